@@ -1,0 +1,1 @@
+"""Engines that read text; know no ticket."""

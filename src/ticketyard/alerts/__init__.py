@@ -1,0 +1,1 @@
+"""Machine alerts that become tickets."""

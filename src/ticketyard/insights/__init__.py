@@ -1,0 +1,1 @@
+"""Reading across packages: lists, measures, exports."""

@@ -1,0 +1,1 @@
+"""Whatever arrives: stored raw first, then understood."""

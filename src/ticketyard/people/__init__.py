@@ -1,0 +1,1 @@
+"""Companies, agents, teams, offices, requesters, keys."""

@@ -1,0 +1,1 @@
+"""The conversation and who owns it."""

@@ -1,0 +1,1 @@
+"""What is this about? Category, priority, sentiment, language, summary."""

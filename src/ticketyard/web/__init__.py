@@ -1,0 +1,1 @@
+"""The product over HTTP; no rules of the trade here."""

@@ -1,0 +1,1 @@
+"""JSON routes and their shapes, one file per resource."""
