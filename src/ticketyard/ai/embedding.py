@@ -1,0 +1,172 @@
+"""Texts to vectors: the packaged MiniLM through onnxruntime, or nothing at all."""
+
+import hashlib
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors = NDArray[np.float32]
+
+WEIGHTS = Path(__file__).with_name("weights")
+MAX_TOKENS = 256
+"""Where the model stops reading; it was trained on texts of this length."""
+
+_BATCH_TOKENS = 2048
+_BATCH_TEXTS = 64
+_CACHED_TEXTS = 4096
+# A token has rarely more than this many characters: what is beyond is never read anyway.
+_MAX_CHARACTERS = MAX_TOKENS * 16
+
+
+class Embedder(Protocol):
+    """What gives a text a place among all texts; near in meaning is near in space."""
+
+    @property
+    def name(self) -> str:
+        """The model's name, kept with every vector: vectors of two models do not mix."""
+        ...
+
+    @property
+    def dimensions(self) -> int:
+        """How long a vector is; 0 when there are no vectors."""
+        ...
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """One row of length one a text, in their order. Safe to call from several threads."""
+        ...
+
+
+class NoEmbedder:
+    """Stands in where no model is installed: vectors without a dimension."""
+
+    name = "none"
+    dimensions = 0
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Rows of length zero."""
+        return np.zeros((len(texts), 0), np.float32)
+
+
+class WeightsMissing(Exception):
+    """The model's files are absent, or are not the ones that were built."""
+
+
+def open_embedder(folder: Path = WEIGHTS, *, threads: int = 2) -> Embedder:
+    """The packaged model when its files are there, else none; nothing is loaded yet."""
+    if not (folder / "manifest.json").is_file():
+        return NoEmbedder()
+    return LocalEmbedder(folder, threads=threads)
+
+
+class LocalEmbedder:
+    """MiniLM on this machine's processor; loaded by the first text, the latest vectors kept."""
+
+    def __init__(self, folder: Path = WEIGHTS, *, threads: int = 2) -> None:
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        self.name: str = manifest["name"]
+        self.dimensions: int = manifest["dimensions"]
+        self._folder = folder
+        self._checksums: dict[str, str] = manifest["sha256"]
+        self._threads = threads
+        self._loading = threading.Lock()
+        self._model: tuple[Any, Any] | None = None
+        self._kept: OrderedDict[bytes, NDArray[np.float32]] = OrderedDict()
+        self._keeping = threading.Lock()
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """One row of length one a text. Raises WeightsMissing when the files are damaged."""
+        keys = [hashlib.blake2b(text.encode("utf-8", "replace")).digest() for text in texts]
+        with self._keeping:
+            known = {key: self._kept[key] for key in keys if key in self._kept}
+        fresh = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
+        if fresh:
+            vectors = self._run(list(fresh.values()))
+            known.update(zip(fresh, vectors, strict=True))
+        self._keep(known)
+        if not keys:
+            return np.zeros((0, self.dimensions), np.float32)
+        return np.stack([known[key] for key in keys])
+
+    def _keep(self, vectors: dict[bytes, NDArray[np.float32]]) -> None:
+        with self._keeping:
+            for key, vector in vectors.items():
+                self._kept[key] = vector
+                self._kept.move_to_end(key)
+            while len(self._kept) > _CACHED_TEXTS:
+                self._kept.popitem(last=False)
+
+    def _run(self, texts: list[str]) -> Vectors:
+        session, tokenizer = self._loaded()
+        encoded = tokenizer.encode_batch([text[:_MAX_CHARACTERS] for text in texts])
+        tokens = [item.ids for item in encoded]
+        vectors = np.empty((len(texts), self.dimensions), np.float32)
+        for chosen in _batches([len(ids) for ids in tokens]):
+            ids, mask = _padded([tokens[index] for index in chosen])
+            (answer,) = session.run(None, {"input_ids": ids, "attention_mask": mask})
+            vectors[chosen] = answer
+        return vectors
+
+    def _loaded(self) -> tuple[Any, Any]:
+        with self._loading:
+            if self._model is None:
+                self._model = self._load()
+            return self._model
+
+    def _load(self) -> tuple[Any, Any]:
+        # Both libraries cost a quarter of a second and 40 MB: only who embeds pays.
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        files = {name: self._checked(name) for name in ("model.onnx", "tokenizer.json")}
+        tokenizer = Tokenizer.from_buffer(files["tokenizer.json"])
+        tokenizer.no_padding()
+        tokenizer.enable_truncation(MAX_TOKENS)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = self._threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        # Idle threads must sleep: the database and the web server live on the same cores.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        session = onnxruntime.InferenceSession(
+            files["model.onnx"], options, providers=["CPUExecutionProvider"]
+        )
+        return session, tokenizer
+
+    def _checked(self, name: str) -> bytes:
+        path = self._folder / name
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise WeightsMissing(f"{path} cannot be read; run `make weights`.") from error
+        if hashlib.sha256(content).hexdigest() != self._checksums[name]:
+            raise WeightsMissing(f"{path} is damaged; run `make weights`.")
+        return content
+
+
+def _batches(lengths: list[int]) -> Iterator[list[int]]:
+    """Positions grouped by length, so that little of a batch is padding."""
+    batch: list[int] = []
+    for index in sorted(range(len(lengths)), key=lengths.__getitem__):
+        too_wide = (len(batch) + 1) * lengths[index] > _BATCH_TOKENS
+        if batch and (too_wide or len(batch) == _BATCH_TEXTS):
+            yield batch
+            batch = []
+        batch.append(index)
+    if batch:
+        yield batch
+
+
+def _padded(tokens: list[list[int]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    width = max(map(len, tokens))
+    ids = np.zeros((len(tokens), width), np.int64)
+    mask = np.zeros((len(tokens), width), np.int64)
+    for row, line in enumerate(tokens):
+        ids[row, : len(line)] = line
+        mask[row, : len(line)] = 1
+    return ids, mask
