@@ -1,0 +1,70 @@
+"""Blobs by the hash of their content: on disk, or in S3-compatible storage; the same three calls."""
+
+import hashlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import obstore
+from obstore.store import LocalStore, ObjectStore, S3Store
+
+
+class BlobMissing(Exception):
+    """The storage does not hold this key (deleted by hand, or another storage is configured)."""
+
+
+class Blobs:
+    """Content-addressed storage: the key of a blob is its SHA-256 below its company's prefix.
+
+    Storing the same bytes twice keeps them once. Content types live in the database.
+    """
+
+    def __init__(self, store: ObjectStore) -> None:
+        self._store = store
+
+    @classmethod
+    def on_disk(cls, folder: Path) -> "Blobs":
+        """In a folder, made when missing."""
+        folder.mkdir(parents=True, exist_ok=True)
+        return cls(LocalStore(prefix=str(folder.absolute())))
+
+    @classmethod
+    def in_s3(
+        cls, *, endpoint: str, bucket: str, access_key: str, secret_key: str, secure: bool
+    ) -> "Blobs":
+        """In MinIO or another storage that speaks S3."""
+        return cls(
+            S3Store(
+                bucket,
+                endpoint=f"{'https' if secure else 'http'}://{endpoint}",
+                access_key_id=access_key,
+                secret_access_key=secret_key,
+                region="us-east-1",
+                virtual_hosted_style_request=False,
+                client_options={"allow_http": not secure, "timeout": "30s"},
+                retry_config={"max_retries": 3},
+            )
+        )
+
+    async def put(self, company_id: int, content: bytes) -> str:
+        """Keep the bytes; gives their key. The bytes are on disk when this returns."""
+        digest = hashlib.sha256(content).hexdigest()
+        key = f"{company_id}/{digest[:2]}/{digest}"
+        await obstore.put_async(self._store, key, content)
+        return key
+
+    async def get(self, key: str) -> bytes:
+        """The bytes. Raises BlobMissing."""
+        try:
+            result = await obstore.get_async(self._store, key)
+        except FileNotFoundError as error:
+            raise BlobMissing(key) from error
+        return bytes(await result.bytes_async())
+
+    async def stream(self, key: str) -> AsyncIterator[bytes]:
+        """The bytes in pieces, for large downloads. Raises BlobMissing before the first piece."""
+        try:
+            result = await obstore.get_async(self._store, key)
+        except FileNotFoundError as error:
+            raise BlobMissing(key) from error
+        async for piece in result.stream():
+            yield bytes(piece)

@@ -1,0 +1,59 @@
+-- Store events with the work they wake, in the caller's transaction.
+-- p_events: [{type, ticket_id, payload, listeners: [job, …]}]; p_by: {kind, id, name}.
+create or replace function emit_events(p_events jsonb, p_by jsonb) returns void
+language plpgsql as $$
+begin
+  with src as (
+    select o as ord, e ->> 'type' as type, (e ->> 'ticket_id')::bigint as ticket_id,
+           e -> 'payload' as payload, e -> 'listeners' as listeners
+    from jsonb_array_elements(p_events) with ordinality as x(e, o)
+  ), stored as (
+    insert into event (company_id, type, ticket_id, payload, by_kind, by_id, by_name)
+    select current_company(), type, ticket_id, payload,
+           p_by ->> 'kind', (p_by ->> 'id')::integer, p_by ->> 'name'
+    from src order by ord
+    returning id, type, payload
+  )
+  insert into job_item (company_id, job, event_id, event_type, payload)
+  select current_company(), l.job, s.id, s.type, s.payload
+  from stored s
+  join (select distinct type, jsonb_array_elements_text(listeners) as job from src) l
+    on l.type = s.type
+  order by s.id;
+
+  perform wake_jobs(array(
+    select distinct j from jsonb_array_elements(p_events) e,
+      jsonb_array_elements_text(e -> 'listeners') j));
+  perform pg_notify('ticketyard_live', current_company()::text);
+end $$;
+
+-- Make sure a worker looks after these jobs of the current company: at most one waiting call each.
+-- A call that is missed in the instant between a worker's last look and our commit is made good by
+-- the worker's sweep within seconds (core/jobs.py).
+create or replace function wake_jobs(p_jobs text[]) returns void
+language plpgsql as $$
+declare
+  v_job text;
+  v_lock text;
+begin
+  foreach v_job in array p_jobs loop
+    v_lock := 'drain:' || v_job || ':' || current_company();
+    if not exists (select from procrastinate_jobs where queueing_lock = v_lock and status = 'todo') then
+      insert into procrastinate_jobs (queue_name, task_name, queueing_lock, args)
+      values ('drain', 'drain', v_lock,
+              jsonb_build_object('job', v_job, 'company_id', current_company()))
+      on conflict (queueing_lock) where status = 'todo' do nothing;
+    end if;
+  end loop;
+end $$;
+
+-- Queue one job of the current company. p_key: at most one with this key waits at a time.
+-- Gives the queue's id, or null when one was waiting already.
+create or replace function enqueue_job(p_job text, p_args jsonb, p_key text, p_at timestamptz)
+returns bigint language sql as $$
+  insert into procrastinate_jobs (queue_name, task_name, queueing_lock, args, scheduled_at)
+  values ('jobs', 'run', p_key || ':' || current_company(),
+          jsonb_build_object('job', p_job, 'company_id', current_company(), 'args', p_args), p_at)
+  on conflict (queueing_lock) where status = 'todo' do nothing
+  returning id
+$$;
