@@ -1,0 +1,36 @@
+"""The company's list of categories."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ticketyard.core.db import company_of
+from ticketyard.tickets.models import Category
+
+# Contracts 1.3: what a fresh company starts with.
+IT_CATEGORIES = (
+    "network",
+    "hardware",
+    "software",
+    "access_control",
+    "email",
+    "vpn",
+    "printer",
+    "password_reset",
+    "account_management",
+    "other",
+)
+
+
+async def add_categories(session: AsyncSession, names: Sequence[str]) -> None:
+    """Add categories that the company lacks, after those it has."""
+    if not names:
+        return
+    statement = insert(Category).values(
+        [
+            {"company_id": company_of(session), "name": name, "sort_order": index}
+            for index, name in enumerate(names)
+        ]
+    )
+    await session.execute(statement.on_conflict_do_nothing())

@@ -1,0 +1,86 @@
+"""What happens to tickets. Each is stored for ever: it is the ticket's history."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from ticketyard.core.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketOpened(Event):
+    """A ticket exists. Written by the database function `open_tickets`."""
+
+    type: ClassVar[str] = "ticket.opened"
+    ticket_id: int
+    number: str
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketReread(Event):
+    """What the ticket says was replaced (a repeated import): understand it anew."""
+
+    type: ClassVar[str] = "ticket.reread"
+    ticket_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketStatusChanged(Event):
+    """From one status to another."""
+
+    type: ClassVar[str] = "ticket.status_changed"
+    ticket_id: int
+    before: str
+    after: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketAssigned(Event):
+    """An agent owns the ticket now. `before` owned it until then."""
+
+    type: ClassVar[str] = "ticket.assigned"
+    ticket_id: int
+    agent_id: int
+    agent_name: str
+    before: int | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketReleased(Event):
+    """Nobody owns the ticket any more."""
+
+    type: ClassVar[str] = "ticket.released"
+    ticket_id: int
+    before: int
+    reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommentAdded(Event):
+    """Somebody wrote on the ticket."""
+
+    type: ClassVar[str] = "ticket.comment_added"
+    ticket_id: int
+    comment_id: int
+    is_internal: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketChanged(Event):
+    """Fields were changed: `changes` maps a field to [before, after]."""
+
+    type: ClassVar[str] = "ticket.changed"
+    ticket_id: int
+    changes: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileAttached(Event):
+    """A file was put on the ticket."""
+
+    type: ClassVar[str] = "ticket.file_attached"
+    ticket_id: int
+    attachment_id: int
+    filename: str

@@ -1,0 +1,59 @@
+"""The statuses, the priorities, and what each allows. Pure.
+
+Source: contracts 2.3 for the transitions; design 4 adds pending to and from the working statuses.
+"""
+
+from typing import Final
+
+STATUSES: Final = (
+    "open",
+    "assigned",
+    "in_progress",
+    "pending",
+    "resolved",
+    "closed",
+    "false_positive",
+)
+ACTIVE: Final = frozenset({"open", "assigned", "in_progress", "pending"})
+PRIORITIES: Final = ("low", "medium", "high", "urgent", "critical")
+SEVERITIES: Final = ("info", "low", "medium", "high", "critical")
+
+_NEXT: Final[dict[str, tuple[str, ...]]] = {
+    "open": ("assigned", "in_progress", "pending", "resolved", "false_positive"),
+    "assigned": ("in_progress", "open", "pending", "resolved", "false_positive"),
+    "in_progress": ("resolved", "assigned", "pending", "false_positive"),
+    "pending": ("in_progress", "assigned", "open", "resolved", "false_positive"),
+    "resolved": ("closed", "in_progress"),
+    "false_positive": ("closed", "open"),
+    "closed": (),
+}
+
+
+def allowed_next(status: str) -> tuple[str, ...]:
+    """The statuses that may follow, the usual one first. KeyError for a word that is no status."""
+    return _NEXT[status]
+
+
+def may_follow(before: str, after: str) -> bool:
+    """Whether `after` may follow on `before`. The same status again is no change, and allowed."""
+    return after == before or after in _NEXT[before]
+
+
+def can_be_assigned(status: str) -> bool:
+    """Whether a ticket in this status can be given to an agent."""
+    return status in ACTIVE
+
+
+def status_when_assigned(status: str) -> str:
+    """What giving the ticket to an agent makes of its status: open becomes assigned."""
+    return "assigned" if status == "open" else status
+
+
+def status_when_released(status: str) -> str:
+    """What taking the ticket from its agent makes of its status: assigned becomes open."""
+    return "open" if status == "assigned" else status
+
+
+def is_first_response(before: str, after: str) -> bool:
+    """Whether this change of status is an answer to whoever asked: any move off open."""
+    return before == "open" and after != "open"

@@ -1,0 +1,115 @@
+"""Reading tickets and their threads."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ticketyard.core.auth import Principal
+from ticketyard.core.db import company_of
+from ticketyard.tickets.errors import AttachmentNotFound, TicketNotFound
+from ticketyard.tickets.models import (
+    Attachment,
+    Category,
+    Comment,
+    SavedView,
+    StateChange,
+    Ticket,
+)
+
+_NOT_FOUND = "There is no such ticket."
+BIGINT_MAX = 2**63 - 1
+
+
+async def get_ticket(session: AsyncSession, reference: int | str, *, lock: bool = False) -> Ticket:
+    """One ticket by id or number (`TKT-20251215-001`, however written). Raises TicketNotFound.
+
+    lock: hold it until the end of the transaction, for a change.
+    """
+    query = select(Ticket).where(Ticket.company_id == company_of(session))
+    word = str(reference).strip()
+    if word.isascii() and word.isdigit() and int(word) <= BIGINT_MAX:
+        query = query.where(Ticket.id == int(word))
+    elif len(word) <= 40 and "\x00" not in word:
+        query = query.where(Ticket.number == word.upper())
+    else:
+        raise TicketNotFound(_NOT_FOUND)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    ticket = await session.scalar(query)
+    if ticket is None:
+        raise TicketNotFound(_NOT_FOUND)
+    return ticket
+
+
+async def get_visible_ticket(
+    session: AsyncSession, reference: int | str, by: Principal, *, lock: bool = False
+) -> Ticket:
+    """The same, if `by` may see it: agents all, a requester their own, an integration none."""
+    ticket = await get_ticket(session, reference, lock=lock)
+    own = by.person_id is not None and ticket.requester_id == by.person_id
+    if by.may("tickets:read") or (own and by.may("tickets:read_own")):
+        return ticket
+    raise TicketNotFound(_NOT_FOUND)
+
+
+async def list_comments(session: AsyncSession, ticket_id: int, by: Principal) -> list[Comment]:
+    """The thread, oldest first; without internal notes for who may not read them."""
+    query = select(Comment).where(Comment.ticket_id == ticket_id).order_by(Comment.id)
+    if not by.may("tickets:read"):
+        query = query.where(Comment.is_internal.is_(False))
+    return list(await session.scalars(query))
+
+
+async def list_state_changes(session: AsyncSession, ticket_id: int) -> list[StateChange]:
+    """How the status changed, oldest first."""
+    return list(
+        await session.scalars(
+            select(StateChange)
+            .where(
+                StateChange.company_id == company_of(session), StateChange.ticket_id == ticket_id
+            )
+            .order_by(StateChange.id)
+        )
+    )
+
+
+async def list_attachments(session: AsyncSession, ticket_id: int) -> list[Attachment]:
+    """The files on a ticket, in order of arrival."""
+    return list(
+        await session.scalars(
+            select(Attachment)
+            .where(Attachment.company_id == company_of(session), Attachment.ticket_id == ticket_id)
+            .order_by(Attachment.id)
+        )
+    )
+
+
+async def get_attachment(session: AsyncSession, ticket_id: int, attachment_id: int) -> Attachment:
+    """One file of one ticket. Raises AttachmentNotFound."""
+    found = await session.get(Attachment, attachment_id)
+    if found is None or found.ticket_id != ticket_id:
+        raise AttachmentNotFound("There is no such file on this ticket.")
+    return found
+
+
+async def list_categories(session: AsyncSession) -> list[Category]:
+    """The company's categories in their order."""
+    return list(
+        await session.scalars(
+            select(Category)
+            .where(Category.company_id == company_of(session), Category.is_active)
+            .order_by(Category.sort_order, Category.id)
+        )
+    )
+
+
+async def list_saved_views(session: AsyncSession, person_id: int) -> Sequence[SavedView]:
+    """Somebody's saved queues, by name."""
+    return list(
+        await session.scalars(
+            select(SavedView)
+            .where(SavedView.company_id == company_of(session), SavedView.person_id == person_id)
+            .order_by(SavedView.name)
+        )
+    )
