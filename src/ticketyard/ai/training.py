@@ -218,7 +218,7 @@ def _centres(vectors: Vectors, answers: NDArray[np.int64], labels: int) -> Vecto
     return np.asarray(centres / np.maximum(lengths, 1e-9), np.float32)
 
 
-def _fit_blend(margins: Scores, near: Scores, central: Scores, answers: NDArray[np.int64]) -> Blend:
+def _fit_blend(views: Views, answers: NDArray[np.int64]) -> Blend:
     """The weights under which the right answers were least surprising; this sets the confidence.
 
     A pull towards the usual weights keeps a handful of easy examples from claiming certainty.
