@@ -1,0 +1,118 @@
+"""Which of the company's languages a text is written in: letters first, then words, then a model.
+
+Codes are ISO 639-1 (ru, kk, en). Russian and Kazakh share an alphabet, are mixed in one letter,
+and are typed without their own letters or in Latin ones; the rules here know these habits.
+"""
+
+import functools
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ticketyard.ai.function_words import (
+    ENGLISH,
+    KAZAKH,
+    KAZAKH_IN_LATIN,
+    RUSSIAN,
+    RUSSIAN_IN_LATIN,
+)
+
+MAX_CHARACTERS = 4000
+
+_NOT_PROSE = re.compile(
+    r"https?://\S+|www\.\S+|\S+@\S+|[\w-]+\.(?:png|jpe?g|pdf|docx?|xlsx?|zip)\b"
+)
+_WORD = re.compile(r"[^\W\d_]+")
+_CYRILLIC = re.compile(r"[Ѐ-ӿ]")
+_LATIN = re.compile(r"[A-Za-zÀ-ɏ]")
+# Without і: Ukrainian has it too.
+_KAZAKH_LETTERS = re.compile(r"[әғқңөұүһ]")
+_CYRILLIC_LANGUAGES = frozenset({"ru", "kk", "uk", "be", "bg", "sr", "mk", "ky", "tg", "mn"})
+# Quoted error messages and product names can outweigh the writer's own words, which come first.
+_MIXED_FROM, _MIXED_TO = 0.2, 0.65
+
+
+@dataclass(frozen=True)
+class Language:
+    """A code and how sure it is, 0 to 1; 0 means the text gave no sign and a default was taken."""
+
+    code: str
+    confidence: float
+
+
+def identify_language(text: str, languages: Sequence[str]) -> Language:
+    """The language of a text among those given; the first one is the default."""
+    prose = _NOT_PROSE.sub(" ", text[:MAX_CHARACTERS]).lower().replace("ё", "е")
+    words = _WORD.findall(prose)
+    cyrillic = [word for word in words if _CYRILLIC.search(word)]
+    latin = [word for word in words if _LATIN.search(word)]
+    if not cyrillic and not latin:
+        return Language(languages[0], 0.0)
+    share = sum(map(len, cyrillic)) / sum(map(len, cyrillic + latin))
+    if share > _MIXED_TO or (share >= _MIXED_FROM and words[0] == cyrillic[0]):
+        return _among_cyrillic(cyrillic, languages)
+    return _among_latin(latin, prose, languages)
+
+
+def _among_cyrillic(words: list[str], languages: Sequence[str]) -> Language:
+    choices = [code for code in languages if code in _CYRILLIC_LANGUAGES]
+    if not choices:
+        return Language(languages[0], 0.0)
+    if "kk" in choices:
+        with_letters = sum(1 for word in words if _KAZAKH_LETTERS.search(word))
+        kazakh = with_letters + sum(
+            1 for word in words if word in KAZAKH and not _KAZAKH_LETTERS.search(word)
+        )
+        russian = sum(1 for word in words if word in RUSSIAN)
+        if kazakh and (kazakh >= russian or kazakh >= len(words) / 3):
+            return Language("kk", _sureness(kazakh, russian))
+        if set(choices) == {"ru", "kk"}:
+            # A long text without one Kazakh letter is not Kazakh; a short one may be.
+            return Language("ru", _sureness(russian + len(words) // 4, kazakh))
+    return _only_or_modelled(words, choices)
+
+
+def _among_latin(words: list[str], prose: str, languages: Sequence[str]) -> Language:
+    english = _count(words, ENGLISH)
+    for code, known in (("ru", RUSSIAN_IN_LATIN), ("kk", KAZAKH_IN_LATIN)):
+        hits = _count(words, known)
+        if code in languages and hits > english:
+            return Language(code, _sureness(hits, english))
+    choices = [code for code in languages if code not in _CYRILLIC_LANGUAGES]
+    if not choices:
+        return Language(languages[0], 0.0)
+    if choices == ["en"]:
+        return Language("en", _sureness(english + len(words) // 4, 0))
+    return _only_or_modelled(_WORD.findall(prose), choices)
+
+
+def _count(words: list[str], known: frozenset[str]) -> int:
+    return sum(1 for word in words if word in known)
+
+
+def _sureness(signs: int, against: int) -> float:
+    return round(min(0.99, (signs + 0.5) / (signs + against + 1.0)), 3)
+
+
+def _only_or_modelled(words: list[str], choices: Sequence[str]) -> Language:
+    if len(choices) == 1:
+        return Language(choices[0], _sureness(len(words) // 4, 0))
+    return _modelled(" ".join(words), choices)
+
+
+def _modelled(prose: str, choices: Sequence[str]) -> Language:
+    scores = {code: score for code, score in _model().rank(prose) if code in set(choices)}
+    total = sum(scores.values())
+    if not total:
+        return Language(choices[0], 0.0)
+    best = max(scores, key=lambda code: scores[code])
+    return Language(best, round(scores[best] / total, 3))
+
+
+@functools.cache
+def _model() -> Any:
+    # Loading takes a second and 90 MB; the rules above spare most companies both.
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
