@@ -64,6 +64,11 @@ class Settings(BaseSettings):
     )
 
     # The web.
+    metrics_token: SecretStr = Field(
+        SecretStr(""),
+        validation_alias=_named("TICKETYARD_METRICS_TOKEN"),
+        description="Needed to read /metrics; empty lets this machine alone read it.",
+    )
     host: str = Field(
         "127.0.0.1",
         validation_alias=_named("TICKETYARD_HOST", "HOST"),

@@ -18,26 +18,33 @@ class Event:
     """
 
     type: ClassVar[str] = ""
-    known: ClassVar[dict[str, "type[Event]"]] = {}
 
     ticket_id: int | None = field(default=None)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if cls.type:
-            Event.known[cls.type] = cls
+            _KNOWN[cls.type] = cls
 
     def payload(self) -> dict[str, Any]:
         """The fields as stored."""
         return asdict(self)
 
-    @classmethod
-    def restore(cls, event_type: str, payload: dict[str, Any]) -> "Event":
-        """The event that was stored. A field that a newer version added takes its default, one
-        that was dropped is passed over."""
-        kind = cls.known[event_type]
-        names = {each.name for each in fields(kind)}
-        return kind(**{name: value for name, value in payload.items() if name in names})
+
+_KNOWN: dict[str, type[Event]] = {}
+
+
+def known_events() -> dict[str, type[Event]]:
+    """Every kind of event by its stored name."""
+    return dict(_KNOWN)
+
+
+def restore(event_type: str, payload: dict[str, Any]) -> Event:
+    """The event that was stored. A field that a newer version added takes its default, one that
+    was dropped is passed over."""
+    kind = _KNOWN[event_type]
+    names = {each.name for each in fields(kind)}
+    return kind(**{name: value for name, value in payload.items() if name in names})
 
 
 def acting(by: Principal) -> dict[str, Any]:

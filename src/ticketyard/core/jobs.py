@@ -24,7 +24,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.db import Database
-from ticketyard.core.events import Event
+from ticketyard.core.events import Event, restore
 from ticketyard.core.log import get_logger
 from ticketyard.core.resources import Resources
 
@@ -167,7 +167,7 @@ class Worker:
                     _CLAIM, {"job": job, "fresh": fresh, "limit": limit, "lease": LEASE_SECONDS}
                 )
                 items = [
-                    _Item(row.id, Event.restore(row.event_type, row.payload), row.attempts)
+                    _Item(row.id, restore(row.event_type, row.payload), row.attempts)
                     for row in rows
                 ]
                 if items:

@@ -393,3 +393,7 @@ returns integer language sql security definer set search_path = public as $$
   insert into company (name, slug, locale, timezone, languages)
   values (p_name, p_slug, p_locale, p_timezone, p_languages) returning id
 $$;
+
+create function ticketyard_version() returns text
+language sql stable security definer set search_path = public as
+$$ select version_num::text from alembic_version $$;

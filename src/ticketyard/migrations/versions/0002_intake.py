@@ -5,7 +5,7 @@ Revision ID: 0002
 
 from pathlib import Path
 
-from alembic import op
+from ticketyard.migrations.statements import run_sql
 
 revision = "0002"
 down_revision = "0001"
@@ -13,6 +13,4 @@ down_revision = "0001"
 
 def upgrade() -> None:
     """Make the tables of intake and alerts."""
-    op.get_bind().connection.driver_connection.execute(
-        Path(__file__).with_suffix(".sql").read_text()
-    )
+    run_sql(Path(__file__).with_suffix(".sql").read_text())

@@ -1,1 +1,12 @@
 """JSON routes and their shapes, one file per resource."""
+
+from fastapi import APIRouter
+
+from ticketyard.web.api import auth, health, people
+
+# In order of matching: fixed paths below /api/tickets come before /api/tickets/{ticket_id}.
+ROUTERS: list[APIRouter] = [
+    health.router,
+    auth.router,
+    people.router,
+]

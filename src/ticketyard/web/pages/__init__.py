@@ -1,1 +1,5 @@
 """Server-rendered screens, one file per screen."""
+
+from fastapi import APIRouter
+
+ROUTERS: list[APIRouter] = []

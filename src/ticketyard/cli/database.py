@@ -1,0 +1,54 @@
+"""Bring the database to this version; look whether all is well."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from rich.table import Table
+from sqlalchemy import text
+
+from ticketyard.cli.runtime import Ground, console, ground, load_settings, resources_on
+from ticketyard.core.resources import Resources
+from ticketyard.migrations.running import head
+
+
+def migrate() -> None:
+    """Bring the database to this version. Running it again changes nothing."""
+    with ground(load_settings()):
+        console.print(f"The database has version {head()}.")
+
+
+def doctor() -> None:
+    """Look at everything the program stands on, and say what to mend."""
+    with ground(load_settings(), migrate=False) as base:
+        asyncio.run(_examine(base))
+
+
+async def _examine(base: Ground) -> None:
+    table = Table("", "What", "Found", show_edge=False)
+    async with resources_on(base) as resources:
+        async for good, what, found in _findings(resources):
+            table.add_row("[green]✓[/]" if good else "[red]✗[/]", what, found)
+    console.print(table)
+
+
+async def _findings(resources: Resources) -> AsyncIterator[tuple[bool, str, str]]:
+    async with resources.db.anonymous() as session:
+        server = str(await session.scalar(text("show server_version")))
+        yield int(server.split(".")[0]) >= 15, "PostgreSQL 15 or newer", server
+        version = await session.scalar(text("select ticketyard_version()"))
+        yield version == head(), "Tables of this version", f"{version} (needs {head()})"
+        role = await session.scalar(text("select current_user"))
+        owner = await session.scalar(
+            text("select rolbypassrls or rolsuper from pg_roles where rolname = current_user")
+        )
+        yield not owner, "Row-level security binds the program", f"works as {role}"
+        vector = await session.scalar(
+            text("select extversion from pg_extension where extname = 'vector'")
+        )
+        yield bool(vector), "pgvector for semantic search", str(vector or "absent: full text only")
+        for name, wanted in (("fsync", "on"), ("synchronous_commit", "on")):
+            value = str(await session.scalar(text(f"show {name}")))
+            yield value == wanted, f"{name} is on: what was accepted is kept", value
+        rows = list(await session.execute(text("select job, waiting, dead from job_counts()")))
+        for row in rows:
+            yield row.dead == 0, f"Work given up: {row.job}", f"{row.dead} ({row.waiting} waiting)"

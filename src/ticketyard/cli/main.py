@@ -1,0 +1,32 @@
+"""`ticketyard`: every command, registered in one place."""
+
+import typer
+
+import ticketyard
+from ticketyard.cli import database, keys, people, serving
+from ticketyard.cli.runtime import console
+
+app = typer.Typer(
+    name="ticketyard",
+    help="A service desk that sorts every ticket to the right person, and can say why.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+    rich_markup_mode="rich",
+)
+app.command()(serving.serve)
+app.command()(serving.worker)
+app.command()(serving.demo)
+app.command()(database.migrate)
+app.command()(database.doctor)
+app.add_typer(keys.app, name="key", help="API keys of integrations.")
+app.add_typer(people.app, name="user", help="People who may log in.")
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    console.print(ticketyard.__version__)
+
+
+if __name__ == "__main__":
+    app()

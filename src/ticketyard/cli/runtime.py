@@ -1,0 +1,72 @@
+"""What every command does first and last: settings, logs, database, resources."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from ticketyard.core.config import Settings
+from ticketyard.core.embedded import EmbeddedError
+from ticketyard.core.log import configure_logging
+from ticketyard.core.resources import Resources
+from ticketyard.migrations.running import upgrade
+from ticketyard.wiring import build_resources, embedded, open_blobs, open_database
+
+console = Console(highlight=False)
+complaints = Console(stderr=True, highlight=False)
+
+
+@dataclass(frozen=True)
+class Ground:
+    """A running database that has this version's tables."""
+
+    settings: Settings
+    url: str
+
+
+def load_settings() -> Settings:
+    """The settings, or a clear word about each that cannot be used, and exit 2."""
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        for each in error.errors():
+            name = ".".join(str(part) for part in each["loc"])
+            complaints.print(f"[red]{name}[/]: {each['msg']}")
+        raise typer.Exit(2) from error
+    configure_logging(settings.log_level, settings.log_format, settings.service_name)
+    return settings
+
+
+@contextmanager
+def ground(settings: Settings, *, migrate: bool = True) -> Iterator[Ground]:
+    """Start or reach the database and, unless told otherwise, bring it to this version."""
+    postgres = embedded(settings)
+    try:
+        url = postgres.start() if postgres else settings.database_url.get_secret_value()
+        if postgres and postgres.home != (settings.data_dir / "postgres").absolute():
+            complaints.print(
+                f"[dim]The database's folder is {postgres.home}: as root, PostgreSQL runs under "
+                "another account, which cannot enter the data directory.[/]"
+            )
+        if migrate:
+            upgrade(url)
+        yield Ground(settings, url)
+    except EmbeddedError as error:
+        complaints.print(f"[red]{error}[/]")
+        raise typer.Exit(1) from error
+    finally:
+        if postgres:
+            postgres.stop()
+
+
+@asynccontextmanager
+async def resources_on(base: Ground) -> AsyncIterator[Resources]:
+    """The program's parts over that database; let go at the end."""
+    db = open_database(base.url)
+    try:
+        yield build_resources(db, open_blobs(base.settings), base.settings)
+    finally:
+        await db.close()

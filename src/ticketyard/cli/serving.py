@@ -1,0 +1,160 @@
+"""Run the product: web and worker in one process, or the worker alone; with or without the sample."""
+
+import asyncio
+import gc
+import signal
+import socket
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from ticketyard.cli.first_steps import Welcome, prepare_company
+from ticketyard.cli.runtime import Ground, complaints, console, ground, load_settings, resources_on
+from ticketyard.core.config import Settings
+from ticketyard.core.jobs import Worker
+from ticketyard.core.resources import Resources
+from ticketyard.web.app import create_app
+from ticketyard.web.deps import WebSettings
+from ticketyard.wiring import build_worker
+
+NoWorker = Annotated[bool, typer.Option("--no-worker", help="Leave background work to others.")]
+Host = Annotated[str | None, typer.Option(help="Address to listen on.")]
+Port = Annotated[int | None, typer.Option(help="Port to listen on; 0 picks a free one.")]
+
+
+def serve(no_worker: NoWorker = False, host: Host = None, port: Port = None) -> None:
+    """Serve the desk. A fresh data directory starts empty and prints a one-time admin link."""
+    _serve(_with(load_settings(), host, port), no_worker=no_worker, sample=False)
+
+
+def demo(no_worker: NoWorker = False, host: Host = None, port: Port = None) -> None:
+    """Serve the sample company: loaded once, with log-ins printed."""
+    _serve(_with(load_settings(), host, port), no_worker=no_worker, sample=True)
+
+
+def worker() -> None:
+    """Do background work only, on as many machines as wanted."""
+    settings = load_settings()
+    with ground(settings) as base:
+        asyncio.run(_work(base))
+
+
+def _with(settings: Settings, host: str | None, port: int | None) -> Settings:
+    given = {"host": host, "port": port}
+    return settings.model_copy(
+        update={name: value for name, value in given.items() if value is not None}
+    )
+
+
+def _serve(settings: Settings, *, no_worker: bool, sample: bool) -> None:
+    listening = _listen(settings)
+    with ground(settings) as base, listening:
+        asyncio.run(_run(base, listening, no_worker=no_worker, sample=sample))
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """The port, taken before anything else is started, so that a busy one is said at once."""
+    try:
+        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+        listening = socket.socket(family, socket.SOCK_STREAM)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((settings.host, settings.port))
+    except OSError as error:
+        complaints.print(
+            f"[red]Cannot listen on {settings.host}:{settings.port}: {error.strerror}.[/] "
+            "Choose another with PORT=…"
+        )
+        raise typer.Exit(1) from error
+    return listening
+
+
+async def _run(
+    base: Ground, listening: socket.socket, *, no_worker: bool, sample: bool
+) -> None:
+    settings = base.settings
+    async with resources_on(base) as resources:
+        worker = build_worker(resources, settings)
+        welcome = await prepare_company(resources, settings, worker, sample=sample)
+        app = create_app(
+            resources,
+            settings=_web_settings(settings),
+            allowed_origins=settings.allowed_origins,
+        )
+        server = uvicorn.Server(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                timeout_graceful_shutdown=5,
+            )
+        )
+        # What start-up made lives as long as the process; the collector need not walk it again.
+        gc.collect()
+        gc.freeze()
+        background = None if no_worker else asyncio.create_task(worker.run())
+        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        while not server.started and not serving.done():
+            await asyncio.sleep(0.01)
+        _greet(listening, welcome)
+        try:
+            await serving
+        finally:
+            await _end(background)
+
+
+def _web_settings(settings: Settings) -> WebSettings:
+    return WebSettings(
+        session_hours=settings.session_hours,
+        secure_cookies=settings.secure_cookies,
+        max_upload_bytes=settings.max_upload_size,
+        service_name=settings.service_name,
+        metrics_token=settings.metrics_token.get_secret_value(),
+    )
+
+
+def _greet(listening: socket.socket, welcome: Welcome) -> None:
+    host, port = listening.getsockname()[:2]
+    base = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    console.print(f"\n[bold]Ticketyard[/] is open on [bold]{base}[/]")
+    for line in welcome.lines(base):
+        console.print(line)
+    console.print("[dim]Stop with Ctrl-C.[/]\n")
+
+
+async def _work(base: Ground) -> None:
+    async with resources_on(base) as resources:
+        working = asyncio.create_task(build_worker(resources, base.settings).run())
+        console.print("[bold]Ticketyard[/] worker is at work. [dim]Stop with Ctrl-C.[/]")
+        await _until_told(working)
+
+
+async def _until_told(working: asyncio.Task[None]) -> None:
+    loop = asyncio.get_running_loop()
+    told = asyncio.Event()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(each, told.set)
+    await told.wait()
+    await _end(working)
+
+
+async def _end(task: asyncio.Task[None] | None) -> None:
+    if task:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+def run_once(job: Callable[[Resources, Worker], Awaitable[None]]) -> None:
+    """Run one command's work over a migrated database (imports, keys, people)."""
+
+    async def run(base: Ground) -> None:
+        async with resources_on(base) as resources:
+            await job(resources, build_worker(resources, base.settings))
+
+    with ground(load_settings()) as base:
+        asyncio.run(run(base))

@@ -1,0 +1,122 @@
+"""Log in and out over JSON; who am I."""
+
+from datetime import datetime
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field
+
+from ticketyard.people.errors import WrongLogin
+from ticketyard.people.logging_in import LoggedIn, check_password, end_session, start_session
+from ticketyard.people.models import Person
+from ticketyard.people.queries import company_ids
+from ticketyard.web.deps import COOKIE, Acting, Parts, Session, WebOptions, WebSettings, may, public
+
+router = APIRouter(prefix="/api/auth", tags=["people"])
+
+
+class LoginIn(BaseModel):
+    """E-mail address and password; the company's slug where there are several."""
+
+    model_config = {
+        "extra": "forbid",
+        "json_schema_extra": {
+            "examples": [{"email": "ana@example.com", "password": "correct horse battery"}]
+        },
+    }
+
+    email: str = Field(max_length=320)
+    password: str = Field(max_length=1024)
+    company: str | None = Field(None, max_length=63)
+
+
+class MeOut(BaseModel):
+    """Whoever is acting."""
+
+    id: int | None
+    kind: str
+    name: str
+    email: str | None
+    role: str
+    company_id: int
+    permissions: list[str]
+
+
+class LoginOut(BaseModel):
+    """The log-in is in the cookie; changes need `csrf_token` as `X-CSRF-Token`."""
+
+    csrf_token: str
+    expires_at: datetime
+    person_id: int
+    name: str
+    role: str
+
+
+def set_session_cookie(response: Response, fresh: LoggedIn, options: WebSettings) -> None:
+    """Hand the browser its session: out of reach for scripts, and not sent from other sites."""
+    response.set_cookie(
+        COOKIE,
+        fresh.token,
+        max_age=options.session_hours * 3600,
+        httponly=True,
+        samesite="lax",
+        secure=options.secure_cookies,
+        path="/",
+    )
+
+
+async def log_in(
+    resources: Parts, options: WebSettings, *, email: str, password: str, company: str | None
+) -> tuple[Person, LoggedIn]:
+    """Check the password and begin a session. Raises WrongLogin, TooManyAttempts."""
+    companies = await company_ids(resources.db)
+    chosen = companies.get(company) if company else next(iter(companies.values()), None)
+    if chosen is None:
+        raise WrongLogin("E-mail address and password do not belong together.")
+    now = resources.clock()
+    async with resources.db.transaction(chosen) as session:
+        person = await check_password(session, email=email, password=password, now=now)
+        if person is not None:
+            return person, await start_session(
+                session, person, now=now, hours=options.session_hours
+            )
+    raise WrongLogin("E-mail address and password do not belong together.")
+
+
+# Public: this is where somebody becomes known.
+@router.post("/login", response_model=LoginOut, dependencies=[public()])
+async def post_login(
+    body: LoginIn, response: Response, resources: Parts, options: WebOptions
+) -> LoginOut:
+    """Log in; the answer sets the session cookie."""
+    person, fresh = await log_in(
+        resources, options, email=body.email, password=body.password, company=body.company
+    )
+    set_session_cookie(response, fresh, options)
+    return LoginOut(
+        csrf_token=fresh.csrf_token,
+        expires_at=fresh.expires_at,
+        person_id=person.id,
+        name=person.name,
+        role=person.role,
+    )
+
+
+@router.post("/logout", status_code=204, dependencies=[may("tickets:create")])
+async def post_logout(request: Request, response: Response, session: Session) -> None:
+    """End this log-in."""
+    await end_session(session, request.cookies.get(COOKIE, ""))
+    response.delete_cookie(COOKIE, path="/")
+
+
+@router.get("/me", response_model=MeOut, dependencies=[may("tickets:create")])
+async def get_me(by: Acting) -> MeOut:
+    """Whoever is acting, with what they may do."""
+    return MeOut(
+        id=by.id,
+        kind=by.kind,
+        name=by.name,
+        email=by.email,
+        role=by.role,
+        company_id=by.company_id,
+        permissions=sorted(by.permissions),
+    )

@@ -1,0 +1,88 @@
+"""Put the web application together."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+from fastapi.staticfiles import StaticFiles
+from starlette.middleware.cors import CORSMiddleware
+
+import ticketyard
+from ticketyard.core.live import Live
+from ticketyard.core.resources import Resources
+from ticketyard.web.api import ROUTERS as API_ROUTERS
+from ticketyard.web.deps import WebSettings, access_of
+from ticketyard.web.errors import LastResort, add_error_answers
+from ticketyard.web.headers import Headers
+from ticketyard.web.pages import ROUTERS as PAGE_ROUTERS
+from ticketyard.web.pages.rendering import STATIC
+
+# JSON bodies; routes that take files say their own limit.
+BODY_MAX_BYTES = 2 * 1024 * 1024
+
+DESCRIPTION = """
+A service desk that sorts every ticket to the right person, and can say why.
+
+Show an API key as `X-API-Key` or `Authorization: Bearer`; where the integration documents say so,
+`api_key` in the body does as well. Every path also answers under `/api/v1`. Refusals are problem
+details (RFC 9457). `Idempotency-Key` makes any POST that creates safe to repeat.
+"""
+
+
+class UndeclaredRoute(RuntimeError):
+    """A route does not say who may use it: a mistake of ours that must not go out."""
+
+
+def create_app(
+    resources: Resources,
+    *,
+    settings: WebSettings | None = None,
+    allowed_origins: Sequence[str] = (),
+) -> FastAPI:
+    """The application over these resources. Raises UndeclaredRoute."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await app.state.live.close()
+
+    app = FastAPI(
+        title="Ticketyard",
+        version=ticketyard.__version__,
+        description=DESCRIPTION,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        max_body_size=BODY_MAX_BYTES,
+        separate_input_output_schemas=False,
+    )
+    app.state.resources = resources
+    app.state.web_settings = settings or WebSettings()
+    app.state.key_cache = {}
+    app.state.live = Live(resources.db)
+    add_error_answers(app)
+    for router in (*API_ROUTERS, *PAGE_ROUTERS):
+        _check_declared(router)
+        app.include_router(router)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    if allowed_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(allowed_origins),
+            allow_methods=["*"],
+            allow_headers=["Authorization", "X-API-Key", "Content-Type", "Idempotency-Key"],
+        )
+    app.add_middleware(LastResort)
+    app.add_middleware(Headers)
+    return app
+
+
+def _check_declared(router: APIRouter) -> None:
+    for route in router.routes:
+        if isinstance(route, APIRoute) and len(access_of(list(route.dependencies))) != 1:
+            raise UndeclaredRoute(
+                f"{sorted(route.methods or ())} {route.path} must declare exactly one of "
+                "may(…) and public()."
+            )

@@ -1,0 +1,48 @@
+"""Headers that every answer carries, and the second name of every API path."""
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_POLICY = (
+    "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
+    "frame-ancestors 'none'; form-action 'self'"
+)
+_ALWAYS: tuple[tuple[bytes, bytes], ...] = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"content-security-policy", _POLICY.encode()),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
+)
+_PRIVATE = (b"cache-control", b"no-store")
+_FOREVER = (b"cache-control", b"public, max-age=31536000, immutable")
+
+
+class Headers:
+    """Adds the security headers, keeps private answers out of caches, and lets `/api/v1/…` mean
+    `/api/…`."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        path: str = scope["path"]
+        if path.startswith("/api/v1/"):
+            scope["path"] = path = "/api/" + path.removeprefix("/api/v1/")
+            scope["raw_path"] = scope["raw_path"].replace(b"/api/v1/", b"/api/", 1)
+        versioned = path.startswith("/static/") and scope["query_string"].startswith(b"v=")
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = message["headers"]
+                present = {name for name, _ in headers}
+                headers.extend(each for each in _ALWAYS if each[0] not in present)
+                if versioned:
+                    headers.append(_FOREVER)
+                elif b"cache-control" not in present and not path.startswith("/static/"):
+                    headers.append(_PRIVATE)
+            await send(message)
+
+        await self._app(scope, receive, sending)

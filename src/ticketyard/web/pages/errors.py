@@ -1,0 +1,50 @@
+"""The page somebody sees in place of the one they wanted."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from ticketyard.web.pages.rendering import render
+
+_TITLES = {
+    401: "Please log in",
+    403: "This is not yours to do",
+    404: "Nothing stops here",
+    409: "Not as things stand now",
+    413: "Too large",
+    422: "That cannot be used as it is",
+    429: "A little slower, please",
+}
+
+
+def wants_html(request: Request) -> bool:
+    """Whether a person's browser asked for a page; API paths always answer JSON."""
+    if request.url.path.startswith(("/api/", "/rag/", "/health", "/ready", "/metrics")):
+        return False
+    return "text/html" in request.headers.get("accept", "")
+
+
+def render_error_page(
+    request: Request, status: int, detail: str, extra: Mapping[str, Any]
+) -> Response:
+    """The page for a refusal; who is not logged in is sent to the log-in and comes back after."""
+    if status == HTTPStatus.UNAUTHORIZED and request.url.path != "/login":
+        back = request.url.path if request.method == "GET" else "/"
+        return RedirectResponse(f"/login?next={back}", HTTPStatus.SEE_OTHER)
+    details = [
+        f"{each['path']}: {each['problem']}" for each in extra.get("errors", ()) if "path" in each
+    ]
+    page = render(
+        "faults/page.html",
+        frame={"company": "Ticketyard", "theme": "", "csrf_token": ""},
+        home="/",
+        status=status,
+        title=_TITLES.get(status, HTTPStatus(status).phrase),
+        text=detail,
+        details=details,
+        ways=[("Back to the desk", "/")],
+    )
+    return HTMLResponse(page, status)

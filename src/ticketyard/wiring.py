@@ -1,0 +1,63 @@
+"""The whole product on one page: which event wakes which listeners, and what the program is made of."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ticketyard.core.config import Settings
+from ticketyard.core.db import Database
+from ticketyard.core.embedded import EmbeddedPostgres
+from ticketyard.core.jobs import Wiring, Worker
+from ticketyard.core.resources import Resources
+from ticketyard.core.storage import Blobs
+from ticketyard.tickets.numbering import Numbers
+
+WIRING = Wiring(
+    listeners={},
+    jobs=(),
+    timetable=(),
+)
+
+
+def open_blobs(settings: Settings) -> Blobs:
+    """Where attachments are kept, as the settings say."""
+    if settings.minio_endpoint:
+        return Blobs.in_s3(
+            endpoint=settings.minio_endpoint,
+            bucket=settings.minio_bucket,
+            access_key=settings.minio_access_key.get_secret_value(),
+            secret_key=settings.minio_secret_key.get_secret_value(),
+            secure=settings.minio_secure,
+        )
+    return Blobs.on_disk(settings.upload_dir or settings.data_dir / "blobs")
+
+
+def open_database(url: str) -> Database:
+    """The database with the listeners of this program."""
+    return Database(url, listeners=WIRING.names())
+
+
+def build_resources(db: Database, blobs: Blobs, settings: Settings) -> Resources:
+    """Everything a route or a job may reach."""
+    return Resources(db=db, blobs=blobs, parts=_parts(db, settings))
+
+
+def _parts(db: Database, settings: Settings) -> Mapping[type[Any], Any]:
+    return {Numbers: Numbers(db)}
+
+
+def build_worker(resources: Resources, settings: Settings) -> Worker:
+    """The worker that runs what this page says."""
+    return Worker(
+        resources,
+        WIRING,
+        concurrency=settings.worker_concurrency,
+        max_attempts=settings.job_max_attempts,
+    )
+
+
+def embedded(settings: Settings) -> EmbeddedPostgres | None:
+    """The PostgreSQL that comes along, unless a DATABASE_URL is given."""
+    if settings.database_url.get_secret_value():
+        return None
+    return EmbeddedPostgres(Path(settings.data_dir) / "postgres")

@@ -1,0 +1,131 @@
+"""A real PostgreSQL for every test that asks for one, freshly cloned from a migrated template."""
+
+import itertools
+import os
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+import psycopg
+import pytest
+from fastapi import FastAPI
+
+from tests.world import World, build_world
+from ticketyard.core.config import Settings
+from ticketyard.core.db import Database
+from ticketyard.core.embedded import OWNER, EmbeddedPostgres
+from ticketyard.core.jobs import Worker
+from ticketyard.core.resources import Resources
+from ticketyard.core.storage import Blobs
+from ticketyard.migrations.running import upgrade
+from ticketyard.web.app import create_app
+from ticketyard.wiring import build_resources, build_worker, open_database
+
+TEMPLATE = "template_migrated"
+_counter = itertools.count()
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The test run's own PostgreSQL, with a migrated database to clone."""
+
+    postgres: EmbeddedPostgres
+
+    def clone(self) -> str:
+        """A fresh database; gives its URL, as its owner."""
+        name = f"test_{os.getpid()}_{next(_counter)}"
+        with psycopg.connect(self.postgres.url("postgres", "postgres"), autocommit=True) as admin:
+            admin.execute(f"create database {name} template {TEMPLATE} owner {OWNER}")
+        return self.postgres.url(name)
+
+    def drop(self, url: str) -> None:
+        """Throw a clone away, whoever is still connected."""
+        name = psycopg.conninfo.conninfo_to_dict(url)["dbname"]
+        with psycopg.connect(self.postgres.url("postgres", "postgres"), autocommit=True) as admin:
+            admin.execute(f"drop database if exists {name} with (force)")
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """One PostgreSQL for this test process. It does not wait for the disk: tests lose nothing."""
+    with tempfile.TemporaryDirectory(prefix="ty-") as folder:
+        os.chmod(folder, 0o711)  # noqa: PTH101
+        postgres = EmbeddedPostgres(
+            Path(folder) / "pg",
+            {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off",
+             "max_connections": "200", "autovacuum": "off"},
+        )  # fmt: skip
+        url = postgres.start()
+        upgrade(url)
+        with psycopg.connect(postgres.url("postgres", "postgres"), autocommit=True) as admin:
+            admin.execute(f"alter database ticketyard rename to {TEMPLATE}")
+        yield Cluster(postgres)
+        postgres.stop()
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def database_url(cluster: Cluster) -> Iterator[str]:
+    """A migrated, empty database of this test's own, as its owner."""
+    url = cluster.clone()
+    yield url
+    cluster.drop(url)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Defaults, untouched by the environment of whoever runs the tests."""
+    return Settings(_env_file=None, data_dir=tmp_path)
+
+
+@pytest.fixture
+async def db(database_url: str) -> AsyncIterator[Database]:
+    """That database, as the program connects to it."""
+    database = open_database(database_url)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def resources(db: Database, settings: Settings, tmp_path: Path) -> Resources:
+    """The program's parts."""
+    return build_resources(db, Blobs.on_disk(tmp_path / "blobs"), settings)
+
+
+@pytest.fixture
+async def world(resources: Resources) -> World:
+    """The sample cast: agents Ana and Bo, team Billing, requester Rita, and a second company."""
+    return await build_world(resources)
+
+
+@pytest.fixture
+def worker(resources: Resources, settings: Settings) -> Worker:
+    """The background worker, not running."""
+    return build_worker(resources, settings)
+
+
+@pytest.fixture
+def run_jobs(worker: Worker) -> Callable[[], Awaitable[None]]:
+    """Run all work that waits, and what it wakes."""
+    return worker.run_pending
+
+
+@pytest.fixture
+def app(resources: Resources) -> FastAPI:
+    """The real application."""
+    return create_app(resources)
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
+    """Somebody whom nobody knows yet."""
+    transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://desk.test") as visitor:
+        yield visitor
+    await app.state.live.close()
