@@ -55,7 +55,7 @@ create unique index triage_model_current on triage_model (company_id, field) whe
 create table correction (
   id bigint generated always as identity primary key,
   company_id integer not null references company,
-  ticket_id bigint references ticket on delete set null,
+  ticket_id bigint not null,
   field text not null check (field in ('category', 'priority')),
   found text,
   found_confidence real,
@@ -72,3 +72,4 @@ create index correction_of_ticket on correction (company_id, ticket_id);
 select ticketyard_protect('analysis');
 select ticketyard_protect('triage_model');
 select ticketyard_protect('correction');
+select ticketyard_append_only('correction');
