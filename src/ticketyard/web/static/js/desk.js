@@ -1,0 +1,12 @@
+// Everything here makes a page quicker to use; each page also works without it.
+import "./theme.js";
+import "./dialogs.js";
+import { watchKeys } from "./keyboard.js";
+import { watchQueue } from "./queue.js";
+import { watchComposer } from "./composer.js";
+import { watchDrops } from "./drops.js";
+
+watchQueue();
+watchComposer();
+watchDrops();
+watchKeys();
