@@ -1,0 +1,50 @@
+"""Pure: what a message from outside comes down to, whatever way it came."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ticketyard.tickets.opening import NewTicket
+
+REFERENCE_MAX = 250
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArrivedFile:
+    """A file that came along: kept by us (`blob_key`), or only named by the sender.
+
+    foreign_reference: the path or address the sender gave. It is shown, never opened.
+    """
+
+    filename: str
+    content_type: str = "application/octet-stream"
+    size_bytes: int = 0
+    sha256: str | None = None
+    blob_key: str | None = None
+    foreign_reference: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrival:
+    """A ticket to be, with its files.
+
+    category_is_guess: the source named a category we know no word for; triage may do better.
+    alert: the alert behind it, named like the columns of `alert`.
+    """
+
+    ticket: NewTicket
+    files: tuple[ArrivedFile, ...] = ()
+    category_is_guess: bool = False
+    alert: Mapping[str, Any] | None = field(default=None)
+
+
+def short_reference(reference: str | None) -> str | None:
+    """An id of another system that fits an index: a very long one keeps its start and a digest."""
+    if reference is None or not reference.strip():
+        return None
+    reference = reference.strip()
+    if len(reference) <= REFERENCE_MAX:
+        return reference
+    digest = hashlib.sha256(reference.encode("utf-8", "replace")).hexdigest()
+    return f"{reference[: REFERENCE_MAX - 65]}…{digest[:64]}"

@@ -1,0 +1,85 @@
+"""Pure: an e-mail handed over as JSON; what a mailbox delivers is read from its bytes instead."""
+
+from typing import Annotated
+
+from pydantic import AliasChoices, BeforeValidator, Field
+
+from ticketyard.intake.arrivals import Arrival, ArrivedFile, short_reference
+from ticketyard.intake.sources.fields import (
+    Line,
+    Open,
+    Words,
+    extras,
+    name_beside_email,
+    names_of,
+    read,
+    usable_email,
+)
+from ticketyard.intake.sources.filing import file_of, something_said
+from ticketyard.intake.sources.mappings import category_of, priority_of_word
+from ticketyard.tickets.opening import NewTicket
+
+
+class _Sender(Open):
+    email: Line | None = None
+    name: Line | None = None
+
+
+def _object_of_sender(value: object) -> object:
+    """`Rita <rita@example.com>` as the object that it is elsewhere."""
+    return {"email": value} if not isinstance(value, dict) else value
+
+
+class _File(Open):
+    filename: Words | None = None
+    path: Words | None = None
+    size: int | None = Field(None, ge=0, le=2**62)
+    content_type: Line | None = None
+
+
+class EmailBody(Open):
+    """Subject, body and sender; the flat names of the integration document are read as well."""
+
+    message_id: Words | None = Field(None, examples=["<7a1f@mail.example.com>"])
+    title: Words | None = Field(None, validation_alias=AliasChoices("subject", "title"))
+    description: Words | None = Field(None, validation_alias=AliasChoices("body", "description"))
+    sender: Annotated[_Sender, BeforeValidator(_object_of_sender)] = Field(
+        _Sender(), validation_alias=AliasChoices("from", "from_address")
+    )
+    requester_email: Line | None = None
+    requester_name: Line | None = None
+    priority: Line | None = None
+    category: Line | None = None
+    attachments: list[_File] | None = None
+
+
+_TAKEN = names_of(EmailBody)
+
+
+def read_email(data: object, at: str = "") -> Arrival:
+    """The ticket that an e-mail asks for. Raises Unreadable."""
+    told = read(EmailBody, data, at)
+    something_said(at, told.title, told.description)
+    address = told.sender.email or told.requester_email
+    category, guess = category_of(told.category)
+    return Arrival(
+        ticket=NewTicket(
+            source="email",
+            source_reference=short_reference(told.message_id),
+            title=told.title or "",
+            description=told.description or "",
+            priority=priority_of_word(told.priority),
+            source_priority=told.priority,
+            category=category,
+            source_category=told.category,
+            requester_name=told.sender.name or told.requester_name or name_beside_email(address),
+            requester_email=usable_email(address),
+            source_data=extras(data, _TAKEN),
+        ),
+        files=tuple(_file(each) for each in told.attachments or ()),
+        category_is_guess=guess,
+    )
+
+
+def _file(each: _File) -> ArrivedFile:
+    return file_of(each.filename, each.path, each.size, each.content_type)

@@ -1,0 +1,66 @@
+"""Pure: what a person filled in on the web form."""
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, StringConstraints
+
+from ticketyard.intake.arrivals import Arrival
+from ticketyard.intake.sources.fields import Closed, Email, Line, Text, read
+from ticketyard.intake.sources.mappings import category_of, priority_of_word
+from ticketyard.tickets.opening import NewTicket
+
+Priority = Literal["low", "medium", "normal", "high", "urgent", "critical"]
+
+
+def _lowered(value: object) -> object:
+    return (value.strip().casefold() or None) if isinstance(value, str) else value
+
+
+def _none_if_empty(value: object) -> object:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+Maybe = Annotated[Line | None, BeforeValidator(_none_if_empty)]
+
+
+class WebForm(Closed):
+    """The web form. A form knows its fields, so an unknown one is a mistake worth telling."""
+
+    title: Annotated[Line, StringConstraints(min_length=1)] = Field(
+        examples=["Software installation request"]
+    )
+    description: Annotated[Text, StringConstraints(min_length=1, max_length=200_000)] = Field(
+        examples=["I need an office suite on my new laptop."]
+    )
+    email: Email = Field(examples=["rita@example.com"])
+    name: Annotated[Line, StringConstraints(min_length=1)] = Field(examples=["Rita Requester"])
+    user_id: Maybe = None
+    location: Maybe = Field(None, examples=["Building B, floor 2"])
+    asset_tag: Maybe = Field(None, examples=["LT-2041"])
+    priority: Annotated[Priority | None, BeforeValidator(_lowered)] = Field(
+        None, description="Said by the requester; left out, triage finds it."
+    )
+    category: Maybe = None
+
+
+def read_web_form(data: object, at: str = "") -> Arrival:
+    """The ticket a form asks for. Raises Unreadable."""
+    form = read(WebForm, data, at)
+    category, guess = category_of(form.category)
+    return Arrival(
+        ticket=NewTicket(
+            source="web_form",
+            title=form.title,
+            description=form.description,
+            priority=priority_of_word(form.priority),
+            source_priority=form.priority,
+            category=category,
+            source_category=form.category,
+            requester_name=form.name,
+            requester_email=form.email,
+            location=form.location,
+            asset_tag=form.asset_tag,
+            source_data={"user_id": form.user_id} if form.user_id else {},
+        ),
+        category_is_guess=guess,
+    )
