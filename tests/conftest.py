@@ -51,7 +51,7 @@ class Cluster:
 def cluster() -> Iterator[Cluster]:
     """One PostgreSQL for this test process. It does not wait for the disk: tests lose nothing."""
     with tempfile.TemporaryDirectory(prefix="ty-") as folder:
-        os.chmod(folder, 0o711)  # noqa: PTH101
+        os.chmod(folder, 0o711)
         postgres = EmbeddedPostgres(
             Path(folder) / "pg",
             {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off",

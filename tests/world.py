@@ -78,9 +78,7 @@ async def build_world(resources: Resources) -> World:
     async with resources.db.transaction(north) as session:
         await add_categories(session, IT_CATEGORIES)
         people = [
-            await add_person(
-                session, name=name, email=email, role=role, password=PASSWORD, by=by
-            )
+            await add_person(session, name=name, email=email, role=role, password=PASSWORD, by=by)
             for name, email, role in (
                 ("Ada Admin", "ada@example.com", "admin"),
                 ("Ana Agent", "ana@example.com", "agent"),

@@ -1,4 +1,4 @@
-"""The whole product on one page: which event wakes which listeners, and what the program is made of."""
+"""The whole product on one page: which event wakes which listeners, what the program is made of."""
 
 from collections.abc import Mapping
 from pathlib import Path

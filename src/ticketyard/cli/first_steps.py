@@ -73,8 +73,10 @@ async def _offer_admin_link(resources: Resources, company_id: int, welcome: Welc
         admins = await list_people(session, roles=["admin"])
         if any(admin.password_hash and admin.is_active for admin in admins):
             return
-        admin = admins[0] if admins else await add_person(
-            session, name="Admin", email=None, role="admin", by=by
+        admin = (
+            admins[0]
+            if admins
+            else await add_person(session, name="Admin", email=None, role="admin", by=by)
         )
         welcome.admin_link = await make_login_link(
             session, person_id=admin.id, now=resources.clock()

@@ -23,8 +23,12 @@ def main() -> None:
 @app.command()
 def create(
     name: Annotated[str, typer.Argument(help="What the key is for.")],
-    source: Annotated[list[str] | None, typer.Option(help="Only for this source; repeatable.")] = None,
-    permission: Annotated[list[str] | None, typer.Option(help="What it may do; repeatable.")] = None,
+    source: Annotated[
+        list[str] | None, typer.Option(help="Only for this source; repeatable.")
+    ] = None,
+    permission: Annotated[
+        list[str] | None, typer.Option(help="What it may do; repeatable.")
+    ] = None,
 ) -> None:
     """Make a key and print it; it is shown only now."""
 

@@ -71,9 +71,7 @@ def _listen(settings: Settings) -> socket.socket:
     return listening
 
 
-async def _run(
-    base: Ground, listening: socket.socket, *, no_worker: bool, sample: bool
-) -> None:
+async def _run(base: Ground, listening: socket.socket, *, no_worker: bool, sample: bool) -> None:
     settings = base.settings
     async with resources_on(base) as resources:
         worker = build_worker(resources, settings)
@@ -98,7 +96,7 @@ async def _run(
         gc.freeze()
         background = None if no_worker else asyncio.create_task(worker.run())
         serving = asyncio.create_task(server.serve(sockets=[listening]))
-        while not server.started and not serving.done():
+        while not server.started and not serving.done():  # noqa: ASYNC110 - it has no event to wait for
             await asyncio.sleep(0.01)
         _greet(listening, welcome)
         try:
@@ -122,7 +120,7 @@ def _greet(listening: socket.socket, welcome: Welcome) -> None:
     base = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     console.print(f"\n[bold]Ticketyard[/] is open on [bold]{base}[/]")
     for line in welcome.lines(base):
-        console.print(line)
+        console.print(line, soft_wrap=True)
     console.print("[dim]Stop with Ctrl-C.[/]\n")
 
 

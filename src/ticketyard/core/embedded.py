@@ -83,7 +83,9 @@ class EmbeddedPostgres:
 
     def url(self, database: str = DATABASE, user: str = OWNER) -> str:
         """Where to connect; holds the password, so never log it."""
-        password = (self.home / ("password" if user == "postgres" else "owner_password")).read_text()
+        password = (
+            self.home / ("password" if user == "postgres" else "owner_password")
+        ).read_text()
         where = quote(self._host, safe="")
         return f"postgresql://{user}:{password}@/{database}?host={where}&port={self._port}"
 
@@ -178,7 +180,7 @@ class EmbeddedPostgres:
                 group=_group_of(self._user),
                 extra_groups=[] if self._user else None,
                 start_new_session=True,
-                preexec_fn=_stop_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
+                preexec_fn=_stop_with_parent if sys.platform == "linux" else None,
             )
         limit = time.monotonic() + START_TIMEOUT_SECONDS
         while not self._answers():
@@ -215,7 +217,11 @@ class EmbeddedPostgres:
         return done.returncode == 0
 
     def _run(
-        self, program: str, *arguments: str, input_text: str = "", environment: dict[str, str] | None = None
+        self,
+        program: str,
+        *arguments: str,
+        input_text: str = "",
+        environment: dict[str, str] | None = None,
     ) -> None:
         done = subprocess.run(  # noqa: S603 - our own binary, fixed arguments
             [str(self._bin / program), *arguments],
@@ -255,7 +261,9 @@ def _server_user() -> str | None:
     for name in ("ticketyard", "postgres", "nobody"):
         with suppress(KeyError):
             return pwd.getpwnam(name).pw_name
-    raise EmbeddedError("As root, PostgreSQL needs an account `ticketyard`, `postgres` or `nobody`.")
+    raise EmbeddedError(
+        "As root, PostgreSQL needs an account `ticketyard`, `postgres` or `nobody`."
+    )
 
 
 def _group_of(user: str | None) -> int | None:

@@ -181,7 +181,7 @@ class Worker:
         try:
             async with self._lease(company_id, ids):
                 await listener(self._resources, company_id, [item.event for item in items])
-        except Exception as error:  # noqa: BLE001 - whatever it was, it is logged and tried again
+        except Exception as error:
             log.exception("listener_failed", job=job, company_id=company_id, items=len(items))
             await self._give_back(company_id, ids, f"{type(error).__name__}: {error}")
         else:
@@ -225,9 +225,7 @@ class Worker:
         queue.task(
             name="run",
             queue="jobs",
-            retry=procrastinate.RetryStrategy(
-                max_attempts=self._max_attempts, exponential_wait=3
-            ),
+            retry=procrastinate.RetryStrategy(max_attempts=self._max_attempts, exponential_wait=3),
         )(self._run)
         self._every(queue, "* * * * * */2", "sweep", self._sweep)
         self._every(queue, "* * * * * */10", "rescue", self._rescue)

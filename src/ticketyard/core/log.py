@@ -9,7 +9,8 @@ from typing import Any, Literal
 import structlog
 
 _SECRET_NAME = re.compile(
-    r"pass(word|wd)?$|secret|token|authorization|cookie|api[-_]?key|credential|dsn|database_url", re.I
+    r"pass(word|wd)?$|secret|token|authorization|cookie|api[-_]?key|credential|dsn|database_url",
+    re.I,
 )
 _SECRET_TEXT = (
     (re.compile(r"(\w+://[^\s:/@]+:)[^\s@]+(@)"), r"\1***\2"),
@@ -74,12 +75,8 @@ def configure_logging(level: str, style: Literal["auto", "json", "text"], servic
     root.handlers[:] = [handler]
     root.setLevel(level)
     structlog.contextvars.bind_contextvars(service=service)
-    for name in ("procrastinate", "alembic", "httpx2", "httpcore2", "uvicorn.access"):
+    for name in ("procrastinate", "alembic", "httpx2", "httpcore2", "uvicorn.error"):
         logging.getLogger(name).setLevel("WARNING")
-    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
-        logger = logging.getLogger(name)
-        logger.handlers[:] = []
-        logger.propagate = True
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:

@@ -160,7 +160,9 @@ async def use_login_link(session: AsyncSession, token: str, *, now: datetime) ->
 async def _wait_seconds(session: AsyncSession, email: str, now: datetime) -> float:
     row = (
         await session.execute(
-            text("select failures, last_at from login_failure where company_id = :c and email = :e"),
+            text(
+                "select failures, last_at from login_failure where company_id = :c and email = :e"
+            ),
             {"c": company_of(session), "e": email},
         )
     ).first()

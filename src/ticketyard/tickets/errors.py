@@ -1,6 +1,6 @@
 """What can be refused about tickets."""
 
-from ticketyard.core.errors import Conflict, Invalid, NotFound
+from ticketyard.core.errors import Conflict, Invalid, NotAllowed, NotFound
 
 
 class TicketNotFound(NotFound):
@@ -29,3 +29,25 @@ class UnknownCategory(Invalid):
 
 class BadField(Invalid):
     """A field was given a value it cannot have."""
+
+
+class BadStatus(Invalid):
+    """No status, or a word that is none; spec 2 answers 400."""
+
+    http_status = 400
+
+
+class BadComment(Invalid):
+    """A comment without a text, or with too much of it."""
+
+
+class NotForRequesters(NotAllowed):
+    """Only who works at the desk may do this."""
+
+
+class ViewNotFound(NotFound):
+    """No such saved view of yours."""
+
+
+class TooManyViews(Conflict):
+    """So many saved views already that one must go first."""

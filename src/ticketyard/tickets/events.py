@@ -84,3 +84,13 @@ class FileAttached(Event):
     ticket_id: int
     attachment_id: int
     filename: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketRated(Event):
+    """The requester said how it went. helpful: whether the answer helped, where they said so."""
+
+    type: ClassVar[str] = "ticket.rated"
+    ticket_id: int
+    rating: int | None
+    helpful: bool | None = None

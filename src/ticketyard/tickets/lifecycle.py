@@ -57,3 +57,19 @@ def status_when_released(status: str) -> str:
 def is_first_response(before: str, after: str) -> bool:
     """Whether this change of status is an answer to whoever asked: any move off open."""
     return before == "open" and after != "open"
+
+
+def status_when_requester_replies(status: str, *, has_assignee: bool) -> str:
+    """What a reply of the requester makes of the status.
+
+    Finished work is taken up again, a closed ticket included (contracts 3.6); what waited for the
+    requester waits no longer. The desk's own moves follow `may_follow` instead.
+    """
+    if status in ("pending", "resolved", "closed"):
+        return "in_progress" if has_assignee else "open"
+    return status
+
+
+def is_finished(status: str) -> bool:
+    """Whether the work is over: resolved, closed or a false positive."""
+    return status not in ACTIVE

@@ -180,7 +180,8 @@ def public() -> Any:
 
 def access_of(dependencies: list[DependsParam]) -> list[Access]:
     """The declarations among a route's dependencies."""
-    return [each.dependency for each in dependencies if isinstance(each.dependency, Access)]
+    found = (each.dependency for each in dependencies)
+    return [each for each in found if isinstance(each, Access)]
 
 
 # -- in which transaction --------------------------------------------------------------------------

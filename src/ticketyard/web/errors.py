@@ -103,7 +103,7 @@ async def _http(request: Request, error: Exception) -> Response:
 
 
 class LastResort:
-    """The outermost layer: what nobody expected is logged whole and answered without a word of it."""
+    """The outermost layer: what nobody expected is logged whole, and answered without a word."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -124,4 +124,4 @@ def _rendered(metrics: list[Any]) -> bytes:
         def collect(self) -> list[Any]:
             return metrics
 
-    return generate_latest(_Once())  # type: ignore[arg-type]
+    return generate_latest(_Once())

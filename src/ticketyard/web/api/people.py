@@ -74,9 +74,7 @@ async def post_person(body: PersonIn, session: Session, by: Acting) -> Person:
     )
 
 
-@router.patch(
-    "/people/{person_id}", response_model=PersonOut, dependencies=[may("people:manage")]
-)
+@router.patch("/people/{person_id}", response_model=PersonOut, dependencies=[may("people:manage")])
 async def patch_person(person_id: int, body: PersonPatch, session: Session, by: Acting) -> Person:
     """Change somebody's name, role, access or agent's profile."""
     person = await change_person(
