@@ -65,9 +65,11 @@ def status_when_requester_replies(status: str, *, has_assignee: bool) -> str:
     Finished work is taken up again, a closed ticket included (contracts 3.6); what waited for the
     requester waits no longer. The desk's own moves follow `may_follow` instead.
     """
-    if status in ("pending", "resolved", "closed"):
+    if status in ("resolved", "closed"):
+        return "in_progress"
+    if status == "pending":
         return "in_progress" if has_assignee else "open"
-    return status
+    return "open" if status == "false_positive" else status
 
 
 def is_finished(status: str) -> bool:

@@ -1,0 +1,127 @@
+"""Put files on a ticket: bytes that we keep, or a reference that its sender named."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ticketyard.core.auth import Principal
+from ticketyard.core.errors import TooLarge
+from ticketyard.core.events import emit
+from ticketyard.core.storage import Blobs
+from ticketyard.tickets.errors import BadField
+from ticketyard.tickets.events import FileAttached
+from ticketyard.tickets.filenames import safe_name
+from ticketyard.tickets.holding import hold_ticket, touch
+from ticketyard.tickets.models import Attachment
+from ticketyard.tickets.opening import storable
+
+ATTACHMENTS_MAX = 20
+REFERENCE_MAX = 2_000
+UNKNOWN_TYPE = "application/octet-stream"
+_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,60}/[a-z0-9][a-z0-9!#$&^_.+-]{0,80}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeptFile:
+    """A file ready to be put on a ticket, its name made safe.
+
+    Either `blob_key` says where its bytes are, or `foreign_reference` what its sender calls it.
+    """
+
+    filename: str
+    content_type: str
+    size_bytes: int
+    sha256: str | None = None
+    blob_key: str | None = None
+    foreign_reference: str | None = None
+
+
+async def keep_file(
+    blobs: Blobs,
+    company_id: int,
+    *,
+    filename: str | None,
+    content: bytes,
+    content_type: str | None = None,
+    max_bytes: int | None = None,
+) -> KeptFile:
+    """Store the bytes. To be called outside of a transaction: the storage may be far away.
+
+    Raises TooLarge; BadField for an empty file.
+    """
+    if max_bytes is not None and len(content) > max_bytes:
+        raise TooLarge(f"A file has {max_bytes:,} bytes at most.")
+    if not content:
+        raise BadField("That file is empty.")
+    return KeptFile(
+        filename=safe_name(filename),
+        content_type=normal_type(content_type),
+        size_bytes=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+        blob_key=await blobs.put(company_id, content),
+    )
+
+
+def foreign_file(
+    *, filename: str | None, reference: str, size_bytes: int = 0, content_type: str | None = None
+) -> KeptFile:
+    """A file that its sender only names; the reference is shown and never opened."""
+    return KeptFile(
+        filename=safe_name(filename or reference),
+        content_type=normal_type(content_type),
+        size_bytes=max(0, min(size_bytes, 2**62)),
+        foreign_reference=str(storable(reference))[:REFERENCE_MAX],
+    )
+
+
+async def attach_files(
+    session: AsyncSession,
+    *,
+    ticket_id: int | str,
+    files: Sequence[KeptFile],
+    by: Principal,
+    comment_id: int | None = None,
+    version: int | None = None,
+) -> list[Attachment]:
+    """Put files on a ticket; flushes, so that they have their ids.
+
+    Raises TicketNotFound, TicketChangedMeanwhile; BadField for too many at once.
+    """
+    if len(files) > ATTACHMENTS_MAX:
+        raise BadField(f"{ATTACHMENTS_MAX} files at a time, please.")
+    ticket = await hold_ticket(session, ticket_id, version=version)
+    if not files:
+        return []
+    at = touch(ticket)
+    attached = [
+        Attachment(
+            company_id=ticket.company_id,
+            ticket_id=ticket.id,
+            comment_id=comment_id,
+            filename=file.filename,
+            content_type=file.content_type,
+            size_bytes=file.size_bytes,
+            sha256=file.sha256,
+            blob_key=file.blob_key,
+            foreign_reference=file.foreign_reference,
+            created_at=at,
+        )
+        for file in files
+    ]
+    session.add_all(attached)
+    await session.flush()
+    events = [
+        FileAttached(ticket_id=ticket.id, attachment_id=each.id, filename=each.filename)
+        for each in attached
+    ]
+    await emit(session, *events, by=by)
+    return attached
+
+
+def normal_type(given: str | None) -> str:
+    """The media type without parameters; what is no media type is unknown bytes."""
+    word = (given or "").partition(";")[0].strip().lower()
+    return word if _TYPE.fullmatch(word) else UNKNOWN_TYPE

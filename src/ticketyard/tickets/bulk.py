@@ -1,0 +1,124 @@
+"""Do the same to many tickets at once, and say of each how it went."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ticketyard.core.auth import Principal
+from ticketyard.core.errors import Refusal
+from ticketyard.tickets.assigning import assign_ticket, release_ticket
+from ticketyard.tickets.changing_status import change_status, check_status
+from ticketyard.tickets.commenting import add_comment
+from ticketyard.tickets.errors import BadField, TicketNotFound
+from ticketyard.tickets.labelling import Changes, change_ticket
+from ticketyard.tickets.queries import get_ticket
+
+BULK_MAX = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class BulkChange:
+    """What is done to each ticket, in the order of these fields."""
+
+    changes: Changes | None = None
+    comment: str | None = None
+    is_internal: bool = False
+    assignee_id: int | None = None
+    release: bool = False
+    status: str | None = None
+    reason: str | None = None
+
+    def is_empty(self) -> bool:
+        """Whether nothing would be done."""
+        return not (
+            (self.changes and self.changes.given)
+            or self.comment
+            or self.assignee_id is not None
+            or self.release
+            or self.status
+        )
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How it went with one ticket: `refusal` is empty where it was done."""
+
+    reference: str
+    ticket_id: int | None = None
+    number: str | None = None
+    status: str | None = None
+    version: int | None = None
+    refusal: Refusal | None = None
+
+
+async def change_many(
+    session: AsyncSession, references: Sequence[int | str], change: BulkChange, *, by: Principal
+) -> list[Outcome]:
+    """Change up to 200 tickets; what one ticket refuses is undone for that ticket alone.
+
+    Answers in the order asked, each ticket once. Raises BadField when nothing is to be done, or to
+    too many, and BadStatus.
+    """
+    wanted = list(dict.fromkeys(str(each).strip().upper() for each in references))
+    if not wanted or len(wanted) > BULK_MAX:
+        raise BadField(f"Name 1 to {BULK_MAX} tickets.")
+    if change.is_empty():
+        raise BadField("Say what to do with them.")
+    if change.status is not None:
+        check_status(change.status)
+    outcomes: dict[str, Outcome] = {}
+    for ticket_id, reference in await _in_order(session, wanted):
+        outcomes[reference] = await _change_one(session, ticket_id, reference, change, by)
+    return [outcomes[reference] for reference in wanted]
+
+
+async def _in_order(
+    session: AsyncSession, references: Sequence[str]
+) -> list[tuple[int | None, str]]:
+    """In order of id, so that two such calls never wait for each other in a circle."""
+    found: list[tuple[int | None, str]] = []
+    for reference in references:
+        try:
+            found.append(((await get_ticket(session, reference)).id, reference))
+        except TicketNotFound:
+            found.append((None, reference))
+    return sorted(found, key=lambda pair: pair[0] or 0)
+
+
+async def _change_one(
+    session: AsyncSession,
+    ticket_id: int | None,
+    reference: str,
+    change: BulkChange,
+    by: Principal,
+) -> Outcome:
+    if ticket_id is None:
+        return Outcome(reference, refusal=TicketNotFound("There is no such ticket."))
+    try:
+        async with session.begin_nested():
+            await _apply(session, ticket_id, change, by)
+    except Refusal as refusal:
+        ticket = await get_ticket(session, ticket_id)
+        return Outcome(reference, ticket.id, ticket.number, ticket.status, ticket.version, refusal)
+    ticket = await get_ticket(session, ticket_id)
+    return Outcome(reference, ticket.id, ticket.number, ticket.status, ticket.version)
+
+
+async def _apply(session: AsyncSession, ticket_id: int, change: BulkChange, by: Principal) -> None:
+    if change.changes is not None and change.changes.given:
+        await change_ticket(session, ticket_id=ticket_id, changes=change.changes, by=by)
+    if change.comment:
+        await add_comment(
+            session, ticket_id=ticket_id, body=change.comment, is_internal=change.is_internal, by=by
+        )
+    if change.release:
+        await release_ticket(session, ticket_id=ticket_id, by=by, reason=change.reason)
+    elif change.assignee_id is not None:
+        await assign_ticket(
+            session, ticket_id=ticket_id, agent_id=change.assignee_id, by=by, reason=change.reason
+        )
+    if change.status:
+        await change_status(
+            session, ticket_id=ticket_id, status=change.status, by=by, reason=change.reason
+        )
