@@ -6,7 +6,6 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -16,12 +15,12 @@ from ticketyard.core.embedded import EmbeddedPostgres
 
 
 @pytest.fixture
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that PostgreSQL's own account may enter, when the tests run as root."""
     folder = tmp_path_factory.mktemp("pg")
     for each in (folder, folder.parent, folder.parent.parent):
         each.chmod(0o711)
-    yield folder / "home"
+    return folder / "home"
 
 
 def one(url: str, query: str) -> object:

@@ -1,0 +1,16 @@
+"""Fixtures of the journeys: real processes over a database of their own."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.running import Program
+
+
+@pytest.fixture
+def program(database_url: str, tmp_path: Path) -> Iterator[Program]:
+    """`ticketyard serve` with a key `journey-key` and a worker; started, and stopped at the end."""
+    running = Program(database_url, tmp_path, environment={"INTEGRATION_API_KEY": "journey-key"})
+    yield running.start()
+    running.stop()
