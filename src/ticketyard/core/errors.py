@@ -52,3 +52,9 @@ class TooLarge(Invalid):
     """What was given is larger than allowed."""
 
     title = "Too large"
+
+
+class Unreadable(Invalid):
+    """It has not the shape it should have. `errors` names each field by its path."""
+
+    title = "Malformed request"

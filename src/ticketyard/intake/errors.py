@@ -1,20 +1,6 @@
 """What can be refused about things that arrive."""
 
-from collections.abc import Mapping, Sequence
-
 from ticketyard.core.errors import Conflict, Invalid, NotAllowed, NotFound
-
-
-class Unreadable(Invalid):
-    """What arrived has not the shape its source promises. `errors` names each field by its path."""
-
-    title = "Malformed request"
-
-    def __init__(self, errors: Sequence[Mapping[str, str]], **extra: object) -> None:
-        names = ", ".join(dict.fromkeys(each["path"] for each in errors))
-        super().__init__(
-            f"Cannot be used as it is: {names[:500]}.", errors=list(errors)[:100], **extra
-        )
 
 
 class UnknownSource(Invalid):

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ticketyard.core.auth import Principal
 from ticketyard.core.db import company_of
 from ticketyard.core.events import acting
+from ticketyard.core.shapes import storable
 from ticketyard.tickets.events import TicketOpened
 from ticketyard.tickets.numbering import Numbers
 
@@ -114,16 +115,3 @@ def short_title(title: str, description: str) -> str:
     if not line:
         line = " ".join(storable(description)[:400].split())[:100]
     return line[:TITLE_MAX] or NO_TITLE
-
-
-def storable(value: Any) -> Any:
-    """The value without what PostgreSQL cannot keep in text: NUL and lone surrogates."""
-    if isinstance(value, str):
-        if "\x00" in value:
-            value = value.replace("\x00", "\ufffd")
-        return value.encode("utf-8", "replace").decode() if not value.isascii() else value
-    if isinstance(value, dict):
-        return {storable(key): storable(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [storable(item) for item in value]
-    return value

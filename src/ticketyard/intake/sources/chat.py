@@ -4,8 +4,9 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
+from ticketyard.core.shapes import Closed, Email, Line, Text, read
 from ticketyard.intake.arrivals import Arrival
-from ticketyard.intake.sources.fields import Closed, Email, Line, Text, extras, read
+from ticketyard.intake.sources.fields import extras
 from ticketyard.tickets.opening import NewTicket
 
 TITLE_MAX = 100

@@ -2,8 +2,8 @@
 
 import re
 
+from ticketyard.core.shapes import unreadable
 from ticketyard.intake.arrivals import ArrivedFile
-from ticketyard.intake.errors import Unreadable
 
 FILENAME_MAX = 200
 NO_NAME = "file"
@@ -48,7 +48,4 @@ def file_of(
 def something_said(at: str, *parts: str | None) -> None:
     """Raises Unreadable when title, text and reference are all missing: then there is no ticket."""
     if not any(part and part.strip() for part in parts):
-        path = f"{at}.title" if at else "title"
-        raise Unreadable(
-            [{"path": path, "where": "body", "problem": "Field required, or a description"}]
-        )
+        raise unreadable(f"{at}.title" if at else "title", "Field required, or a description")

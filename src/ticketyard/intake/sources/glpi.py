@@ -5,17 +5,9 @@ from typing import Annotated
 
 from pydantic import AliasChoices, BeforeValidator, Field
 
+from ticketyard.core.shapes import Line, Open, Words, read
 from ticketyard.intake.arrivals import Arrival, ArrivedFile, short_reference
-from ticketyard.intake.sources.fields import (
-    Line,
-    Open,
-    Words,
-    extras,
-    name_beside_email,
-    names_of,
-    read,
-    usable_email,
-)
+from ticketyard.intake.sources.fields import extras, name_beside_email, names_of, usable_email
 from ticketyard.intake.sources.filing import file_of, something_said
 from ticketyard.intake.sources.mappings import category_of, priority_of_glpi
 from ticketyard.tickets.opening import NewTicket

@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
+from ticketyard.core.shapes import Closed, Email, Line, MaybeLine, Text, read
 from ticketyard.intake.arrivals import Arrival
-from ticketyard.intake.sources.fields import Closed, Email, Line, Text, read
 from ticketyard.intake.sources.mappings import category_of, priority_of_word
 from ticketyard.tickets.opening import NewTicket
 
@@ -14,13 +14,6 @@ Priority = Literal["low", "medium", "normal", "high", "urgent", "critical"]
 
 def _lowered(value: object) -> object:
     return (value.strip().casefold() or None) if isinstance(value, str) else value
-
-
-def _none_if_empty(value: object) -> object:
-    return None if isinstance(value, str) and not value.strip() else value
-
-
-Maybe = Annotated[Line | None, BeforeValidator(_none_if_empty)]
 
 
 class WebForm(Closed):
@@ -34,13 +27,13 @@ class WebForm(Closed):
     )
     email: Email = Field(examples=["rita@example.com"])
     name: Annotated[Line, StringConstraints(min_length=1)] = Field(examples=["Rita Requester"])
-    user_id: Maybe = None
-    location: Maybe = Field(None, examples=["Building B, floor 2"])
-    asset_tag: Maybe = Field(None, examples=["LT-2041"])
+    user_id: MaybeLine = None
+    location: MaybeLine = Field(None, examples=["Building B, floor 2"])
+    asset_tag: MaybeLine = Field(None, examples=["LT-2041"])
     priority: Annotated[Priority | None, BeforeValidator(_lowered)] = Field(
         None, description="Said by the requester; left out, triage finds it."
     )
-    category: Maybe = None
+    category: MaybeLine = None
 
 
 def read_web_form(data: object, at: str = "") -> Arrival:

@@ -1,0 +1,139 @@
+"""Pure: values from outside brought into a shape, so that none of them can do harm.
+
+Numbers where text is meant become text; NUL and lone surrogates become a mark; a list, an object or
+a truth value where text is meant is refused with the field's path, never with the value.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError
+
+from ticketyard.core.errors import Unreadable
+
+M = TypeVar("M", bound=BaseModel)
+
+DEPTH_MAX = 32
+_EMAIL = re.compile(r"[^\s@\x00-\x1f\x7f<>]{1,64}@[^\s@\x00-\x1f\x7f<>]{1,190}")
+
+
+def storable(value: Any) -> Any:
+    """The value without what PostgreSQL cannot keep in text: NUL and lone surrogates."""
+    if isinstance(value, str):
+        if "\x00" in value:
+            value = value.replace("\x00", "\ufffd")
+        return value.encode("utf-8", "replace").decode() if not value.isascii() else value
+    if isinstance(value, dict):
+        return {storable(key): storable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [storable(item) for item in value]
+    return value
+
+
+def is_email(text: str) -> bool:
+    """One @ with something on both sides: whether the address exists, only a mail can tell."""
+    return _EMAIL.fullmatch(text) is not None
+
+
+def _as_text(value: object) -> object:
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)[:400]
+    return value
+
+
+def _as_email(value: object) -> object:
+    text = _as_text(value)
+    if isinstance(text, str):
+        text = text.strip()
+        if not is_email(text):
+            raise ValueError("not an e-mail address")
+    return text
+
+
+def _as_number(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("not a number")
+    return value
+
+
+def _none_if_empty(value: object) -> object:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+Text = Annotated[str, BeforeValidator(_as_text)]
+Words = Annotated[str, BeforeValidator(_as_text), StringConstraints(strip_whitespace=True)]
+Line = Annotated[
+    str, BeforeValidator(_as_text), StringConstraints(strip_whitespace=True, max_length=500)
+]
+# An empty text box is one that was left out.
+MaybeLine = Annotated[Line | None, BeforeValidator(_none_if_empty)]
+# Where a person types the address; what other systems write there is often none.
+Email = Annotated[str, BeforeValidator(_as_email)]
+Number = Annotated[int, BeforeValidator(_as_number)]
+
+
+class Closed(BaseModel):
+    """A shape that the documents close: a field it does not name is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Open(BaseModel):
+    """Another system's object: we take what we know; what to do with the rest is up to the reader."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+def read(shape: type[M], data: object, at: str = "") -> M:
+    """The data in this shape. Raises Unreadable, which names each field by its path below `at`."""
+    if is_deeper(data, DEPTH_MAX):
+        raise unreadable(at or "body", f"Nested deeper than {DEPTH_MAX} levels")
+    try:
+        return shape.model_validate(data)
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_context=False, include_input=False)
+        raise _refusal([_told(each, at) for each in faults]) from None
+
+
+def unreadable(path: str, problem: str) -> Unreadable:
+    """The refusal of one field."""
+    return _refusal([{"path": path, "where": "body", "problem": problem}])
+
+
+def _refusal(errors: list[dict[str, str]]) -> Unreadable:
+    names = ", ".join(dict.fromkeys(each["path"] for each in errors))
+    return Unreadable(f"Cannot be used as it is: {names[:500]}.", errors=errors[:100])
+
+
+def _told(error: Mapping[str, Any], at: str) -> dict[str, str]:
+    # A name of a field that we do not know may be anything, so it is cut and cleaned as well.
+    path = ".".join(str(part)[:100] for part in (at, *error["loc"]) if part != "")
+    problem = _MESSAGES.get(error["type"], error["msg"])
+    return {"path": str(storable(path)) or "body", "where": "body", "problem": problem}
+
+
+# Where pydantic's own words would name our classes or quote the value.
+_MESSAGES = {
+    "value_error": "Value is not usable",
+    "model_type": "Input should be an object",
+    "dict_type": "Input should be an object",
+}
+
+
+def is_deeper(data: object, limit: int) -> bool:
+    """Whether lists and objects lie in each other more than `limit` deep. Never recurses."""
+    level = [data]
+    for _ in range(limit):
+        level = [
+            inner
+            for each in level
+            if isinstance(each, dict | list)
+            for inner in (each.values() if isinstance(each, dict) else each)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return False
+    return True

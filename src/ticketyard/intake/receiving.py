@@ -1,0 +1,145 @@
+"""Take in what arrives: raw and ticket in one transaction, once, whoever sends it again.
+
+One request is one statement (`migrations/functions/receive.sql`) and one round trip: that is what
+intake speed hangs on.
+"""
+
+import hashlib
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import orjson
+import psycopg
+
+from ticketyard.core.auth import Principal, new_token
+from ticketyard.core.events import acting
+from ticketyard.core.resources import Resources
+from ticketyard.intake.arrivals import Arrival
+from ticketyard.intake.errors import KeyReused, SourceNotAllowed
+from ticketyard.people.errors import InvalidKey
+from ticketyard.tickets.events import TicketOpened
+from ticketyard.tickets.numbering import Numbers
+from ticketyard.tickets.opening import row_of
+
+Outcome = Literal["created", "repeated", "replayed"]
+
+_TRIES = 5
+_RECEIVE = (
+    "select o_outcome, o_id, o_number, o_status from receive_ticket"
+    "(%s, %s::jsonb, %b, %s::jsonb, %s::jsonb, %s::jsonb, %s::jsonb, %s)"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RawMessage:
+    """What was sent, as it was sent, without the sender's secret.
+
+    key: the sender's Idempotency-Key.  once: the token of a form that was shown, so that a second
+    click on the same content is no second ticket.
+    """
+
+    content: bytes
+    content_type: str = "application/json"
+    key: str | None = None
+    once: str | None = None
+
+    @property
+    def sha256(self) -> str:
+        """The hash of what was sent."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+@dataclass(frozen=True)
+class Received:
+    """The ticket a message is filed under.
+
+    outcome: created now; repeated: filed before under its own id; replayed: the same key again.
+    """
+
+    ticket_id: int
+    number: str
+    status: str
+    outcome: Outcome
+
+
+def check_source(by: Principal, source: str) -> None:
+    """Raises SourceNotAllowed when the key is for other sources."""
+    if by.sources and source not in by.sources:
+        raise SourceNotAllowed(f"This API key may not be used for {source}.")
+
+
+async def receive(
+    resources: Resources, arrival: Arrival, *, message: RawMessage, by: Principal
+) -> Received:
+    """File a message: a new ticket, or the one it was filed under before.
+
+    It is on disk when this returns. Raises SourceNotAllowed; KeyReused when the key came with
+    another content; InvalidKey when the key was revoked a moment ago.
+    """
+    check_source(by, arrival.ticket.source)
+    number = await resources.part(Numbers).take(by.company_id, resources.clock())
+    arguments = _arguments(resources, arrival, message, by, number)
+    for attempt in range(_TRIES):
+        try:
+            async with resources.db.hot() as connection:
+                cursor = await connection.execute(_RECEIVE, arguments)
+                row = await cursor.fetchone()
+            break
+        except psycopg.errors.UniqueViolation:
+            # Somebody brought the same at this moment, and has now finished.
+            if attempt == _TRIES - 1:
+                raise
+    assert row is not None
+    return _told(row)
+
+
+def _arguments(
+    resources: Resources, arrival: Arrival, message: RawMessage, by: Principal, number: str
+) -> tuple[Any, ...]:
+    new = arrival.ticket
+    row = row_of(new, number)
+    if arrival.category_is_guess:
+        row["category_by"] = "default"
+    sha256 = message.sha256
+    about = {
+        "source": new.source,
+        "identity": _identity(message, sha256, new.source_reference, by),
+        "by_key": message.key is not None,
+        "sha256": sha256,
+        "content_type": message.content_type,
+    }
+    return (
+        by.company_id,
+        _json(about),
+        message.content,
+        _json(row),
+        _json([asdict(each) for each in arrival.files]) if arrival.files else None,
+        _json(arrival.alert) if arrival.alert else None,
+        _json(acting(by)),
+        list(resources.db.listeners.get(TicketOpened.type, ())),
+    )
+
+
+def _identity(message: RawMessage, sha256: str, reference: str | None, by: Principal) -> str:
+    """What makes it the same message: the sender's key (each sender has their own), the source's
+    own id, the form it was typed into, or nothing."""
+    if message.key is not None:
+        return f"key:{by.kind}:{by.id}:{message.key}"
+    if reference is not None:
+        return f"ref:{reference}"
+    if message.once:
+        return f"form:{hashlib.sha256(message.once.encode()).hexdigest()}:{sha256}"
+    return f"one:{new_token()}"
+
+
+def _told(row: tuple[Any, ...]) -> Received:
+    outcome, ticket_id, number, status = row
+    if outcome == "key_revoked":
+        raise InvalidKey("Invalid API key")
+    if outcome == "other_body":
+        raise KeyReused("This Idempotency-Key was used before, for something else.")
+    return Received(ticket_id, number, status, outcome)
+
+
+def _json(value: object) -> str:
+    return orjson.dumps(value).decode()
