@@ -6,6 +6,7 @@ its company, so that PostgreSQL's row-level security keeps companies apart even 
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -14,6 +15,8 @@ from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import MetaData, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
+
+from ticketyard.core.clock import utc_now
 
 APP_ROLE = "ticketyard_app"
 
@@ -74,11 +77,17 @@ class Database:
         self._hot_open = False
 
     @asynccontextmanager
-    async def transaction(self, company_id: int) -> AsyncIterator[AsyncSession]:
-        """One transaction on behalf of one company; committed at the end, undone on any error."""
+    async def transaction(
+        self, company_id: int, *, at: datetime | None = None
+    ) -> AsyncIterator[AsyncSession]:
+        """One transaction on behalf of one company; committed at the end, undone on any error.
+
+        at: the instant at which what it does shall have happened; None means now.
+        """
         async with self._sessions.begin() as session:
             session.info["listeners"] = self.listeners
             session.info["company_id"] = company_id
+            session.info["at"] = at
             await session.execute(
                 text("select set_config('app.company_id', :id, true)"), {"id": str(company_id)}
             )
@@ -114,6 +123,12 @@ class Database:
 def company_of(session: AsyncSession) -> int:
     """The company whose transaction this is."""
     return int(session.info["company_id"])
+
+
+def now_of(session: AsyncSession) -> datetime:
+    """The instant at which what is done in this transaction happens."""
+    at: datetime | None = session.info.get("at")
+    return at or utc_now()
 
 
 async def raw_connection(session: AsyncSession) -> psycopg.AsyncConnection[Any]:

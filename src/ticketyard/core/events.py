@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.auth import Principal
+from ticketyard.core.db import now_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +53,7 @@ def acting(by: Principal) -> dict[str, Any]:
     return {"kind": by.kind, "id": by.id, "name": by.name}
 
 
-_EMIT = text("select emit_events(cast(:events as jsonb), cast(:by as jsonb))")
+_EMIT = text("select emit_events(cast(:events as jsonb), cast(:by as jsonb), :at)")
 
 
 async def emit(session: AsyncSession, *events: Event, by: Principal) -> None:
@@ -71,5 +72,10 @@ async def emit(session: AsyncSession, *events: Event, by: Principal) -> None:
     ]
     await session.flush()
     await session.execute(
-        _EMIT, {"events": orjson.dumps(rows).decode(), "by": orjson.dumps(acting(by)).decode()}
+        _EMIT,
+        {
+            "events": orjson.dumps(rows).decode(),
+            "by": orjson.dumps(acting(by)).decode(),
+            "at": now_of(session),
+        },
     )

@@ -1,6 +1,7 @@
 -- Store events with the work they wake, in the caller's transaction.
--- p_events: [{type, ticket_id, payload, listeners: [job, …]}]; p_by: {kind, id, name}.
-create or replace function emit_events(p_events jsonb, p_by jsonb) returns void
+-- p_events: [{type, ticket_id, payload, listeners: [job, …]}]; p_by: {kind, id, name};
+-- p_at: when they happened.
+create or replace function emit_events(p_events jsonb, p_by jsonb, p_at timestamptz) returns void
 language plpgsql as $$
 begin
   with src as (
@@ -8,9 +9,9 @@ begin
            e -> 'payload' as payload, e -> 'listeners' as listeners
     from jsonb_array_elements(p_events) with ordinality as x(e, o)
   ), stored as (
-    insert into event (company_id, type, ticket_id, payload, by_kind, by_id, by_name)
+    insert into event (company_id, type, ticket_id, payload, by_kind, by_id, by_name, happened_at)
     select current_company(), type, ticket_id, payload,
-           p_by ->> 'kind', (p_by ->> 'id')::integer, p_by ->> 'name'
+           p_by ->> 'kind', (p_by ->> 'id')::integer, p_by ->> 'name', p_at
     from src order by ord
     returning id, type, payload
   )
