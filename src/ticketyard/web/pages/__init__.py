@@ -2,4 +2,6 @@
 
 from fastapi import APIRouter
 
-ROUTERS: list[APIRouter] = []
+from ticketyard.web.pages import reference
+
+ROUTERS: list[APIRouter] = [reference.router]
