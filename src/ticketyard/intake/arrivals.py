@@ -5,24 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ticketyard.tickets.attaching import KeptFile
 from ticketyard.tickets.opening import NewTicket
 
 REFERENCE_MAX = 250
-
-
-@dataclass(frozen=True, kw_only=True)
-class ArrivedFile:
-    """A file that came along: kept by us (`blob_key`), or only named by the sender.
-
-    foreign_reference: the path or address the sender gave. It is shown, never opened.
-    """
-
-    filename: str
-    content_type: str = "application/octet-stream"
-    size_bytes: int = 0
-    sha256: str | None = None
-    blob_key: str | None = None
-    foreign_reference: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +20,7 @@ class Arrival:
     """
 
     ticket: NewTicket
-    files: tuple[ArrivedFile, ...] = ()
+    files: tuple[KeptFile, ...] = ()
     category_is_guess: bool = False
     alert: Mapping[str, Any] | None = field(default=None)
 

@@ -6,7 +6,8 @@ from typing import Any
 import orjson
 from pydantic import AliasChoices, BaseModel
 
-from ticketyard.core.shapes import is_email, storable
+from ticketyard.core.shapes import is_email, storable, unreadable
+from ticketyard.tickets.attaching import KeptFile, foreign_file
 
 EXTRAS_MAX_BYTES = 32_768
 _IN_BRACKETS = re.compile(r"^(?P<name>[^<>]*)<(?P<email>[^<>]+)>\s*$")
@@ -50,3 +51,21 @@ def name_beside_email(text: str | None) -> str | None:
     """The name in `Name <address>`."""
     found = _IN_BRACKETS.match(text or "")
     return (found["name"].strip(" \"'") or None) if found else None
+
+
+def named_file(
+    filename: str | None, path: str | None, size_bytes: int | None, content_type: str | None
+) -> KeptFile:
+    """A file that lies in the other system: its path is kept as its sender's word, never opened."""
+    return foreign_file(
+        filename=filename or path,
+        reference=path or filename or "",
+        size_bytes=size_bytes or 0,
+        content_type=content_type,
+    )
+
+
+def something_said(at: str, *parts: str | None) -> None:
+    """Raises Unreadable when title, text and reference are all missing: then there is no ticket."""
+    if not any(part and part.strip() for part in parts):
+        raise unreadable(f"{at}.title" if at else "title", "Field required, or a description")

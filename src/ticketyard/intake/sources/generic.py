@@ -6,8 +6,7 @@ from pydantic import Field
 
 from ticketyard.core.shapes import Closed, Line, Words, read
 from ticketyard.intake.arrivals import Arrival, short_reference
-from ticketyard.intake.sources.fields import usable_email
-from ticketyard.intake.sources.filing import something_said
+from ticketyard.intake.sources.fields import something_said, usable_email
 from ticketyard.intake.sources.mappings import category_of, priority_of_word
 from ticketyard.tickets.opening import NewTicket
 

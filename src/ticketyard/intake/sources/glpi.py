@@ -6,10 +6,17 @@ from typing import Annotated
 from pydantic import AliasChoices, BeforeValidator, Field
 
 from ticketyard.core.shapes import Line, Open, Words, read
-from ticketyard.intake.arrivals import Arrival, ArrivedFile, short_reference
-from ticketyard.intake.sources.fields import extras, name_beside_email, names_of, usable_email
-from ticketyard.intake.sources.filing import file_of, something_said
+from ticketyard.intake.arrivals import Arrival, short_reference
+from ticketyard.intake.sources.fields import (
+    extras,
+    name_beside_email,
+    named_file,
+    names_of,
+    something_said,
+    usable_email,
+)
 from ticketyard.intake.sources.mappings import category_of, priority_of_glpi
+from ticketyard.tickets.attaching import KeptFile
 from ticketyard.tickets.opening import NewTicket
 
 
@@ -89,5 +96,5 @@ def _name(category: _Category) -> str | None:
     return category.name if category.name and not category.name.isdigit() else None
 
 
-def _file(document: _Document) -> ArrivedFile:
-    return file_of(document.filename, document.filepath, document.filesize, document.mime)
+def _file(document: _Document) -> KeptFile:
+    return named_file(document.filename, document.filepath, document.filesize, document.mime)

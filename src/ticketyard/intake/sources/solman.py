@@ -3,10 +3,17 @@
 from pydantic import AliasChoices, Field
 
 from ticketyard.core.shapes import Line, Open, Words, read
-from ticketyard.intake.arrivals import Arrival, ArrivedFile, short_reference
-from ticketyard.intake.sources.fields import extras, name_beside_email, names_of, usable_email
-from ticketyard.intake.sources.filing import file_of, something_said
+from ticketyard.intake.arrivals import Arrival, short_reference
+from ticketyard.intake.sources.fields import (
+    extras,
+    name_beside_email,
+    named_file,
+    names_of,
+    something_said,
+    usable_email,
+)
 from ticketyard.intake.sources.mappings import category_of, priority_of_solman
+from ticketyard.tickets.attaching import KeptFile
 from ticketyard.tickets.opening import NewTicket
 
 
@@ -65,5 +72,5 @@ def read_solman(data: object, at: str = "") -> Arrival:
     )
 
 
-def _file(each: _File) -> ArrivedFile:
-    return file_of(each.filename, each.path, each.size, each.content_type)
+def _file(each: _File) -> KeptFile:
+    return named_file(each.filename, each.path, each.size, each.content_type)
