@@ -15,6 +15,7 @@ from ticketyard.web.api import ROUTERS as API_ROUTERS
 from ticketyard.web.deps import WebSettings, access_of
 from ticketyard.web.errors import LastResort, add_error_answers
 from ticketyard.web.headers import Headers
+from ticketyard.web.openapi import describe
 from ticketyard.web.pages import ROUTERS as PAGE_ROUTERS
 from ticketyard.web.pages.rendering import STATIC
 
@@ -66,6 +67,7 @@ def create_app(
     for router in (*API_ROUTERS, *PAGE_ROUTERS):
         _check_declared(router)
         app.include_router(router)
+    describe(app, [*API_ROUTERS, *PAGE_ROUTERS])
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     if allowed_origins:
         app.add_middleware(
