@@ -68,10 +68,7 @@ class Classifier:
 
     def predict(self, texts: Sequence[str], embedder: Embedder) -> list[Prediction]:
         """One prediction a text, in order. The embedder must be the one of the training."""
-        if embedder.name != self.embedder_name:
-            raise ModelUnreadable(
-                f"This model was trained with embeddings {self.embedder_name}, not {embedder.name}."
-            )
+        self.check(embedder)
         if not texts:
             return []
         rows = [self.index.row(text) for text in texts]
@@ -84,6 +81,13 @@ class Classifier:
             self._prediction(row, chance, float(familiarity))
             for row, chance, familiarity in zip(rows, chances, familiar, strict=True)
         ]
+
+    def check(self, embedder: Embedder) -> None:
+        """Raises ModelUnreadable when the model was taught with another embedder's vectors."""
+        if embedder.name != self.embedder_name:
+            raise ModelUnreadable(
+                f"This model was trained with embeddings {self.embedder_name}, not {embedder.name}."
+            )
 
     def margins(self, rows: Sequence[SparseRow], vectors: Vectors) -> Scores:
         """The linear model's scores, (texts, labels)."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ticketyard.ai.lexicon import WORDS, read_lexicon
 from ticketyard.ai.phrases import PhraseTable, plain_words
 
-NEGATIVE_BELOW = -0.15
+NEGATIVE_BELOW = -0.2
 POSITIVE_ABOVE = 0.2
 
 _FEELINGS = PhraseTable(read_lexicon(WORDS / "feelings.txt").all_phrases)

@@ -4,6 +4,7 @@ The confidence is modest on purpose: a rule that fires is right about as often a
 on letters and requests of our own (tests/triage), and where nothing fires it says so.
 """
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -20,7 +21,6 @@ FRAUD = "Мошеннические действия"
 SPAM = "Спам"
 LETTER_CATEGORIES = (COMPLAINT, DATA_CHANGE, CONSULTATION, CLAIM, APP_BROKEN, FRAUD, SPAM)
 
-ENGINE = "rules"
 EVIDENCE_WORDS = 4
 MAX_CONFIDENCE = 0.92
 
@@ -28,6 +28,7 @@ MAX_CONFIDENCE = 0.92
 _DOUBT = 1.0
 _REPEATED = 0.3
 _TITLE_FACTOR = 1.5
+_STRONG, _CERTAIN = 3.0, 4.0
 
 
 @dataclass(frozen=True)
@@ -67,17 +68,27 @@ def categorize(reading: Reading, categories: Sequence[str]) -> Finding:
         scores[name] += (_TITLE_FACTOR - 1) * _score(table.find(title))
     if is_letters(categories):
         _weigh_letters(scores, reading, text)
-    return _finding(scores, hits)
+    return _finding({name: scores[name] for name in categories}, hits)
+
+
+def has_rules(category: str) -> bool:
+    """Whether somebody wrote word lists for a category of this name."""
+    return category.casefold() in _written()
 
 
 def _tables(categories: Sequence[str]) -> Mapping[str, PhraseTable]:
-    written: dict[str, PhraseTable] = {}
-    for lexicon in ("topics", "intents", "it", "letters"):
-        written.update({name.casefold(): table for name, table in phrases(lexicon).items()})
+    written = _written()
     return {
         category: written.get(category.casefold()) or _table_of_name(category)
         for category in categories
     }
+
+
+@functools.cache
+def _written() -> Mapping[str, PhraseTable]:
+    """Every word list by its category's name; where two share a name, the later one."""
+    lists = ("topics", "intents", "it", "letters")
+    return {name.casefold(): table for each in lists for name, table in phrases(each).items()}
 
 
 def _table_of_name(category: str) -> PhraseTable:
@@ -108,27 +119,32 @@ def _weigh_letters(scores: dict[str, float], reading: Reading, words: Sequence[s
     """
     if not words:
         return
-    feeling = reading.sentiment.score
-    asks = "?" in reading.text
-    scores[CONSULTATION] = scores.get(CONSULTATION, 0.0) * (1.0 if asks else 0.8) + 0.5
-    if asks:
-        scores[CONSULTATION] += 1.0
+    for name in LETTER_CATEGORIES:
+        scores.setdefault(name, 0.0)
+    _weigh_question(scores, "?" in reading.text)
+    _weigh_feeling(scores, reading.sentiment.score)
+    # The rarer, weightier matter decides when several are named.
+    if any(scores[name] >= _STRONG for name in (FRAUD, CLAIM, DATA_CHANGE, APP_BROKEN)):
+        scores[CONSULTATION] *= 0.5
+        scores[COMPLAINT] *= 0.7
+    if scores[FRAUD] >= _CERTAIN:
+        for name in (CLAIM, APP_BROKEN, DATA_CHANGE):
+            scores[name] *= 0.6
+    if scores[SPAM] < _CERTAIN:
+        scores[SPAM] *= 0.5
+
+
+def _weigh_question(scores: dict[str, float], asks: bool) -> None:
+    scores[CONSULTATION] = scores[CONSULTATION] * (1.0 if asks else 0.8) + 0.5 + 1.0 * asks
+
+
+def _weigh_feeling(scores: dict[str, float], feeling: float) -> None:
     if feeling <= -0.3:
-        scores[COMPLAINT] = scores.get(COMPLAINT, 0.0) + min(2.0, -2.0 * feeling)
+        scores[COMPLAINT] += min(2.0, -2.0 * feeling)
         scores[CONSULTATION] *= 0.5
     elif feeling >= 0.3:
         scores[CONSULTATION] += 1.5
-        scores[COMPLAINT] = scores.get(COMPLAINT, 0.0) * 0.5
-    # The rarer, weightier matter decides when several are named.
-    strong = [name for name in (FRAUD, CLAIM, DATA_CHANGE, APP_BROKEN) if scores.get(name, 0) >= 3]
-    if strong:
-        scores[CONSULTATION] *= 0.5
-        scores[COMPLAINT] = scores.get(COMPLAINT, 0.0) * 0.7
-    if scores.get(FRAUD, 0.0) >= 4:
-        for name in (CLAIM, APP_BROKEN, DATA_CHANGE):
-            scores[name] = scores.get(name, 0.0) * 0.6
-    if scores.get(SPAM, 0.0) < 4:
-        scores[SPAM] = scores.get(SPAM, 0.0) * 0.5
+        scores[COMPLAINT] *= 0.5
 
 
 def _finding(scores: Mapping[str, float], hits: Mapping[str, Sequence[Hit]]) -> Finding:

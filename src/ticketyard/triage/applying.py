@@ -1,0 +1,121 @@
+"""Keep what triage found, and change the tickets by it: the only way a finding reaches a ticket."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ticketyard.core.auth import Principal
+from ticketyard.core.events import emit
+from ticketyard.tickets.labelling import Found, label_found
+from ticketyard.triage.events import TicketTriaged
+from ticketyard.triage.findings import Findings, Profile
+
+
+async def apply_findings(
+    session: AsyncSession,
+    findings: Sequence[Findings],
+    profile: Profile,
+    *,
+    now: datetime,
+    by: Principal,
+) -> None:
+    """Store the analyses, fill in what is sure and wanted, and say that triage is done.
+
+    What a source or an agent said stays (tickets/labelling.py sees to it); a switch of the company
+    that is off leaves that field alone; a category below the threshold is stored, not filled in.
+    """
+    if not findings:
+        return
+    rows = [asdict(each) | {"need_admin": each.need_admin, "confidence": each.confidence}
+            for each in findings]  # fmt: skip
+    await session.execute(_STORE, {"rows": orjson.dumps(rows).decode(), "now": now})
+    await label_found(session, [_wanted(each, profile) for each in findings], by=by)
+    await emit(session, *(_triaged(each) for each in findings), by=by)
+
+
+async def mark_failed(
+    session: AsyncSession, problems: Mapping[int, str], *, now: datetime, by: Principal
+) -> None:
+    """Keep that an engine broke on these tickets, and let them go on to a person all the same.
+
+    problems: ticket to the kind of error; never its text, which may hold what the ticket says.
+    """
+    if not problems:
+        return
+    rows = [{"ticket_id": ticket_id, "problem": why} for ticket_id, why in problems.items()]
+    stored = await session.scalars(_FAIL, {"rows": orjson.dumps(rows).decode(), "now": now})
+    # The line is told at the first failure; a further one of the same ticket is no news.
+    news = [TicketTriaged(ticket_id=first, failed=True) for first in stored if first is not None]
+    await emit(session, *news, by=by)
+
+
+def _wanted(found: Findings, profile: Profile) -> Found:
+    prioritize = profile.auto_prioritize
+    return Found(
+        ticket_id=found.ticket_id,
+        category=found.category if found.is_sure and profile.auto_categorize else None,
+        priority=found.priority if prioritize else None,
+        urgency=found.urgency if prioritize else None,
+    )
+
+
+def _triaged(found: Findings) -> TicketTriaged:
+    return TicketTriaged(
+        ticket_id=found.ticket_id,
+        category=found.category if found.is_sure else None,
+        urgency=found.urgency,
+        language=found.language,
+        need_admin=found.need_admin,
+    )
+
+
+_STORE = text(
+    """
+    insert into analysis as a (company_id, ticket_id, state, category, category_confidence,
+      category_ranking, priority, priority_confidence, urgency, sentiment, sentiment_score,
+      language, language_confidence, summary, confidence, need_admin, engine, model_version,
+      evidence, content_hash, attempts, analysed_at)
+    select current_company(), f.ticket_id, 'done', f.category, f.category_confidence,
+      f.category_ranking, f.priority, f.priority_confidence, f.urgency, f.sentiment,
+      f.sentiment_score, f.language, f.language_confidence, f.summary, f.confidence,
+      f.need_admin, f.engine, f.model_version, f.evidence, f.content_hash, 1, :now
+    from jsonb_to_recordset(cast(:rows as jsonb)) as f(ticket_id bigint, category text,
+      category_confidence real, category_ranking jsonb, priority text, priority_confidence real,
+      urgency smallint, sentiment text, sentiment_score real, language text,
+      language_confidence real, summary text, confidence real, need_admin boolean, engine text,
+      model_version integer, evidence jsonb, content_hash text)
+    join ticket t on t.id = f.ticket_id and t.company_id = current_company()
+    order by f.ticket_id
+    on conflict (company_id, ticket_id) do update set
+      state = 'done', category = excluded.category,
+      category_confidence = excluded.category_confidence,
+      category_ranking = excluded.category_ranking, priority = excluded.priority,
+      priority_confidence = excluded.priority_confidence, urgency = excluded.urgency,
+      sentiment = excluded.sentiment, sentiment_score = excluded.sentiment_score,
+      language = excluded.language, language_confidence = excluded.language_confidence,
+      summary = excluded.summary, confidence = excluded.confidence,
+      need_admin = excluded.need_admin, engine = excluded.engine,
+      model_version = excluded.model_version, evidence = excluded.evidence,
+      content_hash = excluded.content_hash, error = null, attempts = a.attempts + 1,
+      analysed_at = excluded.analysed_at
+    """
+)
+
+_FAIL = text(
+    """
+    insert into analysis as a (company_id, ticket_id, state, need_admin, error, attempts,
+                               analysed_at)
+    select current_company(), t.id, 'failed', true, p.problem, 1, :now
+    from jsonb_to_recordset(cast(:rows as jsonb)) as p(ticket_id bigint, problem text)
+    join ticket t on t.id = p.ticket_id and t.company_id = current_company()
+    order by t.id
+    on conflict (company_id, ticket_id) do update set
+      state = 'failed', need_admin = true, error = excluded.error, attempts = a.attempts + 1,
+      analysed_at = excluded.analysed_at
+    returning case when a.attempts = 1 then a.ticket_id end
+    """
+)

@@ -1,0 +1,152 @@
+"""Pure but for the models: reads texts and says what they are about. Knows no table."""
+
+from collections.abc import Sequence
+
+from ticketyard.ai.classifying import Prediction
+from ticketyard.ai.embedding import Embedder
+from ticketyard.ai.labelling import rank_by_description
+from ticketyard.ai.language import identify_language
+from ticketyard.ai.sentiment import NEGATIVE_BELOW, POSITIVE_ABOVE, Sentiment, read_sentiment
+from ticketyard.ai.summary import summarize
+from ticketyard.triage.advising import advise
+from ticketyard.triage.coldstart import (
+    CLAIM,
+    COMPLAINT,
+    FRAUD,
+    SPAM,
+    Finding,
+    Reading,
+    categorize,
+    has_rules,
+    is_letters,
+)
+from ticketyard.triage.findings import SPEC_LANGUAGES, Findings, Profile
+from ticketyard.triage.preparing import TicketText, clean
+from ticketyard.triage.urgency import judge_letter, judge_request
+
+RULES = "rules"
+DESCRIPTIONS = "descriptions"
+CLASSIFIER = "classifier"
+
+# A claim or a theft is told by an unhappy person, however calm the words (contracts 5.4).
+_FEELING_OF_MATTER = {FRAUD: -0.5, CLAIM: -0.3, COMPLAINT: -0.3}
+
+
+def analyse(texts: Sequence[TicketText], profile: Profile, embedder: Embedder) -> list[Findings]:
+    """What each text is about, in order; always by the company's own lists."""
+    contents = [text.content for text in texts]
+    feelings = [read_sentiment(content) for content in contents]
+    categories = _categories(texts, contents, feelings, profile, embedder)
+    return [
+        _findings(text, content, feeling, *category, profile)
+        for text, content, feeling, category in zip(
+            texts, contents, feelings, categories, strict=True
+        )
+    ]
+
+
+def _categories(
+    texts: Sequence[TicketText],
+    contents: Sequence[str],
+    feelings: Sequence[Sentiment],
+    profile: Profile,
+    embedder: Embedder,
+) -> list[tuple[Finding, str]]:
+    """The category of each text and the engine that found it."""
+    if profile.model is not None:
+        predictions = profile.model.predict(contents, embedder)
+        return [
+            (_allowed(prediction, profile) if content else Finding(None, 0.0), CLASSIFIER)
+            for prediction, content in zip(predictions, contents, strict=True)
+        ]
+    names = list(profile.categories)
+    found = [
+        categorize(Reading(clean(text.title), content, feeling), names)
+        for text, content, feeling in zip(texts, contents, feelings, strict=True)
+    ]
+    if all(map(has_rules, names)):
+        return [(finding, RULES) for finding in found]
+    described = {
+        name: f"{name.replace('_', ' ')}. {about}" if about else name.replace("_", " ")
+        for name, about in profile.categories.items()
+    }
+    ranked = rank_by_description(contents, described, embedder)
+    return [
+        _surer(finding, tuple(ranking) if content else ())
+        for finding, ranking, content in zip(found, ranked, contents, strict=True)
+    ]
+
+
+def _allowed(prediction: Prediction, profile: Profile) -> Finding:
+    """The prediction among the categories the company still has; the others' share is lost."""
+    ranking = tuple(
+        (label, round(chance, 4))
+        for label, chance in prediction.ranking
+        if label in profile.categories
+    )
+    if not ranking:
+        return Finding(None, 0.0)
+    best, chance = ranking[0]
+    evidence = prediction.evidence if best == prediction.label else ()
+    return Finding(best, chance, ranking, evidence)
+
+
+def _surer(finding: Finding, ranking: tuple[tuple[str, float], ...]) -> tuple[Finding, str]:
+    if ranking and ranking[0][1] > finding.confidence:
+        return Finding(ranking[0][0], ranking[0][1], ranking), DESCRIPTIONS
+    return finding, RULES
+
+
+def _findings(
+    text: TicketText,
+    content: str,
+    feeling: Sentiment,
+    category: Finding,
+    engine: str,
+    profile: Profile,
+) -> Findings:
+    is_sure = category.value is not None and category.confidence >= profile.threshold
+    sure_category = category.value if is_sure else None
+    language = identify_language(content, profile.languages)
+    if is_letters(list(profile.categories)):
+        feeling = _felt(feeling, sure_category)
+        urgency = judge_letter(sure_category, category.confidence, text.segment, feeling, content)
+        summary = advise(content, sure_category, urgency.value)
+    else:
+        urgency = judge_request(clean(text.title), text.tags, content, feeling, text.segment)
+        summary = summarize(content)
+    return Findings(
+        ticket_id=text.ticket_id,
+        content_hash=text.content_hash,
+        category=category.value,
+        category_confidence=category.confidence,
+        category_ranking=category.ranking[:5],
+        is_sure=is_sure,
+        priority=urgency.priority,
+        priority_confidence=urgency.confidence,
+        urgency=urgency.value,
+        sentiment=feeling.label,
+        sentiment_score=feeling.score,
+        language=SPEC_LANGUAGES.get(language.code, language.code.upper()),
+        language_confidence=language.confidence,
+        summary=summary,
+        engine=engine,
+        model_version=profile.model_version if engine == CLASSIFIER else None,
+        evidence={
+            "category": category.evidence,
+            "priority": urgency.evidence,
+            "sentiment": feeling.evidence,
+        },
+    )
+
+
+def _felt(feeling: Sentiment, category: str | None) -> Sentiment:
+    """The feeling with what the matter itself says of it."""
+    if category == SPAM:
+        return Sentiment("neutral", 0.0, 0.8, ())
+    shift = _FEELING_OF_MATTER.get(category or "", 0.0)
+    if not shift or feeling.score > POSITIVE_ABOVE:
+        return feeling
+    score = round(max(-1.0, feeling.score + shift), 2)
+    label = "negative" if score <= NEGATIVE_BELOW else feeling.label
+    return Sentiment(label, score, feeling.confidence, feeling.evidence)

@@ -1,0 +1,61 @@
+"""The engines a running program holds: one embedder for all, and each company's model."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ticketyard.ai.classifying import Classifier, ModelUnreadable, load_classifier
+from ticketyard.ai.embedding import Embedder, open_embedder
+from ticketyard.core.log import get_logger
+from ticketyard.triage.engine import analyse
+from ticketyard.triage.findings import Findings, Profile
+from ticketyard.triage.preparing import TicketText
+from ticketyard.triage.queries import current_version, get_model, get_profile
+
+log = get_logger(__name__)
+
+_LOADED_MODELS = 8
+
+
+class Engines:
+    """Part of `Resources`. Nothing heavy is loaded before the first text that needs it."""
+
+    def __init__(self, embedder: Embedder | None = None) -> None:
+        self.embedder = embedder or open_embedder()
+        self._models: OrderedDict[tuple[int, int], Classifier] = OrderedDict()
+
+    async def profile(self, session: AsyncSession) -> Profile:
+        """What triage goes by for this company, its current model included.
+
+        A model that cannot be read here (damaged, or taught with another embedding model) is
+        reported and passed over: rules then answer, and say so in `engine` and confidence.
+        """
+        profile = await get_profile(session)
+        version = await current_version(session)
+        if version is None:
+            return profile
+        try:
+            model = await self._model(session, profile.company_id, version)
+        except ModelUnreadable as error:
+            log.error("model_unreadable", company_id=profile.company_id, problem=str(error))
+            return profile
+        return replace(profile, model=model, model_version=version)
+
+    async def _model(self, session: AsyncSession, company_id: int, version: int) -> Classifier:
+        key = (company_id, version)
+        if key not in self._models:
+            stored = await get_model(session, version)
+            model = await asyncio.to_thread(load_classifier, stored.model)
+            model.check(self.embedder)
+            self._models[key] = model
+        self._models.move_to_end(key)
+        while len(self._models) > _LOADED_MODELS:
+            self._models.popitem(last=False)
+        return self._models[key]
+
+    async def analyse(self, texts: Sequence[TicketText], profile: Profile) -> list[Findings]:
+        """What the texts are about, worked out beside the event loop."""
+        return await asyncio.to_thread(analyse, texts, profile, self.embedder)

@@ -1,0 +1,15 @@
+"""What can be refused in triage."""
+
+from ticketyard.core.errors import Invalid, NotFound
+
+
+class AnalysisNotFound(NotFound):
+    """Triage has not looked at this ticket yet."""
+
+
+class CannotTrain(Invalid):
+    """The examples cannot be learned from; the text says why."""
+
+
+class BadExamples(Invalid):
+    """The file of examples cannot be read; the text says where."""

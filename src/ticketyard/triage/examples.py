@@ -1,0 +1,85 @@
+"""Pure: labelled texts from a CSV file, as people save them."""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ticketyard.triage.errors import BadExamples
+
+TEXT_NAMES = ("text", "description", "content", "message", "document", "body", "описание", "текст")
+LABEL_NAMES = ("category", "label", "class", "intent", "topic_group", "категория", "метка")
+MAX_EXAMPLES = 200_000
+MAX_LABELS = 500
+LABEL_MAX = 100
+TEXT_MAX = 20_000
+_ENCODINGS = ("utf-8-sig", "cp1251")
+
+
+@dataclass(frozen=True)
+class Example:
+    """A text and the category a person, or its source, gave it."""
+
+    text: str
+    label: str
+
+
+def parse_examples(
+    data: bytes, *, text_column: str | None = None, label_column: str | None = None
+) -> list[Example]:
+    """The rows of the file that have both a text and a label. Raises BadExamples.
+
+    Columns are found by their usual names unless given; comma, semicolon and tab part them.
+    """
+    rows = csv.reader(io.StringIO(_decoded(data), newline=""), delimiter=_delimiter(data))
+    try:
+        header = [cell.strip() for cell in next(rows, [])]
+        text_at = _column(header, text_column, TEXT_NAMES, "text")
+        label_at = _column(header, label_column, LABEL_NAMES, "label")
+        examples = [
+            Example(row[text_at].strip()[:TEXT_MAX], row[label_at].strip())
+            for row in rows
+            if len(row) > max(text_at, label_at) and row[text_at].strip() and row[label_at].strip()
+        ]
+    except csv.Error as error:
+        raise BadExamples(f"Line {rows.line_num} cannot be read as CSV.") from error
+    check_examples(examples)
+    return examples
+
+
+def check_examples(examples: Sequence[Example]) -> None:
+    """Raises BadExamples for none, too many, or labels that cannot be categories."""
+    if not examples:
+        raise BadExamples("There is no row with both a text and a label.")
+    if len(examples) > MAX_EXAMPLES:
+        raise BadExamples(f"More than {MAX_EXAMPLES} examples at once are not taken.")
+    labels = {example.label for example in examples}
+    if len(labels) > MAX_LABELS:
+        raise BadExamples(f"{len(labels)} different labels are no list of categories.")
+    if any(len(label) > LABEL_MAX or not label.isprintable() for label in labels):
+        raise BadExamples(f"A label is one line of at most {LABEL_MAX} characters.")
+
+
+def _decoded(data: bytes) -> str:
+    for encoding in _ENCODINGS:
+        try:
+            return data.decode(encoding).replace("\x00", "")
+        except UnicodeDecodeError:
+            continue
+    raise BadExamples("The file is neither UTF-8 nor Windows-1251 text.")
+
+
+def _delimiter(data: bytes) -> str:
+    first = data.split(b"\n", 1)[0]
+    return max(",;\t", key=lambda mark: first.count(mark.encode()))
+
+
+def _column(header: Sequence[str], given: str | None, usual: Sequence[str], what: str) -> int:
+    known = [name.casefold() for name in header]
+    for name in (given,) if given else usual:
+        if name and name.casefold() in known:
+            return known.index(name.casefold())
+    wanted = given or " or ".join(usual[:3])
+    raise BadExamples(
+        f"The file has no {what} column ({wanted}); it has: {', '.join(header)[:200]}."
+    )

@@ -1,0 +1,67 @@
+"""Pure: what triage knows of a company, and what it finds about one ticket."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ticketyard.ai.classifying import Classifier
+
+DEFAULT_THRESHOLD = 0.5
+
+SPEC_LANGUAGES = {"ru": "RU", "kk": "KZ", "en": "ENG"}
+"""The codes of spec 5; any other language is its ISO code in capitals."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What triage goes by for one company.
+
+    categories: name to description, in the company's order.
+    languages: ISO 639-1 codes; the first is taken where a text gives no sign.
+    threshold: below this confidence a category is not filled in.
+    """
+
+    company_id: int
+    categories: Mapping[str, str]
+    languages: Sequence[str] = ("en",)
+    threshold: float = DEFAULT_THRESHOLD
+    auto_categorize: bool = True
+    auto_prioritize: bool = True
+    model: Classifier | None = None
+    model_version: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Findings:
+    """Everything triage found about one text. A `category` below the threshold is kept as found.
+
+    is_sure: whether the category may be filled in. need_admin: whether a person should look.
+    evidence: field to the words that counted.
+    """
+
+    ticket_id: int
+    content_hash: str
+    category: str | None
+    category_confidence: float
+    category_ranking: tuple[tuple[str, float], ...]
+    is_sure: bool
+    priority: str
+    priority_confidence: float
+    urgency: int
+    sentiment: str
+    sentiment_score: float
+    language: str
+    language_confidence: float
+    summary: str
+    engine: str
+    model_version: int | None
+    evidence: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    @property
+    def need_admin(self) -> bool:
+        """Whether a person should look: no category is sure enough."""
+        return not self.is_sure
+
+    @property
+    def confidence(self) -> float:
+        """Of the analysis as a whole: as sure as its category."""
+        return self.category_confidence

@@ -1,0 +1,70 @@
+"""Background entry points of triage."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from ticketyard.core.auth import Principal
+from ticketyard.core.log import get_logger
+from ticketyard.core.resources import Resources
+from ticketyard.tickets.events import TicketOpened, TicketReread
+from ticketyard.triage.analysing import analyse_tickets
+from ticketyard.triage.errors import BadExamples, CannotTrain
+from ticketyard.triage.queries import list_unfinished
+from ticketyard.triage.training import train_from_csv, train_from_history
+
+log = get_logger(__name__)
+
+RETRIES = 8
+
+
+async def triage_tickets(
+    resources: Resources, company_id: int, events: Sequence[TicketOpened | TicketReread]
+) -> None:
+    """Find out what new or re-read tickets are about."""
+    ticket_ids = sorted({event.ticket_id for event in events})
+    await analyse_tickets(resources, company_id, ticket_ids)
+
+
+async def retry_untriaged(resources: Resources, company_id: int) -> None:
+    """Timetable: try again where an engine broke."""
+    async with resources.db.transaction(company_id) as session:
+        ticket_ids = await list_unfinished(session, max_attempts=RETRIES)
+    await analyse_tickets(resources, company_id, ticket_ids)
+
+
+async def retrain(resources: Resources, company_id: int, by_name: str) -> None:
+    """Learn from what the company's people filed and corrected."""
+    by = Principal.system(company_id, by_name)
+    with _refusal_logged(company_id):
+        await train_from_history(resources, company_id, by=by)
+
+
+async def train_from_upload(
+    resources: Resources,
+    company_id: int,
+    blob_key: str,
+    text_column: str | None,
+    label_column: str | None,
+    by_name: str,
+) -> None:
+    """Learn from a CSV file that was uploaded."""
+    data = await resources.blobs.get(blob_key)
+    by = Principal.system(company_id, by_name)
+    with _refusal_logged(company_id):
+        await train_from_csv(
+            resources,
+            company_id,
+            data,
+            by=by,
+            text_column=text_column,
+            label_column=label_column,
+        )
+
+
+@contextmanager
+def _refusal_logged(company_id: int) -> Iterator[None]:
+    """Examples that cannot be learned from do not become better by trying again."""
+    try:
+        yield
+    except (CannotTrain, BadExamples) as refusal:
+        log.warning("training_refused", company_id=company_id, reason=refusal.detail)

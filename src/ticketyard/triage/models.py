@@ -1,0 +1,86 @@
+"""What triage found, the models it learned, and what people corrected."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import DateTime, FetchedValue, Text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, deferred, mapped_column
+
+from ticketyard.core.db import Table
+
+_INSTANT = DateTime(timezone=True)
+
+
+class Analysis(Table):
+    """What triage found about one ticket; `category` also where it was not sure enough to apply.
+
+    state: pending, done, or failed (an engine broke; it is tried again).
+    language: RU, KZ, ENG, or another ISO code in capitals.
+    """
+
+    __tablename__ = "analysis"
+
+    company_id: Mapped[int] = mapped_column(primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(primary_key=True)
+    state: Mapped[str]
+    category: Mapped[str | None]
+    category_confidence: Mapped[float | None]
+    category_ranking: Mapped[list[list[Any]]] = mapped_column(JSONB)
+    priority: Mapped[str | None]
+    priority_confidence: Mapped[float | None]
+    urgency: Mapped[int | None]
+    sentiment: Mapped[str | None]
+    sentiment_score: Mapped[float | None]
+    language: Mapped[str | None]
+    language_confidence: Mapped[float | None]
+    summary: Mapped[str]
+    confidence: Mapped[float]
+    need_admin: Mapped[bool]
+    engine: Mapped[str]
+    model_version: Mapped[int | None]
+    evidence: Mapped[dict[str, list[str]]] = mapped_column(JSONB)
+    content_hash: Mapped[str]
+    error: Mapped[str | None]
+    attempts: Mapped[int]
+    analysed_at: Mapped[datetime | None] = mapped_column(_INSTANT)
+
+
+class TriageModel(Table):
+    """One trained version of a company's model; at most one of a field is current."""
+
+    __tablename__ = "triage_model"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    company_id: Mapped[int]
+    field: Mapped[str]
+    version: Mapped[int]
+    # Megabytes: fetched only by whoever names it.
+    model: Mapped[bytes] = deferred(mapped_column())
+    labels: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    examples: Mapped[int]
+    embedder: Mapped[str]
+    metrics: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    origin: Mapped[str]
+    is_current: Mapped[bool]
+    trained_by: Mapped[str]
+    trained_at: Mapped[datetime] = mapped_column(_INSTANT, server_default=FetchedValue())
+
+
+class Correction(Table):
+    """What a person said is right, and the text it was said of; append-only."""
+
+    __tablename__ = "correction"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    company_id: Mapped[int]
+    ticket_id: Mapped[int]
+    field: Mapped[str]
+    found: Mapped[str | None]
+    found_confidence: Mapped[float | None]
+    corrected: Mapped[str]
+    content: Mapped[str]
+    by_kind: Mapped[str]
+    by_id: Mapped[int | None]
+    by_name: Mapped[str]
+    corrected_at: Mapped[datetime] = mapped_column(_INSTANT, server_default=FetchedValue())

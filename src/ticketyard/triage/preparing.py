@@ -1,0 +1,49 @@
+"""Pure: what of a ticket the engines read, whatever was pasted into it."""
+
+import hashlib
+import html
+import re
+from dataclasses import dataclass
+
+MAX_CHARACTERS = 20_000
+"""The start says what it is about; the rest of a megabyte is a log."""
+
+_HIDDEN = re.compile(r"<(script|style)\b.*?(</\1\s*>|$)", re.IGNORECASE | re.DOTALL)
+_TAG = re.compile(r"</?[a-zA-Z][^<>]{0,500}>|<!--.*?-->", re.DOTALL)
+# Base64, keys and hashes: no word of any language is this long.
+_BLOB = re.compile(r"[A-Za-z0-9+/=_-]{80,}")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+
+
+@dataclass(frozen=True)
+class TicketText:
+    """What triage knows of a ticket. `segment` is the client's: Mass, VIP, Priority, or none."""
+
+    ticket_id: int
+    title: str
+    description: str
+    segment: str | None = None
+    tags: tuple[str, ...] = ()
+
+    @property
+    def content(self) -> str:
+        """Subject and text as one, cleaned; a subject that only repeats the text's start is not."""
+        title, body = clean(self.title), clean(self.description)
+        if not body or body.startswith(title.removesuffix("…").removesuffix("...").strip()):
+            return body or title
+        return f"{title}\n{body}"
+
+    @property
+    def content_hash(self) -> str:
+        """Changes when anything that triage reads changes."""
+        parts = (self.title, self.description, self.segment or "", *self.tags)
+        return hashlib.sha256("\x1f".join(parts).encode("utf-8", "replace")).hexdigest()
+
+
+def clean(text: str) -> str:
+    """Plain text without markup, encoded files and invisible characters."""
+    text = text[: MAX_CHARACTERS * 2]
+    if "<" in text or "&" in text:
+        text = html.unescape(_TAG.sub(" ", _HIDDEN.sub(" ", text)))
+    text = _BLOB.sub(" ", _CONTROL.sub(" ", text))
+    return text[:MAX_CHARACTERS].strip()

@@ -1,0 +1,164 @@
+"""Reading what triage found and learned."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import undefer
+
+from ticketyard.core.db import company_of
+from ticketyard.people.queries import get_company
+from ticketyard.tickets.models import Ticket
+from ticketyard.tickets.queries import list_categories
+from ticketyard.triage.errors import AnalysisNotFound
+from ticketyard.triage.examples import Example
+from ticketyard.triage.findings import DEFAULT_THRESHOLD, Profile
+from ticketyard.triage.models import Analysis, Correction, TriageModel
+from ticketyard.triage.preparing import TicketText
+
+CATEGORY = "category"
+
+
+async def get_analysis(session: AsyncSession, ticket_id: int) -> Analysis:
+    """What triage found about a ticket. Raises AnalysisNotFound."""
+    found = await find_analysis(session, ticket_id)
+    if found is None:
+        raise AnalysisNotFound("This ticket has not been analysed yet.")
+    return found
+
+
+async def find_analysis(session: AsyncSession, ticket_id: int) -> Analysis | None:
+    """What triage found about a ticket, if it has looked."""
+    return await session.get(Analysis, (company_of(session), ticket_id))
+
+
+async def list_analyses(session: AsyncSession, ticket_ids: Sequence[int]) -> dict[int, Analysis]:
+    """The analyses of these tickets, by ticket."""
+    rows = await session.scalars(
+        select(Analysis).where(
+            Analysis.company_id == company_of(session), Analysis.ticket_id.in_(ticket_ids)
+        )
+    )
+    return {analysis.ticket_id: analysis for analysis in rows}
+
+
+async def list_for_review(
+    session: AsyncSession, *, before: int | None = None, limit: int = 25
+) -> list[Analysis]:
+    """Analyses a person should look at, the newest ticket first, below the id `before`."""
+    query = select(Analysis).where(
+        Analysis.company_id == company_of(session), Analysis.need_admin.is_(True)
+    )
+    if before is not None:
+        query = query.where(Analysis.ticket_id < before)
+    return list(await session.scalars(query.order_by(Analysis.ticket_id.desc()).limit(limit)))
+
+
+async def list_unfinished(
+    session: AsyncSession, *, max_attempts: int, limit: int = 256
+) -> list[int]:
+    """Tickets whose analysis failed and is worth another try."""
+    rows = await session.scalars(
+        select(Analysis.ticket_id)
+        .where(
+            Analysis.company_id == company_of(session),
+            Analysis.state != "done",
+            Analysis.attempts < max_attempts,
+        )
+        .order_by(Analysis.ticket_id)
+        .limit(limit)
+    )
+    return list(rows)
+
+
+async def list_texts(session: AsyncSession, ticket_ids: Sequence[int]) -> list[TicketText]:
+    """What triage reads of these tickets, by id."""
+    rows = await session.execute(
+        select(Ticket.id, Ticket.title, Ticket.description, Ticket.segment, Ticket.tags)
+        .where(Ticket.company_id == company_of(session), Ticket.id.in_(ticket_ids))
+        .order_by(Ticket.id)
+    )
+    return [
+        TicketText(row.id, row.title, row.description, row.segment, tuple(row.tags)) for row in rows
+    ]
+
+
+async def get_profile(session: AsyncSession) -> Profile:
+    """What triage goes by here: lists, languages, switches; the model is added by `Engines`."""
+    company = await get_company(session)
+    categories = await list_categories(session)
+    threshold = company.settings.get("triage_threshold", DEFAULT_THRESHOLD)
+    return Profile(
+        company_id=company.id,
+        categories={category.name: category.description for category in categories},
+        languages=tuple(company.languages) or ("en",),
+        threshold=float(threshold),
+        auto_categorize=company.auto_categorize,
+        auto_prioritize=company.auto_prioritize,
+    )
+
+
+async def current_version(session: AsyncSession, field: str = CATEGORY) -> int | None:
+    """The version of the model in use, if one was trained."""
+    found: int | None = await session.scalar(
+        select(TriageModel.version).where(
+            TriageModel.company_id == company_of(session),
+            TriageModel.field == field,
+            TriageModel.is_current,
+        )
+    )
+    return found
+
+
+async def get_model(session: AsyncSession, version: int, field: str = CATEGORY) -> TriageModel:
+    """A trained model with its bytes."""
+    found = await session.scalars(
+        select(TriageModel)
+        .options(undefer(TriageModel.model))
+        .where(
+            TriageModel.company_id == company_of(session),
+            TriageModel.field == field,
+            TriageModel.version == version,
+        )
+    )
+    return found.one()
+
+
+async def list_models(session: AsyncSession) -> list[TriageModel]:
+    """Every trained version, the newest first, without their bytes."""
+    rows = await session.scalars(
+        select(TriageModel)
+        .where(TriageModel.company_id == company_of(session))
+        .order_by(TriageModel.id.desc())
+    )
+    return list(rows)
+
+
+async def list_examples(session: AsyncSession, limit: int = 50_000) -> list[Example]:
+    """Labelled texts of this company: corrections first, then tickets somebody filed by hand.
+
+    What triage itself filed is no example: it would learn its own mistakes.
+    """
+    corrections = await session.execute(
+        select(Correction.ticket_id, Correction.content, Correction.corrected)
+        .where(Correction.company_id == company_of(session), Correction.field == CATEGORY)
+        .order_by(Correction.id.desc())
+        .limit(limit)
+    )
+    latest = {
+        row.ticket_id: Example(row.content, row.corrected) for row in reversed(list(corrections))
+    }
+    filed = await session.execute(
+        select(Ticket.id, Ticket.title, Ticket.description, Ticket.category)
+        .where(
+            Ticket.company_id == company_of(session),
+            Ticket.category.is_not(None),
+            Ticket.category_by.in_(("agent", "source")),
+        )
+        .order_by(Ticket.id.desc())
+        .limit(limit)
+    )
+    for row in filed:
+        text = TicketText(row.id, row.title, row.description).content
+        latest.setdefault(row.id, Example(text, row.category))
+    return [example for example in latest.values() if example.text]

@@ -1,0 +1,230 @@
+"""What triage found, correcting it, teaching it, and spec 4's analyse call."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, File, Form, Query, UploadFile
+from pydantic import BaseModel, ConfigDict, Field
+
+from ticketyard.core.jobs import enqueue
+from ticketyard.people.errors import CompanyNotFound
+from ticketyard.tickets.models import Ticket
+from ticketyard.triage.answering import Answer, answer_description
+from ticketyard.triage.correcting import correct_category
+from ticketyard.triage.engines import Engines
+from ticketyard.triage.examples import parse_examples
+from ticketyard.triage.jobs import train_from_upload
+from ticketyard.triage.models import Analysis, TriageModel
+from ticketyard.triage.queries import get_analysis, list_for_review, list_models
+from ticketyard.web.deps import Acting, Parts, Session, VisibleTicket, may
+
+router = APIRouter(prefix="/api", tags=["triage"])
+
+TRAINING_MAX_BYTES = 50 * 1024 * 1024
+
+
+class _In(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class AnalyseIn(_In):
+    """A text to be understood at once."""
+
+    description: str = Field(
+        min_length=1, max_length=1_000_000, examples=["My laptop does not start since this morning"]
+    )
+    company_id: int = Field(examples=[1])
+
+
+class TeamAssignmentOut(BaseModel):
+    """The team, where one is like the text enough; else a person decides (`need_admin`)."""
+
+    assigned_team_id: int | None = Field(examples=[3])
+    need_admin: bool
+    bert_category: str = Field(examples=["Hardware"])
+    bert_confidence: float = Field(examples=[0.75])
+    similarity_score: float = Field(examples=[0.41])
+
+
+class AnalyseOut(BaseModel):
+    """Spec 4's answer. `back` and `low` with `need_admin` mean that the analysis failed."""
+
+    category: str = Field(examples=["request"])
+    priority: Literal["low", "medium", "high"]
+    team_assignment: TeamAssignmentOut
+
+    @classmethod
+    def of(cls, answer: Answer) -> "AnalyseOut":
+        """The answer in the shape of contracts 4.6."""
+        return cls.model_validate(
+            {
+                "category": answer.kind,
+                "priority": answer.priority,
+                "team_assignment": {
+                    "assigned_team_id": answer.team.team_id,
+                    "need_admin": answer.need_admin,
+                    "bert_category": answer.topic,
+                    "bert_confidence": answer.topic_confidence,
+                    "similarity_score": answer.team.similarity,
+                },
+            }
+        )
+
+
+class AnalysisOut(BaseModel):
+    """What triage found about a ticket; `evidence` names the words that counted."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    ticket_id: int
+    state: Literal["pending", "done", "failed"]
+    category: str | None = Field(examples=["printer"])
+    category_confidence: float | None
+    category_ranking: list[tuple[str, float]]
+    priority: str | None
+    priority_confidence: float | None
+    urgency: int | None
+    sentiment: str | None
+    sentiment_score: float | None
+    language: str | None = Field(examples=["ENG"])
+    language_confidence: float | None
+    summary: str
+    confidence: float
+    need_admin: bool
+    engine: str = Field(examples=["rules"])
+    model_version: int | None
+    evidence: dict[str, list[str]]
+    analysed_at: datetime | None
+
+
+class CategoryIn(_In):
+    """One of the company's categories."""
+
+    category: str = Field(min_length=1, max_length=100, examples=["printer"])
+    version: int | None = Field(None, description="The ticket's version as you saw it.")
+
+
+class CategoryOut(BaseModel):
+    """The ticket's filing after the correction."""
+
+    ticket_id: int
+    category: str | None
+    category_by: str
+    version: int
+
+
+class ModelOut(BaseModel):
+    """One trained version."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    version: int
+    field: str
+    labels: list[str]
+    examples: int
+    metrics: dict[str, Any]
+    origin: str
+    is_current: bool
+    trained_by: str
+    trained_at: datetime
+
+
+class TrainingOut(BaseModel):
+    """The training that was queued. `job_id` is null when one was waiting already."""
+
+    job_id: int | None
+    examples: int
+    labels: int
+
+
+@router.post("/analyze", response_model=AnalyseOut, dependencies=[may("tickets:create")])
+async def post_analyze(
+    body: AnalyseIn, session: Session, by: Acting, resources: Parts
+) -> AnalyseOut:
+    """Say what a text is about, without opening a ticket."""
+    if body.company_id != by.company_id:
+        raise CompanyNotFound("Company not found.", error="Company not found.")
+    answer = await answer_description(session, body.description, resources.part(Engines))
+    return AnalyseOut.of(answer)
+
+
+@router.get(
+    "/tickets/{ticket_id}/analysis",
+    response_model=AnalysisOut,
+    dependencies=[may("tickets:read")],
+)
+async def get_ticket_analysis(ticket: VisibleTicket, session: Session) -> Analysis:
+    """What triage found about a ticket, how sure it is, and why."""
+    return await get_analysis(session, ticket.id)
+
+
+@router.put(
+    "/tickets/{ticket_id}/category",
+    response_model=CategoryOut,
+    dependencies=[may("triage:correct")],
+)
+async def put_category(
+    ticket: VisibleTicket, body: CategoryIn, session: Session, by: Acting
+) -> CategoryOut:
+    """File a ticket under the right category; triage learns from it."""
+    filed: Ticket = await correct_category(
+        session, ticket_id=ticket.id, category=body.category, version=body.version, by=by
+    )
+    return CategoryOut(
+        ticket_id=filed.id,
+        category=filed.category,
+        category_by=filed.category_by,
+        version=filed.version,
+    )
+
+
+@router.get(
+    "/triage/review", response_model=list[AnalysisOut], dependencies=[may("triage:correct")]
+)
+async def get_review(
+    session: Session,
+    before: Annotated[int | None, Query(description="Only tickets with a lower id.")] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 25,
+) -> list[Analysis]:
+    """Tickets that triage is not sure about, the newest first."""
+    return await list_for_review(session, before=before, limit=limit)
+
+
+@router.get("/triage/models", response_model=list[ModelOut], dependencies=[may("tickets:read")])
+async def get_models(session: Session) -> list[TriageModel]:
+    """Every trained version with its quality on texts held out of its training."""
+    return await list_models(session)
+
+
+@router.post(
+    "/triage/training",
+    response_model=TrainingOut,
+    status_code=202,
+    dependencies=[may("triage:train")],
+)
+async def post_training(
+    session: Session,
+    by: Acting,
+    resources: Parts,
+    file: Annotated[UploadFile, File(description="CSV with a text and a label column.")],
+    text_column: Annotated[str | None, Form(max_length=200)] = None,
+    label_column: Annotated[str | None, Form(max_length=200)] = None,
+) -> TrainingOut:
+    """Teach the company's model from a CSV file, in the background."""
+    data = await file.read()
+    examples = parse_examples(data, text_column=text_column, label_column=label_column)
+    blob_key = await resources.blobs.put(by.company_id, data)
+    job_id = await enqueue(
+        session,
+        train_from_upload,
+        key="triage.training",
+        blob_key=blob_key,
+        text_column=text_column,
+        label_column=label_column,
+        by_name=by.name,
+    )
+    return TrainingOut(
+        job_id=job_id,
+        examples=len(examples),
+        labels=len({example.label for example in examples}),
+    )
