@@ -27,7 +27,7 @@ types: .venv/.ok
 	$(BIN)/mypy
 
 contracts: .venv/.ok  ## who may import whom: [tool.importlinter] in pyproject.toml
-	$(BIN)/lint-imports --no-cache
+	$(BIN)/lint-imports --no-cache --no-logo
 
 format: .venv/.ok
 	$(BIN)/ruff check --fix-only --quiet .
@@ -69,6 +69,7 @@ chromium:
 lock: .venv/.ok  ## after a change of dependencies in pyproject.toml
 	$(UV) $(COMPILE) --extra dev pyproject.toml -o requirements.lock
 	$(UV) $(COMPILE) --constraint requirements.lock pyproject.toml -o requirements-runtime.lock
+	echo hatchling | $(UV) $(COMPILE) --constraint requirements.lock - -o tools/build.lock
 
 clean:  ## everything that was fetched or built; the data directory stays
 	rm -rf .venv .tools .cache node_modules dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
