@@ -1,8 +1,8 @@
 """Pure: what a message from outside comes down to, whatever way it came."""
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ticketyard.tickets.attaching import KeptFile
@@ -22,7 +22,11 @@ class Arrival:
     ticket: NewTicket
     files: tuple[KeptFile, ...] = ()
     category_is_guess: bool = False
-    alert: Mapping[str, Any] | None = field(default=None)
+    alert: Mapping[str, Any] | None = None
+
+    def with_files(self, files: Sequence[KeptFile]) -> "Arrival":
+        """The same with these files."""
+        return replace(self, files=tuple(files))
 
 
 def short_reference(reference: str | None) -> str | None:

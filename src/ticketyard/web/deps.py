@@ -21,6 +21,7 @@ from ticketyard.people.logging_in import Visitor, find_visitor
 from ticketyard.people.queries import default_company_id
 from ticketyard.tickets.models import Ticket
 from ticketyard.tickets.queries import get_visible_ticket
+from ticketyard.web.idempotency import claim_key
 
 COOKIE = "ticketyard_session"
 CSRF_HEADER = "x-csrf-token"
@@ -189,6 +190,7 @@ def access_of(dependencies: list[DependsParam]) -> list[Access]:
 
 async def _session(request: Request, by: Acting) -> AsyncIterator[AsyncSession]:
     async with resources_of(request).db.transaction(by.company_id) as session:
+        await claim_key(request, session, by)
         yield session
 
 

@@ -2,11 +2,12 @@
 
 from fastapi import APIRouter
 
-from ticketyard.web.api import auth, health, people
+from ticketyard.web.api import auth, health, intake, people
 
 # In order of matching: fixed paths below /api/tickets come before /api/tickets/{ticket_id}.
 ROUTERS: list[APIRouter] = [
     health.router,
     auth.router,
     people.router,
+    intake.router,
 ]

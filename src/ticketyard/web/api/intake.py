@@ -1,0 +1,251 @@
+"""Where tickets come in: web form, GLPI, Solution Manager, e-mail, chat, alerts; one for all."""
+
+from collections.abc import Callable
+
+import orjson
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
+
+from ticketyard.alerts.reading import read_alert
+from ticketyard.core.errors import Invalid
+from ticketyard.core.shapes import unreadable
+from ticketyard.intake.arrivals import Arrival
+from ticketyard.intake.receiving import RawMessage, Received, check_source, receive
+from ticketyard.intake.sources.unified import READERS, source_named
+from ticketyard.intake.sources.web_form import WebForm, read_web_form
+from ticketyard.web.api.intake_schemas import (
+    REFUSALS,
+    AlertOut,
+    ChatIn,
+    ChatOut,
+    EmailIn,
+    FiledOut,
+    FormFiledOut,
+    GlpiIn,
+    KeyedAlertIn,
+    SolmanIn,
+    UnifiedIn,
+    form_body,
+    json_body,
+)
+from ticketyard.web.deps import public, resources_of
+from ticketyard.web.envelopes import Envelope, by_key, keep_refused, no_json, open_envelope
+from ticketyard.web.form_intake import FORM_BODY_MAX_BYTES, file_form, form_author, read_form
+from ticketyard.web.idempotency import REPLAYED, key_of
+from ticketyard.web.limits import check_form_rate
+
+router = APIRouter(prefix="/api/tickets", tags=["intake"])
+
+Reading = Callable[[Envelope], Arrival]
+
+# What cannot be told apart at all is kept as a message of no particular source.
+ANY = "api"
+
+
+# Public: people who write have no account yet.
+@router.post(
+    "/web-form",
+    response_model=FiledOut,
+    responses=REFUSALS,
+    openapi_extra=json_body(WebForm),
+    dependencies=[public()],
+)
+async def post_web_form(request: Request) -> Response:
+    """File what a person filled in. Open to everybody; a flood from one address is refused."""
+    check_form_rate(request)
+    raw = await request.body()
+    try:
+        arrival = read_web_form(orjson.loads(raw))
+    except orjson.JSONDecodeError:
+        raise no_json() from None
+    received = await receive(
+        resources_of(request),
+        arrival,
+        message=RawMessage(content=raw, key=key_of(request)),
+        by=await form_author(request),
+    )
+    return _answer(_filed(received), received)
+
+
+@router.post(
+    "/web-form/with-attachments",
+    response_model=FormFiledOut,
+    responses=REFUSALS,
+    openapi_extra=form_body(),
+    dependencies=[public()],
+    max_body_size=FORM_BODY_MAX_BYTES,
+)
+async def post_web_form_with_attachments(request: Request) -> Response:
+    """The same with files, each up to MAX_UPLOAD_SIZE."""
+    check_form_rate(request)
+    received, files = await file_form(request, await read_form(request), key=key_of(request))
+    filed = FormFiledOut(**_filed(received).model_dump(), attachments_count=len(files))
+    return _answer(filed, received)
+
+
+@router.post(
+    "/glpi",
+    response_model=FiledOut,
+    responses=REFUSALS,
+    openapi_extra=json_body(GlpiIn),
+    dependencies=[by_key()],
+)
+async def post_glpi(request: Request) -> Response:
+    """File a ticket of GLPI. Its `id` sent again is answered with the first ticket."""
+    return await _file_from(request, "glpi", "ticket_data")
+
+
+@router.post(
+    "/solman",
+    response_model=FiledOut,
+    responses=REFUSALS,
+    openapi_extra=json_body(SolmanIn),
+    dependencies=[by_key()],
+)
+async def post_solman(request: Request) -> Response:
+    """File an incident of SAP Solution Manager. Its `IncidentID` sent again is recognised."""
+    return await _file_from(request, "solman", "ticket_data")
+
+
+@router.post(
+    "/email",
+    response_model=FiledOut,
+    responses=REFUSALS,
+    openapi_extra=json_body(EmailIn),
+    dependencies=[by_key()],
+)
+async def post_email(request: Request) -> Response:
+    """File an e-mail that another program received. Its `message_id` sent again is recognised."""
+    return await _file_from(request, "email", "email_data")
+
+
+@router.post(
+    "/unified",
+    response_model=FiledOut,
+    responses={**REFUSALS, 400: {"description": "Unknown source; the text names those known."}},
+    openapi_extra=json_body(UnifiedIn),
+    dependencies=[by_key()],
+)
+async def post_unified(request: Request) -> Response:
+    """File a ticket of any source: `data` is read as that source's own route reads it."""
+    envelope = await open_envelope(request)
+    try:
+        word, _ = envelope.fields("source", "data")
+        source = source_named(word) if isinstance(word, str) else _refuse_source()
+    except Invalid as refusal:
+        await keep_refused(request, envelope, ANY, refusal)
+        raise
+    received = await _file_or_keep(
+        request,
+        envelope,
+        source,
+        lambda sent: READERS[source](sent.fields("source", "data")[1], "data"),
+    )
+    return _answer(_filed(received), received)
+
+
+def _refuse_source() -> str:
+    raise unreadable("source", "Input should be a valid string")
+
+
+@router.post(
+    "/chatbot",
+    response_model=ChatOut,
+    responses=REFUSALS,
+    openapi_extra=json_body(ChatIn),
+    dependencies=[by_key()],
+)
+async def post_chatbot(request: Request) -> Response:
+    """Make a ticket of a question asked in the chat. With a key, or logged in."""
+    envelope = await open_envelope(request, for_requesters=True)
+    received = await _file_or_keep(
+        request, envelope, "chatbot", lambda sent: READERS["chatbot"](sent.content, "")
+    )
+    told = ChatOut(
+        ticket_id=str(received.ticket_id),
+        ticket_number=received.number,
+        message=_message(received),
+    )
+    return _answer(told, received)
+
+
+@router.post(
+    "",
+    response_model=AlertOut,
+    status_code=201,
+    responses={
+        **REFUSALS,
+        200: {"description": "The provider sent this alert before.", "model": AlertOut},
+        400: {"description": "A required field is missing; the text names it."},
+    },
+    openapi_extra=json_body(KeyedAlertIn),
+    dependencies=[by_key()],
+)
+async def post_alert(request: Request) -> Response:
+    """File an alert. The same `provider_id` and `vendor_alert_id` again is recognised."""
+    envelope = await open_envelope(request)
+
+    def read(sent: Envelope) -> Arrival:
+        ticket, alert = read_alert(sent.content)
+        return Arrival(ticket=ticket, alert=alert)
+
+    received = await _file_or_keep(request, envelope, "alert", read)
+    told = AlertOut(
+        message=_message(received),
+        ticket_id=str(received.ticket_id),
+        ticket_number=received.number,
+        status=received.status,
+        deduplicated=_deduplicated(received),
+    )
+    return _answer(told, received, status=200 if received.outcome == "repeated" else 201)
+
+
+async def _file_from(request: Request, source: str, name: str) -> Response:
+    """File what lies under `name` of the body, as `source` writes it."""
+    envelope = await open_envelope(request)
+
+    def read(sent: Envelope) -> Arrival:
+        (data,) = sent.fields(name)
+        return READERS[source](data, name)
+
+    received = await _file_or_keep(request, envelope, source, read)
+    return _answer(_filed(received), received)
+
+
+async def _file_or_keep(
+    request: Request, envelope: Envelope, source: str, read: Reading
+) -> Received:
+    check_source(envelope.by, source)
+    try:
+        if envelope.content is None:
+            raise no_json()
+        arrival = read(envelope)
+    except Invalid as refusal:
+        await keep_refused(request, envelope, source, refusal)
+        raise
+    return await receive(resources_of(request), arrival, message=envelope.message, by=envelope.by)
+
+
+def _filed(received: Received) -> FiledOut:
+    return FiledOut(
+        message=_message(received),
+        ticket_id=str(received.ticket_id),
+        ticket_number=received.number,
+        deduplicated=_deduplicated(received),
+    )
+
+
+def _message(received: Received) -> str:
+    return "Filed before." if received.outcome == "repeated" else "Ticket created."
+
+
+def _deduplicated(received: Received) -> bool | None:
+    return True if received.outcome == "repeated" else None
+
+
+def _answer(told: BaseModel, received: Received, status: int = 200) -> Response:
+    headers = {REPLAYED: "true"} if received.outcome == "replayed" else None
+    leave_out = {"deduplicated"} if received.outcome != "repeated" else None
+    return Response(
+        told.model_dump_json(exclude=leave_out), status, headers, media_type="application/json"
+    )

@@ -1,0 +1,54 @@
+"""How often one address may use what is open to everybody."""
+
+import time
+from collections import OrderedDict
+
+from fastapi import Request
+
+from ticketyard.core.errors import Refusal
+
+ADDRESSES_MAX = 10_000
+
+
+class TooManyRequests(Refusal):
+    """Too often in a short time; `retry_after_seconds` says when the next one is welcome."""
+
+    title = "Too many requests"
+    http_status = 429
+
+
+class Buckets:
+    """A bucket of tokens for each address, kept by this process: it holds `burst`, and `per_second`
+    trickle back. The least recently seen address is forgotten when there are too many."""
+
+    def __init__(self, *, burst: int, per_second: float) -> None:
+        self._burst = burst
+        self._per_second = per_second
+        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def take(self, address: str, now: float) -> None:
+        """One token, please. Raises TooManyRequests when there is none."""
+        tokens, seen_at = self._left.pop(address, (float(self._burst), now))
+        tokens = min(self._burst, tokens + (now - seen_at) * self._per_second)
+        self._left[address] = (max(tokens - 1, 0) if tokens >= 1 else tokens, now)
+        if len(self._left) > ADDRESSES_MAX:
+            self._left.popitem(last=False)
+        if tokens < 1:
+            wait = int((1 - tokens) / self._per_second) + 1
+            raise TooManyRequests(
+                "Too many at once from your address; wait a little.", retry_after_seconds=wait
+            )
+
+
+# A whole office behind one address fills in forms; a flood is another matter.
+FORM_BURST = 120
+FORM_PER_SECOND = 2.0
+
+
+def check_form_rate(request: Request) -> None:
+    """Raises TooManyRequests when this address sends forms faster than people do."""
+    state = request.app.state
+    if not hasattr(state, "form_buckets"):
+        state.form_buckets = Buckets(burst=FORM_BURST, per_second=FORM_PER_SECOND)
+    buckets: Buckets = state.form_buckets
+    buckets.take(request.client.host if request.client else "", time.monotonic())
