@@ -13,8 +13,9 @@ from ticketyard.people.logging_in import principal_of
 from ticketyard.people.models import Person
 from ticketyard.people.teams import add_team, add_team_member
 from ticketyard.tickets.categorizing import IT_CATEGORIES, add_categories
+from ticketyard.tickets.drafts import NewTicket
 from ticketyard.tickets.numbering import Numbers
-from ticketyard.tickets.opening import NewTicket, OpenedTicket, open_tickets
+from ticketyard.tickets.opening import OpenedTicket, open_tickets
 
 PASSWORD = "a long enough password"
 

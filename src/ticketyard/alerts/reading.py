@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field, StringConstraints
 
 from ticketyard.alerts.errors import MissingField
 from ticketyard.core.shapes import Closed, Number, Words, read, storable
-from ticketyard.tickets.opening import NewTicket
+from ticketyard.tickets.drafts import NewTicket
 
 REQUIRED = ("title", "severity", "camera_id", "provider_id")
 INTEGER_MAX = 2**31 - 1

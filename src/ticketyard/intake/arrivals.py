@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ticketyard.tickets.attaching import KeptFile
-from ticketyard.tickets.opening import NewTicket
+from ticketyard.tickets.drafts import KeptFile, NewTicket
 
 REFERENCE_MAX = 250
 

@@ -12,8 +12,9 @@ from ticketyard.intake.events import MessageDismissed, MessageKept, MessageOpene
 from ticketyard.intake.models import InboundMessage
 from ticketyard.intake.queries import get_message
 from ticketyard.intake.receiving import RawMessage
+from ticketyard.tickets.drafts import NewTicket
 from ticketyard.tickets.numbering import Numbers
-from ticketyard.tickets.opening import NewTicket, OpenedTicket, open_tickets
+from ticketyard.tickets.opening import OpenedTicket, open_tickets
 
 RAW_SHOWN = 20_000
 

@@ -1,9 +1,7 @@
 """Put files on a ticket: bytes that we keep, or a reference that its sender named."""
 
 import hashlib
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,32 +9,14 @@ from ticketyard.core.auth import Principal
 from ticketyard.core.errors import TooLarge
 from ticketyard.core.events import emit
 from ticketyard.core.storage import Blobs
+from ticketyard.tickets.drafts import KeptFile, normal_type
 from ticketyard.tickets.errors import BadField
 from ticketyard.tickets.events import FileAttached
 from ticketyard.tickets.filenames import safe_name
 from ticketyard.tickets.holding import hold_ticket, touch
 from ticketyard.tickets.models import Attachment
-from ticketyard.tickets.opening import storable
 
 ATTACHMENTS_MAX = 20
-REFERENCE_MAX = 2_000
-UNKNOWN_TYPE = "application/octet-stream"
-_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,60}/[a-z0-9][a-z0-9!#$&^_.+-]{0,80}")
-
-
-@dataclass(frozen=True, kw_only=True)
-class KeptFile:
-    """A file ready to be put on a ticket, its name made safe.
-
-    Either `blob_key` says where its bytes are, or `foreign_reference` what its sender calls it.
-    """
-
-    filename: str
-    content_type: str
-    size_bytes: int
-    sha256: str | None = None
-    blob_key: str | None = None
-    foreign_reference: str | None = None
 
 
 async def keep_file(
@@ -62,18 +42,6 @@ async def keep_file(
         size_bytes=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
         blob_key=await blobs.put(company_id, content),
-    )
-
-
-def foreign_file(
-    *, filename: str | None, reference: str, size_bytes: int = 0, content_type: str | None = None
-) -> KeptFile:
-    """A file that its sender only names; the reference is shown and never opened."""
-    return KeptFile(
-        filename=safe_name(filename or reference),
-        content_type=normal_type(content_type),
-        size_bytes=max(0, min(size_bytes, 2**62)),
-        foreign_reference=str(storable(reference))[:REFERENCE_MAX],
     )
 
 
@@ -119,9 +87,3 @@ async def attach_files(
     ]
     await emit(session, *events, by=by)
     return attached
-
-
-def normal_type(given: str | None) -> str:
-    """The media type without parameters; what is no media type is unknown bytes."""
-    word = (given or "").partition(";")[0].strip().lower()
-    return word if _TYPE.fullmatch(word) else UNKNOWN_TYPE

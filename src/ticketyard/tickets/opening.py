@@ -1,7 +1,7 @@
 """Open tickets: one or many, with requester, history, event and the work it wakes, at once."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,50 +13,12 @@ from ticketyard.core.auth import Principal
 from ticketyard.core.db import company_of
 from ticketyard.core.events import acting
 from ticketyard.core.shapes import storable
+from ticketyard.tickets.drafts import NewTicket
 from ticketyard.tickets.events import TicketOpened
 from ticketyard.tickets.numbering import Numbers
 
 TITLE_MAX = 300
 NO_TITLE = "No title"
-
-
-@dataclass(frozen=True, kw_only=True)
-class NewTicket:
-    """What is known of a ticket when it arrives. None means: not said, to be found out.
-
-    priority, category: ours, already mapped from the source's word, which is kept beside
-    (`source_priority`, `source_category`). What is given here is explicit: triage leaves it alone.
-    address: country, region, city, street, house.  client: guid, gender, birth_date.
-    status: open; resolved for one that an automatic answer settled.
-    """
-
-    source: str
-    title: str
-    description: str = ""
-    status: str = "open"
-    priority: str | None = None
-    source_priority: str | None = None
-    urgency: int | None = None
-    severity: str | None = None
-    category: str | None = None
-    source_category: str | None = None
-    subcategory: str | None = None
-    source_reference: str | None = None
-    source_data: dict[str, Any] = field(default_factory=dict)
-    requester_id: int | None = None
-    requester_name: str | None = None
-    requester_email: str | None = None
-    requester_phone: str | None = None
-    team_id: int | None = None
-    segment: str | None = None
-    address: dict[str, Any] = field(default_factory=dict)
-    client: dict[str, Any] = field(default_factory=dict)
-    location: str | None = None
-    asset_tag: str | None = None
-    tags: tuple[str, ...] = ()
-    custom_fields: dict[str, Any] = field(default_factory=dict)
-    resolution: str | None = None
-    created_at: datetime | None = None
 
 
 @dataclass(frozen=True)

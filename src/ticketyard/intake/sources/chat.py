@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints
 from ticketyard.core.shapes import Closed, Email, Line, Text, read
 from ticketyard.intake.arrivals import Arrival
 from ticketyard.intake.sources.fields import extras
-from ticketyard.tickets.opening import NewTicket
+from ticketyard.tickets.drafts import NewTicket
 
 TITLE_MAX = 100
 

@@ -7,7 +7,7 @@ import orjson
 from pydantic import AliasChoices, BaseModel
 
 from ticketyard.core.shapes import is_email, storable, unreadable
-from ticketyard.tickets.attaching import KeptFile, foreign_file
+from ticketyard.tickets.drafts import KeptFile, foreign_file
 
 EXTRAS_MAX_BYTES = 32_768
 _IN_BRACKETS = re.compile(r"^(?P<name>[^<>]*)<(?P<email>[^<>]+)>\s*$")

@@ -8,7 +8,7 @@ from ticketyard.core.shapes import Closed, Line, Words, read
 from ticketyard.intake.arrivals import Arrival, short_reference
 from ticketyard.intake.sources.fields import something_said, usable_email
 from ticketyard.intake.sources.mappings import category_of, priority_of_word
-from ticketyard.tickets.opening import NewTicket
+from ticketyard.tickets.drafts import NewTicket
 
 TAGS_MAX = 20
 

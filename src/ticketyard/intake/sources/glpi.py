@@ -16,8 +16,7 @@ from ticketyard.intake.sources.fields import (
     usable_email,
 )
 from ticketyard.intake.sources.mappings import category_of, priority_of_glpi
-from ticketyard.tickets.attaching import KeptFile
-from ticketyard.tickets.opening import NewTicket
+from ticketyard.tickets.drafts import KeptFile, NewTicket
 
 
 def _object_of(name: str) -> Callable[[object], object]:

@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field, StringConstraints
 from ticketyard.core.shapes import Closed, Email, Line, MaybeLine, Text, read
 from ticketyard.intake.arrivals import Arrival
 from ticketyard.intake.sources.mappings import category_of, priority_of_word
-from ticketyard.tickets.opening import NewTicket
+from ticketyard.tickets.drafts import NewTicket
 
 Priority = Literal["low", "medium", "normal", "high", "urgent", "critical"]
 
