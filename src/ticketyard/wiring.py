@@ -10,12 +10,19 @@ from ticketyard.core.embedded import EmbeddedPostgres
 from ticketyard.core.jobs import Wiring, Worker
 from ticketyard.core.resources import Resources
 from ticketyard.core.storage import Blobs
+from ticketyard.tickets.events import TicketOpened, TicketReread
 from ticketyard.tickets.numbering import Numbers
+from ticketyard.triage import jobs as triage
+from ticketyard.triage.engines import Engines
+from ticketyard.triage.events import TrainingRequested
 
 WIRING = Wiring(
-    listeners={},
-    jobs=(),
-    timetable=(),
+    listeners={
+        TicketOpened: [triage.triage_tickets],
+        TicketReread: [triage.triage_tickets],
+        TrainingRequested: [triage.train_requested],
+    },
+    timetable=(("*/5 * * * *", triage.retry_untriaged),),
 )
 
 
@@ -43,7 +50,7 @@ def build_resources(db: Database, blobs: Blobs, settings: Settings) -> Resources
 
 
 def _parts(db: Database, settings: Settings) -> Mapping[type[Any], Any]:
-    return {Numbers: Numbers(db)}
+    return {Numbers: Numbers(db), Engines: Engines()}
 
 
 def build_worker(resources: Resources, settings: Settings) -> Worker:

@@ -3,7 +3,7 @@
 import typer
 
 import ticketyard
-from ticketyard.cli import database, keys, people, serving
+from ticketyard.cli import database, keys, people, serving, triage
 from ticketyard.cli.runtime import console
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app.command()(database.migrate)
 app.command()(database.doctor)
 app.add_typer(keys.app, name="key", help="API keys of integrations.")
 app.add_typer(people.app, name="user", help="People who may log in.")
+app.add_typer(triage.app, name="triage", help="Teach and test the sorting of tickets.")
 
 
 @app.command()

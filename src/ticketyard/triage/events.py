@@ -35,6 +35,17 @@ class TriageCorrected(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TrainingRequested(Event):
+    """Somebody wants the model taught: from an uploaded CSV file, else from filed tickets."""
+
+    type: ClassVar[str] = "triage.training_requested"
+    by_name: str
+    blob_key: str | None = None
+    text_column: str | None = None
+    label_column: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class ModelTrained(Event):
     """A company has a new model."""
 

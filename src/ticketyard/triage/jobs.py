@@ -9,6 +9,7 @@ from ticketyard.core.resources import Resources
 from ticketyard.tickets.events import TicketOpened, TicketReread
 from ticketyard.triage.analysing import analyse_tickets
 from ticketyard.triage.errors import BadExamples, CannotTrain
+from ticketyard.triage.events import TrainingRequested
 from ticketyard.triage.queries import list_unfinished
 from ticketyard.triage.training import train_from_csv, train_from_history
 
@@ -32,32 +33,23 @@ async def retry_untriaged(resources: Resources, company_id: int) -> None:
     await analyse_tickets(resources, company_id, ticket_ids)
 
 
-async def retrain(resources: Resources, company_id: int, by_name: str) -> None:
-    """Learn from what the company's people filed and corrected."""
-    by = Principal.system(company_id, by_name)
-    with _refusal_logged(company_id):
-        await train_from_history(resources, company_id, by=by)
-
-
-async def train_from_upload(
-    resources: Resources,
-    company_id: int,
-    blob_key: str,
-    text_column: str | None,
-    label_column: str | None,
-    by_name: str,
+async def train_requested(
+    resources: Resources, company_id: int, events: Sequence[TrainingRequested]
 ) -> None:
-    """Learn from a CSV file that was uploaded."""
-    data = await resources.blobs.get(blob_key)
-    by = Principal.system(company_id, by_name)
+    """Learn as asked; of several requests that wait, the last one counts."""
+    wish = events[-1]
+    by = Principal.system(company_id, wish.by_name)
     with _refusal_logged(company_id):
+        if wish.blob_key is None:
+            await train_from_history(resources, company_id, by=by)
+            return
         await train_from_csv(
             resources,
             company_id,
-            data,
+            await resources.blobs.get(wish.blob_key),
             by=by,
-            text_column=text_column,
-            label_column=label_column,
+            text_column=wish.text_column,
+            label_column=wish.label_column,
         )
 
 

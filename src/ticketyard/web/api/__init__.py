@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from ticketyard.web.api import auth, health, intake, people
+from ticketyard.web.api import auth, health, intake, people, triage
 
 # In order of matching: fixed paths below /api/tickets come before /api/tickets/{ticket_id}.
 ROUTERS: list[APIRouter] = [
@@ -10,4 +10,5 @@ ROUTERS: list[APIRouter] = [
     auth.router,
     people.router,
     intake.router,
+    triage.router,
 ]

@@ -1,19 +1,20 @@
 """What triage found, correcting it, teaching it, and spec 4's analyse call."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, File, Form, Query, UploadFile
 from pydantic import BaseModel, ConfigDict, Field
 
-from ticketyard.core.jobs import enqueue
+from ticketyard.core.events import emit
 from ticketyard.people.errors import CompanyNotFound
 from ticketyard.tickets.models import Ticket
 from ticketyard.triage.answering import Answer, answer_description
 from ticketyard.triage.correcting import correct_category
 from ticketyard.triage.engines import Engines
+from ticketyard.triage.events import TrainingRequested
 from ticketyard.triage.examples import parse_examples
-from ticketyard.triage.jobs import train_from_upload
 from ticketyard.triage.models import Analysis, TriageModel
 from ticketyard.triage.queries import get_analysis, list_for_review, list_models
 from ticketyard.web.deps import Acting, Parts, Session, VisibleTicket, may
@@ -130,11 +131,12 @@ class ModelOut(BaseModel):
 
 
 class TrainingOut(BaseModel):
-    """The training that was queued. `job_id` is null when one was waiting already."""
+    """A training was queued; without a file it learns from what people filed and corrected."""
 
-    job_id: int | None
-    examples: int
-    labels: int
+    queued: Literal[True] = True
+    learns_from: Literal["csv", "history"]
+    examples: int | None = Field(None, description="Rows of the file that can be learned from.")
+    labels: int | None = None
 
 
 @router.post("/analyze", response_model=AnalyseOut, dependencies=[may("tickets:create")])
@@ -201,30 +203,27 @@ async def get_models(session: Session) -> list[TriageModel]:
     response_model=TrainingOut,
     status_code=202,
     dependencies=[may("triage:train")],
+    max_body_size=TRAINING_MAX_BYTES,
 )
 async def post_training(
     session: Session,
     by: Acting,
     resources: Parts,
-    file: Annotated[UploadFile, File(description="CSV with a text and a label column.")],
+    file: Annotated[UploadFile | None, File(description="CSV: a text and a label column.")] = None,
     text_column: Annotated[str | None, Form(max_length=200)] = None,
     label_column: Annotated[str | None, Form(max_length=200)] = None,
 ) -> TrainingOut:
-    """Teach the company's model from a CSV file, in the background."""
+    """Teach the company's model in the background: from a CSV file, else from filed tickets."""
+    wish = TrainingRequested(by_name=by.name, text_column=text_column, label_column=label_column)
+    if file is None:
+        await emit(session, wish, by=by)
+        return TrainingOut(learns_from="history")
     data = await file.read()
     examples = parse_examples(data, text_column=text_column, label_column=label_column)
     blob_key = await resources.blobs.put(by.company_id, data)
-    job_id = await enqueue(
-        session,
-        train_from_upload,
-        key="triage.training",
-        blob_key=blob_key,
-        text_column=text_column,
-        label_column=label_column,
-        by_name=by.name,
-    )
+    await emit(session, replace(wish, blob_key=blob_key), by=by)
     return TrainingOut(
-        job_id=job_id,
+        learns_from="csv",
         examples=len(examples),
         labels=len({example.label for example in examples}),
     )
