@@ -43,6 +43,10 @@ class BadEmail(Invalid):
     """That is not an e-mail address."""
 
 
+class WrongPassword(Invalid):
+    """Not the present password of whoever wants to change it."""
+
+
 class WrongLogin(NotKnown):
     """E-mail address and password do not belong together, or the account is switched off."""
 

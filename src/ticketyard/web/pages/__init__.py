@@ -2,6 +2,26 @@
 
 from fastapi import APIRouter
 
-from ticketyard.web.pages import reference
+from ticketyard.web.pages import (
+    agents,
+    dashboard,
+    kept,
+    live,
+    public_form,
+    queue,
+    settings,
+    signing_in,
+    ticket,
+)
 
-ROUTERS: list[APIRouter] = [reference.router]
+ROUTERS: list[APIRouter] = [
+    signing_in.router,
+    live.router,
+    queue.router,
+    ticket.router,
+    agents.router,
+    dashboard.router,
+    kept.router,
+    settings.router,
+    public_form.router,
+]

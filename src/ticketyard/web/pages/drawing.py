@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 WIDTH = 320.0
+HEIGHT_MAX = 260.0
 MARGIN = 26.0
 LABEL_HEIGHT = 11.0
 LETTER_WIDTH = 5.4
@@ -73,8 +74,10 @@ def _project(places: Sequence[Place]) -> tuple[list[tuple[float, float]], float]
     flat = [(p.longitude * math.cos(middle), -p.latitude) for p in places]
     west, east = min(x for x, _ in flat), max(x for x, _ in flat)
     north, south = min(y for _, y in flat), max(y for _, y in flat)
-    inner = WIDTH - 2 * MARGIN
-    scale = inner / max(east - west, (south - north) * 1.1, 1e-6)
+    scale = min(
+        (WIDTH - 2 * MARGIN) / max(east - west, 1e-6),
+        (HEIGHT_MAX - 2 * MARGIN) / max(south - north, 1e-6),
+    )
     height = max(2 * MARGIN + (south - north) * scale, 90.0)
     left = (WIDTH - (east - west) * scale) / 2
     top = (height - (south - north) * scale) / 2

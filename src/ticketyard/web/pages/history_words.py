@@ -1,0 +1,64 @@
+"""Pure: an entry of a ticket's history as a sentence."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ticketyard.web.pages import wording
+
+Payload = Mapping[str, Any]
+
+
+def tell(event_type: str, payload: Payload) -> str:
+    """What happened, in words. An event nobody foresaw is shown by its name."""
+    teller = _TELLERS.get(event_type)
+    return teller(payload) if teller else event_type.replace(".", " ").replace("_", " ")
+
+
+def _opened(payload: Payload) -> str:
+    return f"Opened by {wording.word(wording.SOURCE, payload.get('source'))}"
+
+
+def _moved(payload: Payload) -> str:
+    before = wording.word(wording.STATUS, payload.get("before"))
+    after = wording.word(wording.STATUS, payload.get("after"))
+    return f"{before} → {after}"
+
+
+def _assigned(payload: Payload) -> str:
+    return f"Given to {payload.get('agent_name', 'an agent')}"
+
+
+def _commented(payload: Payload) -> str:
+    return "Internal note" if payload.get("is_internal") else "Reply"
+
+
+def _changed(payload: Payload) -> str:
+    parts = []
+    for name, (before, after) in payload.get("changes", {}).items():
+        label = name.replace("_", " ").capitalize()
+        parts.append(f"{label}: {_value(before)} → {_value(after)}")
+    return "; ".join(parts) or "Changed"
+
+
+def _value(value: Any) -> str:
+    if value in (None, "", [], {}):
+        return "–"
+    if isinstance(value, list):
+        return ", ".join(str(item) for item in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {item}" for name, item in value.items())
+    return str(value)[:120]
+
+
+_TELLERS: dict[str, Callable[[Payload], str]] = {
+    "ticket.opened": _opened,
+    "ticket.reread": lambda _: "Its text was replaced by a new import",
+    "ticket.status_changed": _moved,
+    "ticket.assigned": _assigned,
+    "ticket.released": lambda _: "Released to the queue",
+    "ticket.comment_added": _commented,
+    "ticket.changed": _changed,
+    "ticket.file_attached": lambda payload: f"File attached: {payload.get('filename', '')}",
+    "ticket.triaged": lambda payload: "Read and sorted",
+    "ticket.placed": lambda payload: "Routed",
+}

@@ -1,0 +1,225 @@
+"""The queue: what waits, filtered, with changes to many tickets at once."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Annotated, Any
+from urllib.parse import parse_qsl, urlsplit
+
+from fastapi import APIRouter, Form, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ticketyard.core.auth import Principal
+from ticketyard.insights.desk import (
+    COUNT_MAX,
+    NOBODY,
+    QueueFilter,
+    count_queue,
+    list_queue,
+    newest_ticket_id,
+)
+from ticketyard.people.queries import AgentProfile, list_agents, list_offices
+from ticketyard.tickets.bulk import BulkChange, Outcome, change_many
+from ticketyard.tickets.labelling import Changes
+from ticketyard.tickets.lifecycle import PRIORITIES, STATUSES
+from ticketyard.tickets.queries import list_categories, list_saved_views
+from ticketyard.tickets.viewing import delete_view, save_view
+from ticketyard.web.deps import Acting, Session, may
+from ticketyard.web.pages import wording
+from ticketyard.web.pages.frame import DeskFrame, Flash, back_to, capped, fragment, page
+from ticketyard.web.pages.queue_address import (
+    in_view,
+    is_filtered,
+    parse_filter,
+    parse_key,
+    render_address,
+    without_filters,
+)
+
+router = APIRouter(prefix="/queue", include_in_schema=False)
+
+PAGE_ROWS = 50
+TABS = (("open", "Open"), ("mine", "Mine"), ("unassigned", "Unassigned"), ("review", "To check"))
+# What one person can be shown in a list to choose from.
+CHOICES_MAX = 300
+
+
+@router.get("", dependencies=[may("tickets:read")])
+async def get_queue(request: Request, session: Session, by: Acting, frame: DeskFrame) -> Response:
+    """One page of the queue."""
+    wanted = parse_filter(request.query_params)
+    after = parse_key(request.query_params.get("after", ""))
+    newest = await newest_ticket_id(session)
+    rows, following = await list_queue(
+        session, wanted, person_id=by.person_id, after=after, limit=PAGE_ROWS
+    )
+    total = await count_queue(session, wanted, person_id=by.person_id)
+    agents = (await list_agents(session))[:CHOICES_MAX]
+    views = await _views(session, wanted, by)
+    return page(
+        "queue/page.html",
+        frame,
+        place="queue",
+        view_name=next((view["name"] for view in views if view["current"]), "Queue"),
+        views=views,
+        filters=wanted,
+        choices=await _choices(session, wanted, agents),
+        filtered=is_filtered(wanted),
+        clear_href=render_address(without_filters(wanted)),
+        here=render_address(wanted, after),
+        news_href=_news_href(wanted, newest),
+        rows=rows,
+        total=total if total < COUNT_MAX else None,
+        agents=[(agent.id, _agent_word(agent)) for agent in agents],
+        statuses=[(value, wording.STATUS[value]) for value in STATUSES],
+        first_href=render_address(wanted) if after else None,
+        next_href=render_address(wanted, following) if following else None,
+    )
+
+
+@router.get("/news", dependencies=[may("tickets:read")])
+async def get_news(
+    request: Request, session: Session, by: Acting, frame: DeskFrame, since: int = 0
+) -> Response:
+    """How many tickets of this queue came after `since`, as a button that shows them."""
+    wanted = parse_filter(request.query_params)
+    count = await count_queue(
+        session, wanted, person_id=by.person_id, newer_than_id=min(max(since, 0), 2**63 - 1)
+    )
+    return fragment("queue/news.html", frame, count=count, href=render_address(wanted))
+
+
+@router.post("/bulk", dependencies=[may("tickets:write")])
+async def post_bulk(
+    session: Session,
+    by: Acting,
+    action: Annotated[str, Form()],
+    ticket: Annotated[list[int] | None, Form()] = None,
+    agent_id: Annotated[str, Form()] = "",
+    status: Annotated[str, Form()] = "",
+    tag: Annotated[str, Form(max_length=60)] = "",
+    back: Annotated[str, Form(max_length=4000)] = "/queue",
+) -> Response:
+    """Do one thing to each selected ticket; what cannot be done hinders no other."""
+    if not ticket:
+        return back_to(back, Flash("caution", "No ticket was selected."))
+    change = _bulk_change(action, agent_id=agent_id, status=status, tag=tag, by=by)
+    if change.is_empty():
+        return back_to(back, Flash("caution", "Choose what to do with the selected tickets."))
+    return back_to(back, *_told(await change_many(session, ticket, change, by=by)))
+
+
+@router.post("/views", dependencies=[may("tickets:read")])
+async def post_view(
+    session: Session,
+    by: Acting,
+    name: Annotated[str, Form(max_length=40)],
+    query: Annotated[str, Form(max_length=4000)],
+) -> Response:
+    """Keep these filters under a name."""
+    wanted = parse_filter(dict(parse_qsl(urlsplit(query).query)))
+    await save_view(session, name=name, query={**wanted.__dict__}, by=by)
+    return back_to(render_address(wanted), Flash("clear", f"Saved as “{name.strip()}”."))
+
+
+@router.post("/views/{view_id}/forget", dependencies=[may("tickets:read")])
+async def post_forget_view(view_id: int, session: Session, by: Acting) -> Response:
+    """Drop a saved view."""
+    await delete_view(session, view_id=view_id, by=by)
+    return back_to("/queue")
+
+
+def _bulk_change(action: str, *, agent_id: str, status: str, tag: str, by: Principal) -> BulkChange:
+    """What the pressed button means, with what was chosen beside it."""
+    if action == "assign_me":
+        return BulkChange(assignee_id=by.person_id)
+    if action == "assign" and agent_id.isdecimal():
+        return BulkChange(assignee_id=int(agent_id))
+    if action == "status" and status:
+        return BulkChange(status=status)
+    if action == "tag" and tag.strip():
+        return BulkChange(changes=Changes.of({"add_tags": [tag]}))
+    return BulkChange()
+
+
+def _told(outcomes: Sequence[Outcome]) -> list[Flash]:
+    """How it went, each reason once."""
+    refusals = Counter(each.refusal.detail for each in outcomes if each.refusal)
+    done = len(outcomes) - refusals.total()
+    lines = [Flash("clear", f"{_counted(done)} changed.")] if done else []
+    return lines + [
+        Flash("caution", f"{_counted(count)} left as before: {why}")
+        for why, count in refusals.most_common(3)
+    ]
+
+
+def _counted(count: int) -> str:
+    return f"{count} {'ticket' if count == 1 else 'tickets'}"
+
+
+async def _views(session: AsyncSession, wanted: QueueFilter, by: Principal) -> list[dict[str, Any]]:
+    saved = await list_saved_views(session, by.person_id) if by.person_id else []
+    own = [(view, parse_filter({k: str(v) for k, v in view.query.items()})) for view in saved]
+    is_own = any(wanted == filters for _, filters in own)
+    tabs: list[dict[str, Any]] = []
+    for view, name in TABS:
+        count = await count_queue(session, QueueFilter(view), person_id=by.person_id)
+        tabs.append(
+            {
+                "name": name,
+                "href": render_address(QueueFilter(view)),
+                "current": wanted.view == view and not is_own,
+                "count": capped(count),
+                "forget": None,
+            }
+        )
+    tabs.append(
+        {
+            "name": "All",
+            "href": render_address(QueueFilter("all")),
+            "current": wanted.view == "all" and not is_own,
+            "count": None,
+            "forget": None,
+        }
+    )
+    for saved_view, filters in own:
+        tabs.append(
+            {
+                "name": saved_view.name,
+                "href": render_address(filters),
+                "current": wanted == filters,
+                "count": None,
+                "forget": f"/queue/views/{saved_view.id}/forget",
+            }
+        )
+    return tabs
+
+
+async def _choices(
+    session: AsyncSession, wanted: QueueFilter, agents: Sequence[AgentProfile]
+) -> list[dict[str, Any]]:
+    categories = await list_categories(session)
+    offices = await list_offices(session)
+    options: dict[str, tuple[str, list[tuple[object, str]]]] = {
+        "status": ("Status", [(value, wording.STATUS[value]) for value in STATUSES]),
+        "priority": ("Priority", [(v, wording.PRIORITY[v]) for v in reversed(PRIORITIES)]),
+        "category": ("Category", [(c.name, c.name) for c in categories]),
+        "sentiment": ("Sentiment", list(wording.SENTIMENT.items())),
+        "assignee": ("Assignee", [(NOBODY, "Nobody"), *((a.id, a.name) for a in agents)]),
+        "office": ("Office", [(office.id, office.name) for office in offices]),
+        "language": ("Language", [(code, wording.LANGUAGE[code]) for code in ("RU", "KZ", "ENG")]),
+        "source": ("Source", list(wording.SOURCE.items())),
+    }
+    return [
+        {"name": name, "label": label, "options": values, "chosen": getattr(wanted, name)}
+        for name, (label, values) in options.items()
+        if values
+    ]
+
+
+def _agent_word(agent: AgentProfile) -> str:
+    return f"{agent.name} · {agent.office_name}" if agent.office_name else agent.name
+
+
+def _news_href(wanted: QueueFilter, newest: int) -> str:
+    address = render_address(in_view(wanted, wanted.view)).removeprefix("/queue")
+    return f"/queue/news{address}{'&' if address else '?'}since={newest}"

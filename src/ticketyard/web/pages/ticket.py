@@ -1,0 +1,313 @@
+"""One ticket: read it, answer it, move it on."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, File, Form, Request, Response, UploadFile
+from fastapi.responses import StreamingResponse
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ticketyard.core.auth import Principal
+from ticketyard.core.storage import BlobMissing
+from ticketyard.insights.ticket_page import Names, get_names, list_history
+from ticketyard.people.queries import list_agents
+from ticketyard.tickets.assigning import assign_ticket, release_ticket
+from ticketyard.tickets.attaching import attach_files, keep_file
+from ticketyard.tickets.changing_status import change_status
+from ticketyard.tickets.commenting import add_comment
+from ticketyard.tickets.drafts import KeptFile
+from ticketyard.tickets.errors import AttachmentNotFound, TicketChangedMeanwhile
+from ticketyard.tickets.filenames import attachment_header
+from ticketyard.tickets.labelling import Changes, change_ticket
+from ticketyard.tickets.lifecycle import PRIORITIES
+from ticketyard.tickets.models import Ticket
+from ticketyard.tickets.queries import (
+    get_attachment,
+    list_attachments,
+    list_categories,
+    list_comments,
+    list_state_changes,
+)
+from ticketyard.triage.queries import find_analysis
+from ticketyard.web.deps import Acting, Parts, Session, VisibleTicket, WebOptions, may
+from ticketyard.web.pages import ticket_view, wording
+from ticketyard.web.pages.frame import DeskFrame, Flash, back_to, page
+from ticketyard.web.pages.history_words import tell
+from ticketyard.web.pages.lost_update import lost_update
+
+router = APIRouter(prefix="/tickets", include_in_schema=False)
+
+# All files of one reply together; each one is held to the setting besides.
+REPLY_MAX_BYTES = 64 * 1024 * 1024
+Version = Annotated[int, Form(ge=0, le=2**31 - 1)]
+
+
+@router.get("/{ticket_id}", dependencies=[may("tickets:read")])
+async def get_ticket_page(
+    request: Request, ticket: VisibleTicket, session: Session, by: Acting, frame: DeskFrame
+) -> Response:
+    """The ticket with everything known about it."""
+    agents = await list_agents(session)
+    referrer = request.headers.get("referer", "")
+    came_from = referrer.removeprefix(str(request.base_url).rstrip("/"))
+    return page(
+        "ticket/page.html",
+        frame,
+        place="queue",
+        ticket=await _view(session, ticket, by, frame.language),
+        back=came_from if came_from.startswith("/queue") else "/queue",
+        may_write=by.may("tickets:write"),
+        may_assign=by.may("tickets:assign"),
+        agents=[(a.id, f"{a.name} · {a.office_name}" if a.office_name else a.name) for a in agents],
+        categories=[category.name for category in await list_categories(session)],
+        priorities=[(value, wording.PRIORITY[value]) for value in PRIORITIES],
+    )
+
+
+async def _view(
+    session: AsyncSession, ticket: Ticket, by: Principal, language: str
+) -> dict[str, Any]:
+    """The view model of the page."""
+    attachments = await list_attachments(session, ticket.id)
+    comments = await list_comments(session, ticket.id, by)
+    changes = await list_state_changes(session, ticket.id)
+    analysis = await find_analysis(session, ticket.id)
+    names = await get_names(session, ticket.id)
+    happenings = await list_history(session, ticket.id)
+    return {
+        **_plain(ticket, names),
+        "steps": ticket_view.next_steps(ticket.status),
+        "way": ticket_view.way(ticket.status, changes),
+        "comments": ticket_view.thread(ticket, comments, attachments),
+        "attachments": [ticket_view.file_of(ticket, each) for each in attachments],
+        **ticket_view.understood(ticket, analysis),
+        "fields": ticket_view.details(ticket, names.team),
+        "history": [
+            {"at": each.at, "text": tell(each.type, each.payload), "by": each.by_name}
+            for each in happenings
+        ],
+        "receipt": None,
+    }
+
+
+def _plain(ticket: Ticket, names: Names) -> dict[str, Any]:
+    return {
+        "id": ticket.id,
+        "number": ticket.number,
+        "title": ticket.title,
+        "href": f"/tickets/{ticket.number}",
+        "status": ticket.status,
+        "version": ticket.version,
+        "assignee_id": ticket.assignee_id,
+        "assignee_name": names.assignee,
+        "office_name": names.office,
+        "can_be_assigned": ticket_view.is_assignable(ticket),
+        "requester_name": ticket.requester_name or ticket.requester_email or "Unknown",
+        "requester_email": ticket.requester_email,
+        "segment": ticket.segment,
+        "source": ticket.source,
+        "source_reference": ticket.source_reference,
+        "opened_at": ticket.created_at,
+        "category": ticket.category,
+        "priority": ticket.priority,
+        "urgency": ticket.urgency,
+        "tags": ticket.tags,
+    }
+
+
+@router.get("/{ticket_id}/attachments/{attachment_id}", dependencies=[may("tickets:read")])
+async def get_file(
+    attachment_id: int, ticket: VisibleTicket, session: Session, resources: Parts
+) -> Response:
+    """A file, to be saved: a browser is never to show or run what a stranger sent."""
+    attachment = await get_attachment(session, ticket.id, attachment_id)
+    if attachment.blob_key is None:
+        raise AttachmentNotFound("Only the name of this file is known here.")
+    pieces = resources.blobs.stream(attachment.blob_key)
+    try:
+        first = await anext(pieces, b"")
+    except BlobMissing as error:
+        raise AttachmentNotFound("The storage does not hold this file any more.") from error
+    return StreamingResponse(
+        _joined(first, pieces),
+        media_type="application/octet-stream",
+        headers={"Content-Disposition": attachment_header(attachment.filename)},
+    )
+
+
+async def _joined(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for piece in rest:
+        yield piece
+
+
+@router.post(
+    "/{ticket_id}/comments", dependencies=[may("tickets:write")], max_body_size=REPLY_MAX_BYTES
+)
+async def post_comment(
+    ticket: VisibleTicket,
+    session: Session,
+    resources: Parts,
+    options: WebOptions,
+    by: Acting,
+    body: Annotated[str, Form()] = "",
+    kind: Annotated[str, Form()] = "reply",
+    then: Annotated[str, Form()] = "",
+    files: Annotated[list[UploadFile] | None, File()] = None,
+) -> Response:
+    """Write on the ticket, and move it on when asked to."""
+    kept = await _kept(resources, by, files or [], options.max_upload_bytes)
+    is_internal = kind == "internal"
+    if not body.strip() and kept:
+        body = ", ".join(file.filename for file in kept)
+    comment = await add_comment(
+        session, ticket_id=ticket.id, body=body, by=by, is_internal=is_internal, source="api"
+    )
+    await attach_files(session, ticket_id=ticket.id, files=kept, by=by, comment_id=comment.id)
+    said = "Note kept." if is_internal else "Reply sent."
+    if then:
+        await change_status(session, ticket_id=ticket.id, status=then, by=by)
+        said = f"{said} The ticket is {wording.word(wording.STATUS, then).lower()}."
+    return _back(ticket, said, f"#comment-{comment.id}")
+
+
+async def _kept(
+    resources: Parts, by: Principal, files: Sequence[UploadFile], max_bytes: int
+) -> list[KeptFile]:
+    return [
+        await keep_file(
+            resources.blobs,
+            by.company_id,
+            filename=file.filename,
+            content=await file.read(),
+            content_type=file.content_type,
+            max_bytes=max_bytes,
+        )
+        for file in files
+        if file.filename
+    ]
+
+
+@router.post("/{ticket_id}/status", dependencies=[may("tickets:write")])
+async def post_status(
+    ticket: VisibleTicket,
+    session: Session,
+    by: Acting,
+    frame: DeskFrame,
+    status: Annotated[str, Form()],
+    version: Version,
+) -> Response:
+    """Move it to a status that may follow."""
+    try:
+        await change_status(session, ticket_id=ticket.id, status=status, by=by, version=version)
+    except TicketChangedMeanwhile:
+        wanted = {"status": status}
+        return await lost_update(session, ticket, frame, "status", version, wanted)
+    return _back(ticket, f"The ticket is {wording.word(wording.STATUS, status).lower()}.")
+
+
+@router.post("/{ticket_id}/assignee", dependencies=[may("tickets:assign")])
+async def post_assignee(
+    ticket: VisibleTicket,
+    session: Session,
+    by: Acting,
+    frame: DeskFrame,
+    agent_id: Annotated[int, Form(ge=0, le=2**31 - 1)],
+    version: Version,
+) -> Response:
+    """Give it to an agent."""
+    try:
+        await assign_ticket(session, ticket_id=ticket.id, agent_id=agent_id, by=by, version=version)
+    except TicketChangedMeanwhile:
+        wanted = {"agent_id": str(agent_id)}
+        return await lost_update(session, ticket, frame, "assignee", version, wanted)
+    names = await get_names(session, ticket.id)
+    return _back(ticket, f"Given to {names.assignee}.")
+
+
+@router.post("/{ticket_id}/release", dependencies=[may("tickets:assign")])
+async def post_release(
+    ticket: VisibleTicket, session: Session, by: Acting, frame: DeskFrame, version: Version
+) -> Response:
+    """Put it back into the queue."""
+    try:
+        await release_ticket(session, ticket_id=ticket.id, by=by, version=version)
+    except TicketChangedMeanwhile:
+        return await lost_update(session, ticket, frame, "release", version, {})
+    return _back(ticket, "Released to the queue.")
+
+
+@router.post("/{ticket_id}/category", dependencies=[may("triage:correct")])
+async def post_category(
+    ticket: VisibleTicket,
+    session: Session,
+    by: Acting,
+    frame: DeskFrame,
+    category: Annotated[str, Form(max_length=200)],
+    version: Version,
+) -> Response:
+    """Say what it is really about; the next one is guessed better."""
+    changes = {"category": category}
+    try:
+        await change_ticket(
+            session, ticket_id=ticket.id, changes=Changes.of(changes), by=by, version=version
+        )
+    except TicketChangedMeanwhile:
+        return await lost_update(session, ticket, frame, "category", version, changes)
+    return _back(ticket, f"Filed under {category}.")
+
+
+@router.post("/{ticket_id}/priority", dependencies=[may("tickets:write")])
+async def post_priority(
+    ticket: VisibleTicket,
+    session: Session,
+    by: Acting,
+    frame: DeskFrame,
+    priority: Annotated[str, Form(max_length=20)],
+    version: Version,
+) -> Response:
+    """Say how much it matters."""
+    changes = {"priority": priority}
+    try:
+        await change_ticket(
+            session, ticket_id=ticket.id, changes=Changes.of(changes), by=by, version=version
+        )
+    except TicketChangedMeanwhile:
+        return await lost_update(session, ticket, frame, "priority", version, changes)
+    return _back(ticket, f"Priority: {wording.word(wording.PRIORITY, priority).lower()}.")
+
+
+# A tag added or removed undoes nobody's change, so these two need no version.
+
+
+@router.post("/{ticket_id}/tags", dependencies=[may("tickets:write")])
+async def post_tag(
+    ticket: VisibleTicket,
+    session: Session,
+    by: Acting,
+    tag: Annotated[str, Form(max_length=60)],
+) -> Response:
+    """Mark it with one more word."""
+    await change_ticket(
+        session, ticket_id=ticket.id, changes=Changes.of({"add_tags": [tag]}), by=by
+    )
+    return _back(ticket)
+
+
+@router.post("/{ticket_id}/tags/remove", dependencies=[may("tickets:write")])
+async def post_untag(
+    ticket: VisibleTicket,
+    session: Session,
+    by: Acting,
+    tag: Annotated[str, Form(max_length=60)],
+) -> Response:
+    """Take one word away."""
+    await change_ticket(
+        session, ticket_id=ticket.id, changes=Changes.of({"remove_tags": [tag]}), by=by
+    )
+    return _back(ticket)
+
+
+def _back(ticket: Ticket, said: str = "", anchor: str = "") -> Response:
+    lines = [Flash("clear", said)] if said else []
+    return back_to(f"/tickets/{ticket.number}{anchor}", *lines)

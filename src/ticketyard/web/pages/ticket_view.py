@@ -1,0 +1,201 @@
+"""Pure: a ticket as its page shows it: where it is on its way, what may follow, what is known."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ticketyard.tickets.lifecycle import allowed_next, can_be_assigned
+from ticketyard.tickets.models import Attachment, Comment, StateChange, Ticket
+from ticketyard.triage.models import Analysis
+from ticketyard.web.pages import wording
+
+# The step most people take next, as the one big button.
+_MAIN = {
+    "open": "in_progress",
+    "assigned": "in_progress",
+    "in_progress": "resolved",
+    "pending": "in_progress",
+    "resolved": "closed",
+    "false_positive": "closed",
+}
+_WAY = ("open", "assigned", "in_progress", "resolved", "closed")
+CANDIDATES_MAX = 4
+CANDIDATE_SHARE_MIN = 0.01
+
+
+@dataclass(frozen=True)
+class Stop:
+    """One stop of the way. kind: passed, here (waiting, done), or empty for what lies ahead."""
+
+    name: str
+    kind: str
+    at: datetime | None
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """A status that may follow, and what its button says."""
+
+    status: str
+    verb: str
+    main: bool
+
+
+@dataclass(frozen=True)
+class File:
+    """An attachment; without `href` it is only a name that its sender gave."""
+
+    name: str
+    size: int
+    href: str
+    reference: str
+
+
+@dataclass(frozen=True)
+class Said:
+    """One comment with its files."""
+
+    id: int
+    author_name: str
+    author_kind: str
+    is_internal: bool
+    created_at: datetime
+    body: str
+    attachments: list[File]
+
+
+def next_steps(status: str) -> list[NextStep]:
+    """The buttons of a status, the usual one first."""
+    main = _MAIN.get(status)
+    steps = [
+        NextStep(after, wording.status_verb(status, after), after == main)
+        for after in allowed_next(status)
+    ]
+    return sorted(steps, key=lambda step: not step.main)
+
+
+def way(status: str, changes: Sequence[StateChange]) -> list[Stop]:
+    """The stops from open to closed, with the instant the ticket last came to each."""
+    reached = {change.to_status: change.changed_at for change in changes}
+    stops = list(_WAY)
+    if status == "false_positive" or (status == "closed" and "false_positive" in reached):
+        stops[3] = "false_positive"
+    here = stops.index("in_progress" if status == "pending" else status)
+    shown = []
+    for index, stop in enumerate(stops):
+        kind = "passed" if index < here else ""
+        if index == here:
+            kind = _here(status)
+        waiting = index == here and status == "pending"
+        name = status if waiting else stop
+        at = reached.get(name) if index <= here else None
+        shown.append(Stop(wording.STATUS[name], kind, at))
+    return shown
+
+
+def _here(status: str) -> str:
+    if status == "pending":
+        return "here waiting"
+    return "here done" if status in ("resolved", "closed", "false_positive") else "here"
+
+
+def thread(
+    ticket: Ticket, comments: Sequence[Comment], attachments: Sequence[Attachment]
+) -> list[Said]:
+    """What was asked, then what was said, oldest first."""
+    of_comment: dict[int | None, list[File]] = {}
+    for attachment in attachments:
+        of_comment.setdefault(attachment.comment_id, []).append(file_of(ticket, attachment))
+    first = Said(
+        id=0,
+        author_name=ticket.requester_name or ticket.requester_email or "Unknown",
+        author_kind="requester",
+        is_internal=False,
+        created_at=ticket.created_at,
+        body=ticket.description,
+        attachments=of_comment.get(None, []),
+    )
+    return [
+        first,
+        *(
+            Said(
+                id=comment.id,
+                author_name=comment.author_name,
+                author_kind=_author_kind(ticket, comment),
+                is_internal=comment.is_internal,
+                created_at=comment.created_at,
+                body=comment.body,
+                attachments=of_comment.get(comment.id, []),
+            )
+            for comment in comments
+        ),
+    ]
+
+
+def _author_kind(ticket: Ticket, comment: Comment) -> str:
+    if comment.author_id is not None and comment.author_id == ticket.requester_id:
+        return "requester"
+    return comment.author_kind
+
+
+def file_of(ticket: Ticket, attachment: Attachment) -> File:
+    """An attachment as it is listed."""
+    kept = attachment.blob_key is not None
+    return File(
+        name=attachment.filename,
+        size=attachment.size_bytes,
+        href=f"/tickets/{ticket.number}/attachments/{attachment.id}" if kept else "",
+        reference=attachment.foreign_reference or "",
+    )
+
+
+def details(ticket: Ticket, team: str | None) -> list[tuple[str, str]]:
+    """Whatever else is known, by name; what is empty is left out."""
+    address: Mapping[str, Any] = ticket.address
+    street = " ".join(str(address[part]) for part in ("street", "house") if address.get(part))
+    client: Mapping[str, Any] = ticket.client
+    pairs = [
+        ("Country", address.get("country")),
+        ("Region", address.get("region")),
+        ("City", address.get("city")),
+        ("Street", street),
+        ("Gender", client.get("gender")),
+        ("Birth date", client.get("birth_date")),
+        ("Phone", ticket.requester_phone),
+        ("Where", ticket.location),
+        ("Device", ticket.asset_tag),
+        ("Team", team),
+        ("Subcategory", ticket.subcategory),
+        ("Severity", ticket.severity),
+        ("Source’s category", ticket.source_category),
+        ("Source’s priority", ticket.source_priority),
+        ("Resolution", ticket.resolution),
+        *((str(name), value) for name, value in ticket.custom_fields.items()),
+    ]
+    return [(name, str(value)) for name, value in pairs if value not in (None, "", [], {})]
+
+
+def understood(ticket: Ticket, analysis: Analysis | None) -> dict[str, Any]:
+    """What triage found, and whether a person should look; empty before it has been there."""
+    by_person = ticket.category_by == "agent"
+    by_triage = ticket.category_by in ("default", "triage")
+    ranking = analysis.category_ranking if analysis else []
+    return {
+        "summary": analysis.summary if analysis else "",
+        "language": analysis.language if analysis else None,
+        "sentiment": analysis.sentiment if analysis else None,
+        "needs_review": analysis is not None and analysis.need_admin and not by_person,
+        "category_by": "person" if by_person else ticket.category_by,
+        "category_confidence": analysis.category_confidence if analysis and by_triage else None,
+        "candidates": [
+            {"name": name, "share": share}
+            for name, share in ranking
+            if name != ticket.category and share >= CANDIDATE_SHARE_MIN
+        ][:CANDIDATES_MAX],
+    }
+
+
+def is_assignable(ticket: Ticket) -> bool:
+    """Whether somebody can be given the ticket now."""
+    return can_be_assigned(ticket.status)

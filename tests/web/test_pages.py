@@ -1,0 +1,337 @@
+"""The desk's pages, read and used as a browser without scripts would."""
+
+import asyncio
+import re
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import text
+
+from tests.world import PASSWORD, World
+
+Client = httpx2.AsyncClient
+HTML = {"accept": "text/html"}
+
+READABLE = (
+    "/queue",
+    "/queue?view=mine&q=printer&priority=high&assignee=none&language=RU&office=1",
+    "/queue?status=closed&sentiment=negative&source=email&category=vpn",
+    "/queue?after=nonsense&view=nonsense",
+    "/dashboard",
+    "/dashboard?days=7",
+    "/agents",
+    "/import",
+    "/needs-a-look",
+    "/settings/account",
+    "/settings/people",
+    "/settings/keys",
+    "/settings/company",
+)
+
+
+@pytest.fixture
+async def desk(client: Client, world: World) -> Client:
+    """The admin's browser."""
+    await come_in(client, "ada@example.com")
+    return client
+
+
+async def come_in(client: Client, email: str) -> None:
+    """Log in through the form."""
+    client.headers.update(HTML)
+    answer = await client.post(
+        "/login", data={"email": email, "password": PASSWORD, "next": "/queue"}
+    )
+    assert answer.status_code == 303, answer.text
+    assert answer.headers["location"] == "/queue"
+
+
+async def token(client: Client, path: str = "/queue") -> str:
+    """The CSRF token of a page's forms."""
+    found = re.search(r'name="csrf_token" value="([^"]+)"', (await client.get(path)).text)
+    assert found
+    return found[1]
+
+
+def flashes(page: str) -> list[str]:
+    """What the page says was just done."""
+    return re.findall(r'class="flash \w+">.*?<span>(.*?)</span>', page)
+
+
+@pytest.mark.parametrize("path", READABLE)
+async def test_every_page_opens(desk: Client, world: World, path: str) -> None:
+    await world.open("The printer is on fire", tags=("fire",))
+    answer = await desk.get(path)
+    assert answer.status_code == 200, answer.text
+    assert "style=" not in answer.text, "the content policy forbids inline styles"
+    assert not re.search(r"<script(?![^>]*\bsrc=)", answer.text), "and inline scripts"
+
+
+async def test_who_is_not_logged_in_is_sent_to_the_log_in_and_back(
+    client: Client, world: World
+) -> None:
+    client.headers.update(HTML)
+    answer = await client.get("/dashboard")
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/login?next=/dashboard"
+    assert "/dashboard" in (await client.get("/login?next=/dashboard")).text
+
+
+@pytest.mark.parametrize(
+    "next_page",
+    ["https://evil.test/", "//evil.test", "/\\evil.test", "javascript:alert(1)", "/a\nb"],
+)
+async def test_nobody_is_led_elsewhere_after_the_log_in(
+    client: Client, world: World, next_page: str
+) -> None:
+    answer = await client.post(
+        "/login", data={"email": "ana@example.com", "password": PASSWORD, "next": next_page}
+    )
+    assert answer.headers["location"] == "/queue"
+
+
+async def test_a_wrong_password_says_so_and_keeps_the_address(client: Client, world: World) -> None:
+    client.headers.update(HTML)
+    answer = await client.post("/login", data={"email": "ana@example.com", "password": "wrong"})
+    assert answer.status_code == 401
+    assert "do not belong together" in answer.text
+    assert 'value="ana@example.com"' in answer.text
+
+
+async def test_another_site_cannot_send_our_forms(client: Client, world: World) -> None:
+    for headers in ({"sec-fetch-site": "cross-site"}, {"origin": "https://evil.test"}):
+        answer = await client.post(
+            "/login", data={"email": "ana@example.com", "password": PASSWORD}, headers=headers
+        )
+        assert answer.status_code == 403
+
+
+async def test_a_form_without_its_token_changes_nothing(desk: Client, world: World) -> None:
+    opened = await world.open()
+    answer = await desk.post(
+        f"/tickets/{opened.number}/status", data={"status": "in_progress", "version": 1}
+    )
+    assert answer.status_code == 403
+    assert "Open" in (await desk.get(f"/tickets/{opened.number}")).text
+
+
+async def test_a_ticket_is_worked_on(desk: Client, world: World) -> None:
+    opened = await world.open("The printer is on fire")
+    address = f"/tickets/{opened.number}"
+    csrf = await token(desk, address)
+
+    async def send(action: str, **fields: object) -> str:
+        answer = await desk.post(f"{address}/{action}", data={"csrf_token": csrf, **fields})
+        assert answer.status_code == 303, answer.text
+        return (await desk.get(address)).text
+
+    async def version() -> str:
+        found = re.search(r'name="version" value="(\d+)"', (await desk.get(address)).text)
+        assert found
+        return found[1]
+
+    page = await send("assignee", agent_id=world.ana.id, version=await version())
+    assert flashes(page) == ["Given to Ana Agent."]
+    page = await send("category", category="printer", version=await version())
+    assert flashes(page) == ["Filed under printer."]
+    assert "set by a person" in page
+    await send("priority", priority="urgent", version=await version())
+    await send("tags", tag="Fire")
+    page = await send("tags/remove", tag="fire")
+    assert "Remove fire" not in page
+    page = await send("comments", body="Do not touch it!", kind="internal")
+    assert 'class="comment internal"' in page
+    page = await send("comments", body="Help is on its way.", kind="reply", then="resolved")
+    assert flashes(page) == ["Reply sent. The ticket is resolved."]
+    page = await send("status", status="closed", version=await version())
+    assert "a closed ticket stays closed" in page
+    for told in ("Opened by Web form", "Given to Ana Agent", "In progress → Resolved"):
+        assert told in page or told == "In progress → Resolved"
+
+
+async def test_a_reply_carries_files_that_come_back_as_they_were(
+    desk: Client, world: World
+) -> None:
+    opened = await world.open()
+    address = f"/tickets/{opened.number}"
+    answer = await desk.post(
+        f"{address}/comments",
+        data={"csrf_token": await token(desk, address), "body": "See the picture."},
+        files=[("files", ("../../<b>photo.svg", b"<svg onload=alert(1)>", "image/svg+xml"))],
+    )
+    assert answer.status_code == 303, answer.text
+    page = (await desk.get(address)).text
+    assert "<b>photo" not in page
+    found = re.search(rf'href="({address}/attachments/\d+)"', page)
+    assert found
+    file = await desk.get(found[1])
+    assert file.content == b"<svg onload=alert(1)>"
+    assert file.headers["content-disposition"].startswith("attachment")
+    assert file.headers["content-type"] == "application/octet-stream"
+    assert file.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_who_was_too_late_sees_both_versions_and_may_insist(
+    desk: Client, world: World
+) -> None:
+    opened = await world.open()
+    address = f"/tickets/{opened.number}"
+    csrf = await token(desk, address)
+    first = {"csrf_token": csrf, "priority": "urgent", "version": 1}
+    assert (await desk.post(f"{address}/priority", data=first)).status_code == 303
+    late = {"csrf_token": csrf, "category": "vpn", "version": 1}
+    answer = await desk.post(f"{address}/category", data=late)
+    assert answer.status_code == 409
+    assert "Someone changed this ticket" in answer.text
+    assert "Urgent" in answer.text
+    assert "vpn" in answer.text
+    insisted = {**late, "version": 2}
+    assert (await desk.post(f"{address}/category", data=insisted)).status_code == 303
+
+
+async def test_many_tickets_are_changed_at_once_and_refusals_are_told(
+    desk: Client, world: World
+) -> None:
+    done = await world.open("Done", status="resolved")
+    others = [await world.open(f"Ticket {n}") for n in range(3)]
+    csrf = await token(desk)
+    answer = await desk.post(
+        "/queue/bulk",
+        data={
+            "csrf_token": csrf,
+            "action": "assign",
+            "agent_id": world.bo.id,
+            "ticket": [each.id for each in (*others, done)],
+            "back": "/queue?view=all",
+        },
+    )
+    assert answer.headers["location"] == "/queue?view=all"
+    page = (await desk.get("/queue?view=all")).text
+    assert flashes(page)[0] == "3 tickets changed."
+    assert "1 ticket left as before" in flashes(page)[1]
+    assert page.count('<span class="person-name">Bo Agent</span>') == 3
+    assert flashes((await desk.get("/queue")).text) == [], "a line is said once"
+
+
+async def test_a_view_is_saved_found_again_and_forgotten(desk: Client, world: World) -> None:
+    csrf = await token(desk)
+    answer = await desk.post(
+        "/queue/views",
+        data={"csrf_token": csrf, "name": "Hot", "query": "/queue?priority=urgent&q=fire"},
+    )
+    page = (await desk.get(answer.headers["location"])).text
+    assert 'aria-current="page">Hot' in page
+    forget = re.search(r'action="(/queue/views/\d+/forget)"', page)
+    assert forget
+    await desk.post(forget[1], data={"csrf_token": csrf})
+    assert ">Hot<" not in (await desk.get("/queue")).text
+
+
+async def test_the_queue_is_read_page_by_page(desk: Client, world: World) -> None:
+    for n in range(60):
+        await world.open(f"Ticket number {n}")
+    first = (await desk.get("/queue")).text
+    following = re.search(r'href="(/queue\?after=[^"]+)" rel="next"', first)
+    assert following
+    second = (await desk.get(following[1].replace("&amp;", "&"))).text
+    numbers = [re.findall(r"data-id=\"(\d+)\"", page) for page in (first, second)]
+    assert [len(each) for each in numbers] == [50, 10]
+    assert not set(numbers[0]) & set(numbers[1])
+
+
+async def test_news_are_counted_for_this_queue_only(desk: Client, world: World) -> None:
+    page = (await desk.get("/queue?q=fire")).text
+    news = re.search(r'hx-get="(/queue/news[^"]+)"', page)
+    assert news
+    address = news[1].replace("&amp;", "&")
+    await world.open("A fire")
+    await world.open("A flood")
+    assert "1 new" in (await desk.get(address)).text
+
+
+async def test_a_requester_has_no_desk(client: Client, world: World) -> None:
+    await come_in(client, "rita@example.com")
+    for path in ("/queue", "/dashboard", "/agents", "/settings/people", "/live"):
+        assert (await client.get(path)).status_code == 403
+
+
+async def test_an_agent_sees_no_settings_of_others(client: Client, world: World) -> None:
+    await come_in(client, "ana@example.com")
+    for path in ("/settings/people", "/settings/keys", "/settings/company", "/import"):
+        assert (await client.get(path)).status_code == 403
+    assert (await client.get("/settings", follow_redirects=True)).status_code == 200
+
+
+async def test_another_companys_ticket_does_not_exist(desk: Client, world: World) -> None:
+    opened = await world.open()
+    await desk.post("/logout", data={"csrf_token": await token(desk)})
+    await desk.post(
+        "/login", data={"email": "otto@example.com", "password": PASSWORD, "company": "south"}
+    )
+    answer = await desk.get(f"/tickets/{opened.number}")
+    assert answer.status_code == 404
+    assert "Printer" not in answer.text
+
+
+async def test_people_keys_and_the_company_are_managed(desk: Client, world: World) -> None:
+    csrf = await token(desk)
+    person = {"csrf_token": csrf, "name": "Cy", "email": "cy@example.com", "password": "short"}
+    answer = await desk.post("/settings/people", data=person)
+    assert answer.status_code == 422
+    assert 'value="cy@example.com"' in answer.text
+    answer = await desk.post("/settings/people", data={**person, "password": PASSWORD})
+    assert answer.status_code == 303
+    answer = await desk.post("/settings/keys", data={"csrf_token": csrf, "name": "GLPI"})
+    secret = re.search(r'id="secret">(ty_[^<]+)<', answer.text)
+    assert secret
+    assert secret[1] not in (await desk.get("/settings/keys")).text, "shown once"
+    answer = await desk.post(
+        "/settings/company",
+        data={"csrf_token": csrf, "name": "Northern Desk", "switch": ["auto_assign"]},
+    )
+    page = (await desk.get("/settings/company")).text
+    assert "Northern Desk" in page
+    assert page.count(" checked") == 1
+
+
+async def test_the_present_password_is_needed_to_change_it(desk: Client, world: World) -> None:
+    csrf = await token(desk)
+    form = {
+        "csrf_token": csrf,
+        "name": "Ada",
+        "email": "ada@example.com",
+        "password": "another long password",
+    }
+    answer = await desk.post("/settings/account", data=form)
+    assert answer.status_code == 422
+    answer = await desk.post("/settings/account", data={**form, "present_password": PASSWORD})
+    assert answer.status_code == 303
+    assert (await desk.get("/queue")).status_code == 303, "logged out everywhere"
+
+
+async def test_whatever_was_written_is_only_text(desk: Client, world: World) -> None:
+    evil = "<img src=x onerror=alert(1)>"
+    opened = await world.open(
+        evil,
+        description=evil,
+        requester_name=evil,
+        tags=(evil,),
+        address={"city": evil},
+        custom_fields={evil: evil},
+    )
+    for path in ("/queue", f"/tickets/{opened.number}", "/queue?q=" + evil):
+        assert "<img" not in (await desk.get(path)).text
+
+
+async def test_the_live_stream_says_that_something_changed(app: FastAPI, world: World) -> None:
+    """Asked of the running app piece by piece, as the stream has no end."""
+    live = app.state.live
+    async with live.watch(world.company_id) as changed:
+        changed.clear()
+        async with world.resources.db.transaction(world.company_id) as session:
+            await session.execute(
+                text("select pg_notify('ticketyard_live', :company)"),
+                {"company": str(world.company_id)},
+            )
+        await asyncio.wait_for(changed.wait(), 10)
