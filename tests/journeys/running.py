@@ -78,14 +78,20 @@ class Program:
         """End it without a word (kill -9)."""
         assert self._process
         self._process.send_signal(signal.SIGKILL)
-        self._process.wait(10)
+        self._gone(10)
 
     def stop(self) -> None:
         """End it politely."""
         assert self._process
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
-            self._process.wait(20)
+        self._gone(20)
+
+    def _gone(self, seconds: float) -> None:
+        assert self._process
+        self._process.wait(seconds)
+        if self._process.stdout:
+            self._process.stdout.close()
 
     def client(self, **headers: str) -> httpx2.Client:
         """A client of it."""

@@ -17,7 +17,7 @@ import pytest
 from tests.journeys.running import Program
 
 SENDERS = 4
-KILLS = 4
+KILLS = 3
 
 
 class Sender(threading.Thread):
@@ -30,6 +30,7 @@ class Sender(threading.Thread):
         self.stopping = threading.Event()
         self.accepted: dict[str, str] = {}
         self.refused: list[str] = []
+        self._client = httpx2.Client(timeout=5)
 
     def run(self) -> None:
         ordinal = 0
@@ -45,9 +46,7 @@ class Sender(threading.Thread):
             "data": {"id": reference, "title": f"Ticket {reference}", "description": "VPN is down"},
         }
         try:
-            answer = httpx2.post(
-                f"{self._program.address}/api/tickets/unified", json=body, timeout=5
-            )
+            answer = self._client.post(f"{self._program.address}/api/tickets/unified", json=body)
         except httpx2.HTTPError:
             time.sleep(0.05)
             return False

@@ -34,7 +34,7 @@ Listener = Callable[[Resources, int, Sequence[Any]], Awaitable[None]]
 Job = Callable[..., Awaitable[None]]
 
 BATCH = 256
-LEASE_SECONDS = 60
+LEASE_SECONDS = 20
 DRAIN_SECONDS = 20
 HEARTBEAT_SECONDS = 5
 STALLED_AFTER_SECONDS = 20
