@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ticketyard.insights.desk import VIEWS, Key, QueueFilter
+from ticketyard.insights.desk import SORTS, VIEWS, QueueFilter
 from ticketyard.tickets.lifecycle import STATUSES, allowed_next
 from ticketyard.tickets.models import StateChange
 from ticketyard.web.pages import wording
@@ -16,9 +16,8 @@ from ticketyard.web.pages.frame import local_path
 from ticketyard.web.pages.history_words import tell
 from ticketyard.web.pages.queue_address import (
     parse_filter,
-    parse_key,
+    parse_instant,
     render_address,
-    render_key,
 )
 from ticketyard.web.pages.texts import Texts
 from ticketyard.web.pages.ticket_view import next_steps, way
@@ -33,6 +32,7 @@ NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
         q=st.text(max_size=20).map(str.strip),
         status=st.sampled_from(("", *STATUSES)),
         assignee=st.sampled_from(("", "none", "7")),
+        sort=st.sampled_from(tuple(SORTS)),
     )
 )
 def test_an_address_leads_back_to_the_same_queue(wanted: QueueFilter) -> None:
@@ -40,15 +40,9 @@ def test_an_address_leads_back_to_the_same_queue(wanted: QueueFilter) -> None:
     assert parse_filter(query) == wanted
 
 
-@given(st.datetimes(timezones=st.just(UTC)), st.integers(0, 2**63 - 1))
-def test_a_page_key_survives_the_address(moment: datetime, id_: int) -> None:
-    assert parse_key(render_key(Key(moment, id_))) == Key(moment, id_)
-
-
 @given(st.text(max_size=60))
-def test_a_bent_page_key_means_the_beginning(word: str) -> None:
-    found = parse_key(word)
-    assert found is None or found.opened_at.tzinfo is not None
+def test_a_bent_instant_means_the_beginning(word: str) -> None:
+    assert parse_instant(word).tzinfo is not None
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from fastapi import APIRouter, Form, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,7 +16,7 @@ from ticketyard.insights.desk import (
     QueueFilter,
     count_queue,
     list_queue,
-    newest_ticket_id,
+    newest_opening,
 )
 from ticketyard.people.queries import AgentProfile, list_agents, list_offices
 from ticketyard.tickets.bulk import BulkChange, Outcome, change_many
@@ -27,10 +28,9 @@ from ticketyard.web.deps import Acting, Session, may
 from ticketyard.web.pages import wording
 from ticketyard.web.pages.frame import DeskFrame, Flash, back_to, capped, fragment, page
 from ticketyard.web.pages.queue_address import (
-    in_view,
     is_filtered,
     parse_filter,
-    parse_key,
+    parse_instant,
     render_address,
     without_filters,
 )
@@ -39,6 +39,7 @@ router = APIRouter(prefix="/queue", include_in_schema=False)
 
 PAGE_ROWS = 50
 TABS = (("open", "Open"), ("mine", "Mine"), ("unassigned", "Unassigned"), ("review", "To check"))
+SORT_WORDS = {"oldest": "Oldest first", "priority": "By priority", "updated": "Last changed"}
 # What one person can be shown in a list to choose from.
 CHOICES_MAX = 300
 
@@ -47,8 +48,8 @@ CHOICES_MAX = 300
 async def get_queue(request: Request, session: Session, by: Acting, frame: DeskFrame) -> Response:
     """One page of the queue."""
     wanted = parse_filter(request.query_params)
-    after = parse_key(request.query_params.get("after", ""))
-    newest = await newest_ticket_id(session)
+    after = request.query_params.get("after", "")[:400]
+    newest = await newest_opening(session)
     rows, following = await list_queue(
         session, wanted, person_id=by.person_id, after=after, limit=PAGE_ROWS
     )
@@ -78,12 +79,12 @@ async def get_queue(request: Request, session: Session, by: Acting, frame: DeskF
 
 @router.get("/news", dependencies=[may("tickets:read")])
 async def get_news(
-    request: Request, session: Session, by: Acting, frame: DeskFrame, since: int = 0
+    request: Request, session: Session, by: Acting, frame: DeskFrame, since: str = ""
 ) -> Response:
     """How many tickets of this queue came after `since`, as a button that shows them."""
     wanted = parse_filter(request.query_params)
     count = await count_queue(
-        session, wanted, person_id=by.person_id, newer_than_id=min(max(since, 0), 2**63 - 1)
+        session, wanted, person_id=by.person_id, newer_than=parse_instant(since)
     )
     return fragment("queue/news.html", frame, count=count, href=render_address(wanted))
 
@@ -208,6 +209,7 @@ async def _choices(
         "office": ("Office", [(office.id, office.name) for office in offices]),
         "language": ("Language", [(code, wording.LANGUAGE[code]) for code in ("RU", "KZ", "ENG")]),
         "source": ("Source", list(wording.SOURCE.items())),
+        "sort": ("Newest first", list(SORT_WORDS.items())),
     }
     return [
         {"name": name, "label": label, "options": values, "chosen": getattr(wanted, name)}
@@ -220,6 +222,7 @@ def _agent_word(agent: AgentProfile) -> str:
     return f"{agent.name} · {agent.office_name}" if agent.office_name else agent.name
 
 
-def _news_href(wanted: QueueFilter, newest: int) -> str:
-    address = render_address(in_view(wanted, wanted.view)).removeprefix("/queue")
-    return f"/queue/news{address}{'&' if address else '?'}since={newest}"
+def _news_href(wanted: QueueFilter, newest: datetime | None) -> str:
+    address = render_address(wanted).removeprefix("/queue")
+    since = urlencode({"since": newest.isoformat() if newest else ""})
+    return f"/queue/news{address}{'&' if address else '?'}{since}"

@@ -1,11 +1,11 @@
 """The queue's address: what it says, and how to write one. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
-from datetime import datetime
+from dataclasses import asdict
+from datetime import UTC, datetime
 from urllib.parse import urlencode
 
-from ticketyard.insights.desk import VIEWS, Key, QueueFilter
+from ticketyard.insights.desk import SORTS, VIEWS, QueueFilter
 
 FIELDS = tuple(asdict(QueueFilter()))
 VALUE_MAX = 300
@@ -13,20 +13,22 @@ VALUE_MAX = 300
 
 def parse_filter(query: Mapping[str, str]) -> QueueFilter:
     """What the address asks for; a view nobody knows is the open one."""
-    given = {name: query.get(name, "").strip()[:VALUE_MAX] for name in FIELDS}
+    given = {name: query.get(name, "").strip()[:VALUE_MAX].strip() for name in FIELDS}
     if given["view"] not in VIEWS:
         # A status that is over is only to be found among all.
         given["view"] = "all" if given["status"] else "open"
+    if given["sort"] not in SORTS:
+        given["sort"] = ""
     return QueueFilter(**given)
 
 
-def render_address(wanted: QueueFilter, after: Key | None = None) -> str:
-    """The address of this queue, as short as it can be."""
+def render_address(wanted: QueueFilter, after: str = "") -> str:
+    """The address of this queue, as short as it can be. after: the cursor of a page."""
     pairs = {name: value for name, value in asdict(wanted).items() if value}
     if wanted.view == "open" and not wanted.status:
         pairs.pop("view")
-    if after is not None:
-        pairs["after"] = render_key(after)
+    if after:
+        pairs["after"] = after
     return "/queue" + (f"?{urlencode(pairs)}" if pairs else "")
 
 
@@ -40,24 +42,10 @@ def without_filters(wanted: QueueFilter) -> QueueFilter:
     return QueueFilter(view=wanted.view)
 
 
-def in_view(wanted: QueueFilter, view: str) -> QueueFilter:
-    """The same filters in another view."""
-    return replace(wanted, view=view)
-
-
-def render_key(key: Key) -> str:
-    """Where a page begins, for an address."""
-    return f"{key.opened_at.isoformat()}_{key.id}"
-
-
-def parse_key(word: str) -> Key | None:
-    """Where a page begins; None for nothing or nonsense, which means the beginning."""
-    moment, _, number = word.rpartition("_")
+def parse_instant(word: str) -> datetime:
+    """An instant out of an address; nonsense is the beginning of time."""
     try:
-        opened_at = datetime.fromisoformat(moment)
-        id_ = int(number)
+        found = datetime.fromisoformat(word)
     except ValueError:
-        return None
-    if opened_at.tzinfo is None or not 0 <= id_ < 2**63:
-        return None
-    return Key(opened_at, id_)
+        return datetime(1970, 1, 1, tzinfo=UTC)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
