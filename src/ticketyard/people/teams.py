@@ -44,7 +44,8 @@ async def add_team_member(session: AsyncSession, *, team_id: int, person_id: int
 
 
 async def remove_team_member(session: AsyncSession, *, team_id: int, person_id: int) -> None:
-    """Take somebody out of a team, if they are in it."""
+    """Take somebody out of a team, if they are in it. Raises TeamNotFound."""
+    team = await get_team(session, team_id)
     await session.execute(
-        delete(TeamMember).where(TeamMember.team_id == team_id, TeamMember.person_id == person_id)
+        delete(TeamMember).where(TeamMember.team_id == team.id, TeamMember.person_id == person_id)
     )

@@ -1,0 +1,335 @@
+"""Promise 7, on every route: what is one company's, nobody of another one sees, changes or counts.
+
+One object of every kind is made in North. Then each route of the program is called as South's admin,
+by session and by key, with North's ids in its path and body. A route whose path or form holds a name
+that is not in the lists below fails the test: say there what North has of it.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+import psycopg
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from sqlalchemy import text
+
+from tests.conftest import Cluster
+from tests.world import World
+from ticketyard.core.auth import PERMISSIONS, Principal
+from ticketyard.people.accounts import add_person
+from ticketyard.people.keys import create_key
+from ticketyard.people.logging_in import start_session
+from ticketyard.people.models import Person
+from ticketyard.people.teams import add_team, add_team_member
+from ticketyard.tickets.attaching import attach_files, keep_file
+from ticketyard.tickets.commenting import add_comment
+from ticketyard.tickets.viewing import save_view
+from ticketyard.web.api import ROUTERS as API_ROUTERS
+from ticketyard.web.deps import COOKIE, access_of
+from ticketyard.web.pages import ROUTERS as PAGE_ROUTERS
+
+CANARY = "canary7d1f"
+
+# An endless answer; who is told what is tested with the page that listens (test_pages.py).
+ENDLESS = frozenset({"/live"})
+# Names in a path that are open by nature: a company's public form is for the public, and a token is
+# itself the proof.
+OPEN = {"company": "south", "token": "no-such-token"}
+# What a form is filled in with; names that are in `objects` get North's id.
+FIELDS: Mapping[str, str] = {
+    "action": "status",
+    "asset_tag": "PC-17",
+    "back": "/queue",
+    "body": "Hello",
+    "category": "network",
+    "company": "south",
+    "description": "Something is broken.",
+    "email": "new@example.com",
+    "kind": "public",
+    "label_column": "category",
+    "location": "Room 4",
+    "name": "New",
+    "next": "/",
+    "once": "0123456789abcdef",
+    "password": "a long enough password",
+    "present_password": "a long enough password",
+    "priority": "high",
+    "query": "status=open",
+    "role": "agent",
+    "source": "glpi",
+    "status": "resolved",
+    "switch": "auto_assign",
+    "tag": "printer",
+    "text_column": "text",
+    "theme": "dark",
+    "then": "stay",
+    "title": "Something",
+    "version": "1",
+    "website": "",
+}
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request to one route."""
+
+    method: str
+    route: APIRoute
+    path: str
+    request: dict[str, Any]
+
+    @property
+    def is_public(self) -> bool:
+        return access_of(list(self.route.dependencies))[0].permission is None
+
+    @property
+    def names_north(self) -> bool:
+        return bool(set(_names(self.route.path)) - set(OPEN))
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.route.path}"
+
+
+def _names(path: str) -> list[str]:
+    return re.findall(r"{(\w+)(?::\w+)?}", path)
+
+
+async def furnish(world: World) -> dict[str, str]:
+    """Make one of everything in North, all bearing the canary; gives the ids by their names."""
+    opened = await world.open(
+        f"{CANARY} printer",
+        description=f"{CANARY} smoke",
+        requester_name=f"{CANARY} Rita",
+        tags=(CANARY,),
+        source_reference=f"{CANARY}-1",
+    )
+    by = world.as_person(world.admin)
+    resources = world.resources
+    blob = await keep_file(
+        resources.blobs, world.company_id, filename=f"{CANARY}.txt", content=CANARY.encode()
+    )
+    async with resources.db.transaction(world.company_id) as session:
+        person = await add_person(
+            session, name=f"{CANARY} Cy", email=f"{CANARY}@example.com", role="agent", by=by
+        )
+        team = await add_team(session, name=f"{CANARY} team")
+        await add_team_member(session, team_id=team.id, person_id=person.id)
+        key, _ = await create_key(session, name=f"{CANARY} key", by=by)
+        comment = await add_comment(
+            session, ticket_id=opened.id, body=f"{CANARY} note", is_internal=True, by=by
+        )
+        (attachment,) = await attach_files(session, ticket_id=opened.id, files=[blob], by=by)
+        view = await save_view(session, name=f"{CANARY} view", query={"status": "open"}, by=by)
+        message_id = await session.scalar(
+            text(
+                "insert into inbound_message (company_id, source, identity, sha256, raw, state,"
+                " problem) values (current_company(), 'glpi', :it, 'x', convert_to(cast(:it as text), 'UTF8'),"
+                " 'needs_look', :it) returning id"
+            ),
+            {"it": CANARY},
+        )
+        office_id = await session.scalar(
+            text(
+                "insert into office (company_id, name, address)"
+                " values (current_company(), :it, :it) returning id"
+            ),
+            {"it": CANARY},
+        )
+    return {
+        "ticket_id": str(opened.id),
+        "ticket": str(opened.id),
+        "person_id": str(person.id),
+        "agent_id": str(person.id),
+        "assigned_to": str(person.id),
+        "assigned_to_user_id": str(person.id),
+        "team_id": str(team.id),
+        "key_id": str(key.id),
+        "comment_id": str(comment.id),
+        "attachment_id": str(attachment.id),
+        "view_id": str(view.id),
+        "message_id": str(message_id),
+        "office_id": str(office_id),
+    }
+
+
+def calls(app: FastAPI, objects: Mapping[str, str]) -> Iterator[Call]:
+    """Each route once, with North's ids wherever one is asked for."""
+    described = app.openapi()
+    for router in (*API_ROUTERS, *PAGE_ROUTERS):
+        for route in router.routes:
+            if not isinstance(route, APIRoute) or route.path in ENDLESS:
+                continue
+            for method in sorted(route.methods or ()):
+                path = re.sub(
+                    r"{(\w+)(?::\w+)?}", lambda name: {**objects, **OPEN}[name[1]], route.path
+                )
+                yield Call(method, route, path, _body(described, method, route, objects))
+
+
+def _body(
+    described: dict[str, Any], method: str, route: APIRoute, objects: Mapping[str, str]
+) -> dict[str, Any]:
+    operation = described["paths"].get(route.path, {}).get(method.lower(), {})
+    content = operation.get("requestBody", {}).get("content", {})
+    if "application/json" in content:
+        return {"json": _with_ids(_example(content["application/json"], described), objects)}
+    fields = [each for each in route.dependant.body_params]
+    if not fields and "multipart/form-data" in content:
+        shape = _resolved(content["multipart/form-data"]["schema"], described)
+        return {"data": {name: FIELDS[name] for name in shape.get("required", ())}}
+    given = {**FIELDS, **objects}
+    data = {each.alias: given[each.alias] for each in fields if _kind(each) == "Form"}
+    files = {
+        each.alias: ("a.csv", b"text,category\nx,network\n")
+        for each in fields
+        if _kind(each) == "File"
+    }
+    return {"data": data, **({"files": files} if files else {})} if fields else {}
+
+
+def _kind(field: Any) -> str:
+    return type(field.field_info).__name__
+
+
+def _resolved(schema: dict[str, Any], described: dict[str, Any]) -> dict[str, Any]:
+    name = schema.get("$ref", "").rsplit("/", 1)[-1]
+    return described["components"]["schemas"][name] if name else schema
+
+
+def _example(content: dict[str, Any], described: dict[str, Any]) -> dict[str, Any]:
+    """The body as the API's own description shows it, or what each field shows."""
+    schema = _resolved(content["schema"], described)
+    if "example" in content:
+        return dict(content["example"])
+    if "examples" in content:
+        return dict(next(iter(content["examples"].values()))["value"])
+    if "examples" in schema:
+        return dict(schema["examples"][0])
+    return {
+        name: each["examples"][0]
+        for name, each in schema["properties"].items()
+        if "examples" in each
+    }
+
+
+def _with_ids(example: dict[str, Any], objects: Mapping[str, str]) -> dict[str, Any]:
+    changed = {name: int(objects[name]) for name in example if name in objects}
+    several = {f"{name}s": [int(objects[name])] for name in objects if f"{name}s" in example}
+    return {**example, **changed, **several}
+
+
+@pytest.fixture
+async def objects(world: World, run_jobs: Callable[[], Awaitable[None]]) -> dict[str, str]:
+    """What North has, triaged and routed."""
+    made = await furnish(world)
+    await run_jobs()
+    return made
+
+
+class Books:
+    """Everything North has, as a superuser sees it, who is bound by no policy."""
+
+    # What anybody may leave a mark on by asking, without being let in.
+    SHIFTING = frozenset({"login_failure", "login_session"})
+
+    def __init__(self, url: str, company_id: int) -> None:
+        self._connection = psycopg.connect(url, autocommit=True)
+        tables = self._connection.execute(
+            "select table_name from information_schema.columns where table_schema = 'public'"
+            " and column_name = 'company_id' order by 1"
+        ).fetchall()
+        counts = " union all ".join(
+            f"select '{name}', count(*), md5(coalesce(string_agg(t::text, '|' order by t::text), ''))"
+            f" from {name} t where company_id = {company_id}"
+            for (name,) in tables
+            if name not in self.SHIFTING
+        )
+        self._query = counts
+
+    def read(self) -> dict[str, tuple[int, str]]:
+        return {row[0]: (row[1], row[2]) for row in self._connection.execute(self._query)}
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+@pytest.fixture
+def books(cluster: Cluster, database_url: str, world: World) -> Iterator[Books]:
+    name = psycopg.conninfo.conninfo_to_dict(database_url)["dbname"]
+    opened = Books(cluster.postgres.url(str(name), "postgres"), world.company_id)
+    yield opened
+    opened.close()
+
+
+async def logged_in(world: World, person: Person) -> dict[str, Any]:
+    """Cookie and token of a fresh session: a call may end one."""
+    async with world.resources.db.transaction(person.company_id) as session:
+        fresh = await start_session(session, person, now=world.resources.clock(), hours=12)
+    return {"cookies": {COOKIE: fresh.token}, "headers": {"x-csrf-token": fresh.csrf_token}}
+
+
+async def send(client: httpx2.AsyncClient, call: Call, shown: dict[str, Any]) -> httpx2.Response:
+    client.cookies.clear()
+    for name, value in shown.get("cookies", {}).items():
+        client.cookies.set(name, value)
+    return await client.request(call.method, call.path, headers=shown["headers"], **call.request)
+
+
+def complaints(call: Call, answer: httpx2.Response) -> Iterator[str]:
+    """What is wrong with an answer that South got."""
+    if CANARY in answer.text or CANARY in str(answer.headers):
+        yield f"{call}: shows what is North's"
+    if answer.status_code >= 500:
+        yield f"{call}: {answer.status_code}"
+    if call.names_north and not call.is_public and answer.status_code not in (403, 404):
+        yield f"{call}: {answer.status_code} for what is North's: {answer.text[:200]}"
+
+
+@pytest.mark.parametrize("means", ["session", "key"])
+async def test_south_sees_and_changes_nothing_of_north(
+    app: FastAPI,
+    client: httpx2.AsyncClient,
+    world: World,
+    objects: dict[str, str],
+    books: Books,
+    means: str,
+) -> None:
+    headers: dict[str, Any] = {}
+    if means == "key":
+        south = Principal.system(world.other_company_id)
+        async with world.resources.db.transaction(world.other_company_id) as session:
+            _, secret = await create_key(
+                session, name="All", permissions=sorted(PERMISSIONS), by=south
+            )
+        headers = {"headers": {"x-api-key": secret}}
+    wrong: list[str] = []
+    before = books.read()
+    for call in calls(app, objects):
+        shown = headers or await logged_in(world, world.other_admin)
+        answer = await send(client, call, shown)
+        wrong += complaints(call, answer)
+        after = books.read()
+        if not call.is_public and after != before:
+            changed = [name for name, row in after.items() if row != before[name]]
+            wrong.append(f"{call}: changed North's {changed}")
+        before = after
+
+    assert not wrong, "\n".join(wrong)
+
+
+async def test_north_does_see_it(
+    app: FastAPI, client: httpx2.AsyncClient, world: World, objects: dict[str, str]
+) -> None:
+    """Without this, ids that exist nowhere would make the test above pass."""
+    seen = []
+    for call in calls(app, objects):
+        if call.method == "GET" and call.names_north:
+            answer = await send(client, call, await logged_in(world, world.admin))
+            assert answer.status_code < 400, (str(call), answer.status_code, answer.text[:200])
+            seen.append(CANARY in answer.text)
+
+    assert any(seen)
