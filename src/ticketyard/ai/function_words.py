@@ -6,7 +6,8 @@ _LEXICON = read_lexicon(WORDS / "function_words.txt")
 
 ENGLISH = frozenset(_LEXICON["en"])
 RUSSIAN = frozenset(_LEXICON["ru"])
-KAZAKH = frozenset(_LEXICON["kk"])
+# «Не» is Russian for not and Kazakh for what: a word of both says nothing.
+KAZAKH = frozenset(_LEXICON["kk"]) - RUSSIAN
 RUSSIAN_IN_LATIN = frozenset(_LEXICON["ru-latin"])
 KAZAKH_IN_LATIN = frozenset(_LEXICON["kk-latin"])
 

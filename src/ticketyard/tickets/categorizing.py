@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -27,9 +28,13 @@ async def add_categories(session: AsyncSession, names: Sequence[str]) -> None:
     """Add categories that the company lacks, after those it has."""
     if not names:
         return
+    last = await session.scalar(
+        select(func.max(Category.sort_order)).where(Category.company_id == company_of(session))
+    )
+    start = 0 if last is None else last + 1
     statement = insert(Category).values(
         [
-            {"company_id": company_of(session), "name": name, "sort_order": index}
+            {"company_id": company_of(session), "name": name, "sort_order": start + index}
             for index, name in enumerate(names)
         ]
     )

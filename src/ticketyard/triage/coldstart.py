@@ -117,7 +117,7 @@ def _weigh_letters(scores: dict[str, float], reading: Reading, words: Sequence[s
     Spam beats every feeling. Who asks is consulted; who is angry complains; a claim names what it
     wants back; a fault is a fault however angrily told.
     """
-    if not words:
+    if not any(word.isalpha() for word in words):
         return
     for name in LETTER_CATEGORIES:
         scores.setdefault(name, 0.0)

@@ -1,0 +1,129 @@
+"""Teaching, predicting and storing a classifier, with embeddings where they are installed."""
+
+import io
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ticketyard.ai.classifying import Classifier, ModelUnreadable, load_classifier
+from ticketyard.ai.embedding import Embedder, NoEmbedder, open_embedder
+from ticketyard.ai.training import CannotLearn, train
+
+EMBEDDERS = [
+    pytest.param(NoEmbedder(), id="n-grams"),
+    pytest.param(
+        open_embedder(),
+        id="minilm",
+        marks=pytest.mark.skipif(
+            not open_embedder().dimensions, reason="no weights: run `make weights`"
+        ),
+    ),
+]
+
+PLACES = ("office", "ground floor", "second floor", "reception", "warehouse", "lab")
+TEXTS = [
+    *(f"The printer in the {place} jams and the toner is low" for place in PLACES),
+    *(f"Cannot print from the {place}, paper tray is empty" for place in PLACES),
+    *(f"I forgot my password and cannot log in at the {place}" for place in PLACES),
+    *(f"Please reset the password of the {place} account" for place in PLACES),
+    *(f"Wireless is slow in the {place}, internet drops" for place in PLACES),
+    *(f"No network connection in the {place} since morning" for place in PLACES),
+]
+LABELS = ["printer"] * 12 + ["password_reset"] * 12 + ["network"] * 12
+
+
+@pytest.fixture(params=EMBEDDERS, scope="module")
+def embedder(request: pytest.FixtureRequest) -> Embedder:
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def model(embedder: Embedder) -> Classifier:
+    return train(TEXTS, LABELS, embedder).classifier
+
+
+def test_a_new_text_finds_its_label_with_the_words_that_counted(
+    model: Classifier, embedder: Embedder
+) -> None:
+    (answer,) = model.predict(["toner empty, printer jams again"], embedder)
+    assert answer.label == "printer"
+    assert answer.confidence > 0.5
+    assert {"printer", "toner"} & set(" ".join(answer.evidence).split())
+    assert answer.ranking[0][0] == "printer"
+    assert sum(chance for _, chance in answer.ranking) == pytest.approx(1, abs=1e-3)
+
+
+def test_a_text_out_of_this_world_is_not_trusted(model: Classifier, embedder: Embedder) -> None:
+    strange, usual = model.predict(["zzz", "the printer in the lab jams"], embedder)
+    assert strange.confidence < 0.7 < usual.confidence
+
+
+def test_quality_is_measured_on_texts_that_were_held_out(embedder: Embedder) -> None:
+    shuffled = [LABELS[(place * 7) % len(LABELS)] for place in range(len(LABELS))]
+    assert train(TEXTS, LABELS, embedder).quality.accuracy > 0.9
+    assert train(TEXTS, shuffled, embedder).quality.accuracy < 0.7
+
+
+def test_a_stored_model_answers_the_same(model: Classifier, embedder: Embedder) -> None:
+    restored = load_classifier(model.to_bytes())
+    asked = ["password please", "wifi", "", "принтер"]
+    before, after = model.predict(asked, embedder), restored.predict(asked, embedder)
+    assert [each.label for each in before] == [each.label for each in after]
+    for one, other in zip(before, after, strict=True):
+        assert one.confidence == pytest.approx(other.confidence, abs=0.01)
+
+
+@pytest.mark.parametrize("labels", [2, 3])
+def test_one_example_a_label_is_enough_to_begin(labels: int, embedder: Embedder) -> None:
+    texts, names = TEXTS[::12][:labels], LABELS[::12][:labels]
+    lesson = train(texts, names, embedder)
+    found = lesson.classifier.predict(TEXTS, embedder)
+    known = [name in names for name in LABELS]
+    right = [each.label == name for each, name in zip(found, LABELS, strict=True)]
+    assert np.mean(np.array(right)[known]) > 0.6
+
+
+@pytest.mark.parametrize(
+    ("texts", "labels"), [(["a", "b"], ["x", "x"]), ([], []), (["a"], ["x", "y"])]
+)
+def test_what_cannot_be_learned_is_refused(texts: list[str], labels: list[str]) -> None:
+    with pytest.raises(CannotLearn):
+        train(texts, labels, NoEmbedder())
+
+
+def test_a_model_of_another_embedder_is_not_used(model: Classifier, embedder: Embedder) -> None:
+    class Other(NoEmbedder):
+        name = "other"
+
+    with pytest.raises(ModelUnreadable, match="other"):
+        model.predict(["x"], Other())
+
+
+def test_damaged_bytes_are_refused_and_never_run(model: Classifier) -> None:
+    stored = model.to_bytes()
+    pickled = io.BytesIO()
+    np.savez(pickled, about=np.array([object()], dtype=object))
+    for damaged in (b"", b"not a model", stored[:-100], stored[100:], pickled.getvalue()):
+        with pytest.raises(ModelUnreadable):
+            load_classifier(damaged)
+
+
+@settings(max_examples=60, deadline=None)
+@given(texts=st.lists(st.text(max_size=200), max_size=5))
+def test_any_text_gets_one_of_the_labels(texts: list[str]) -> None:
+    embedder = NoEmbedder()
+    model = _plain_model()
+    for answer in model.predict(texts, embedder):
+        assert answer.label in ("printer", "password_reset", "network")
+        assert 0 <= answer.confidence <= 1
+
+
+_PLAIN: list[Classifier] = []
+
+
+def _plain_model() -> Classifier:
+    if not _PLAIN:
+        _PLAIN.append(train(TEXTS, LABELS, NoEmbedder()).classifier)
+    return _PLAIN[0]
