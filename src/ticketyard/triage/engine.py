@@ -1,4 +1,4 @@
-"""Pure but for the models: reads texts and says what they are about. Knows no table."""
+"""Pure: what each text is about, by the company's own lists; knows no table."""
 
 from collections.abc import Sequence
 
