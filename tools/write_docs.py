@@ -38,10 +38,11 @@ def written() -> dict[Path, str]:
         "routes": routes_table(API_ROUTERS),
         "pages": routes_table(PAGE_ROUTERS),
         "commands": commands_list(),
+        "decisions": decisions_table(),
     }
     pages = {
         ROOT / "docs" / page: _filled(ROOT / "docs" / page, tables)
-        for page in ("settings.md", "events.md", "api.md", "commands.md")
+        for page in ("settings.md", "events.md", "api.md", "commands.md", "decisions/README.md")
     }
     return {**pages, ROOT / ".env.example": env_example()}
 
@@ -199,6 +200,18 @@ def all_commands(command: Any, words: str) -> Iterator[tuple[str, Any]]:
         return
     for name, child in children.items():
         yield from all_commands(child, f"{words} {name}")
+
+
+# -- decisions -------------------------------------------------------------------------------------
+
+
+def decisions_table() -> str:
+    lines = ["| Nr. | Decision |", "| --- | --- |"]
+    for page in sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md")):
+        title = page.read_text().splitlines()[0]
+        title = re.sub(r"^#\s*(\d+[.:]?\s*)?", "", title)
+        lines.append(f"| {page.name[:4]} | [{title}]({page.name}) |")
+    return "\n".join(lines)
 
 
 def main() -> None:
