@@ -43,6 +43,9 @@ ROLES: dict[str, frozenset[str]] = {
 }
 PERMISSIONS = frozenset().union(*ROLES.values())
 
+# Who may do the second may do the first, also where a key was given only that.
+_WIDER = {"tickets:read_own": "tickets:read", "tickets:comment_own": "tickets:write"}
+
 
 @dataclass(frozen=True)
 class Principal:
@@ -73,7 +76,7 @@ class Principal:
 
     def may(self, permission: str) -> bool:
         """Whether this one action is allowed."""
-        return permission in self.permissions
+        return permission in self.permissions or _WIDER.get(permission) in self.permissions
 
 
 @lru_cache(maxsize=1)

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.auth import Principal
-from ticketyard.core.clock import utc_now
+from ticketyard.core.db import now_of
 from ticketyard.core.events import Event, acting, emit
 from ticketyard.people.queries import get_agent
 from ticketyard.tickets.errors import TicketFinished
@@ -44,7 +44,7 @@ async def assign_ticket(
     if before == agent.id and after == ticket.status:
         return ticket
 
-    at = touch(ticket)
+    at = touch(session, ticket)
     stamp_first_response(ticket, by, at)
     events: list[Event] = []
     if before != agent.id:
@@ -82,7 +82,7 @@ async def release_ticket(
         return ticket
     if not can_be_assigned(ticket.status):
         raise TicketFinished(f"This ticket is {ticket.status}; reopen it first.")
-    at = touch(ticket)
+    at = touch(session, ticket)
     ticket.assignee_id = None
     moved = move_status(
         session, ticket, status_when_released(ticket.status), by=by, at=at, reason=reason
@@ -111,7 +111,7 @@ async def assign_many(
     """
     if not choices:
         return []
-    at = utc_now()
+    at = now_of(session)
     await session.flush()
     rows = await session.execute(
         _ASSIGN_MANY,

@@ -63,7 +63,7 @@ async def attach_files(
     ticket = await hold_ticket(session, ticket_id, version=version)
     if not files:
         return []
-    at = touch(ticket)
+    at = touch(session, ticket)
     attached = [
         Attachment(
             company_id=ticket.company_id,

@@ -4,11 +4,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.auth import Principal
 from ticketyard.core.events import emit
+from ticketyard.core.shapes import storable
 from ticketyard.tickets.errors import BadField, BadStatus, IllegalTransition
 from ticketyard.tickets.holding import hold_ticket, move_status, stamp_first_response, touch
 from ticketyard.tickets.lifecycle import STATUSES, allowed_next, is_first_response, may_follow
 from ticketyard.tickets.models import Ticket
-from ticketyard.tickets.opening import storable
 
 REASON_MAX = 2_000
 RESOLUTION_MAX = 20_000
@@ -38,7 +38,7 @@ async def change_status(
     if status == ticket.status and resolution in (None, ticket.resolution):
         return ticket
 
-    at = touch(ticket)
+    at = touch(session, ticket)
     if is_first_response(ticket.status, status):
         stamp_first_response(ticket, by, at)
     if resolution is not None:
@@ -58,7 +58,7 @@ async def acknowledge_ticket(
         return ticket
     if ticket.status not in ("open", "assigned"):
         raise refused_move(ticket.status, "in_progress")
-    at = touch(ticket)
+    at = touch(session, ticket)
     stamp_first_response(ticket, by, at)
     events = move_status(session, ticket, "in_progress", by=by, at=at, reason="Acknowledged")
     await emit(session, *events, by=by)

@@ -4,12 +4,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.auth import Principal
 from ticketyard.core.events import emit
+from ticketyard.core.shapes import storable
 from ticketyard.tickets.errors import BadComment, NotForRequesters
 from ticketyard.tickets.events import CommentAdded
 from ticketyard.tickets.holding import hold_ticket, move_status, stamp_first_response, touch
 from ticketyard.tickets.lifecycle import status_when_requester_replies
 from ticketyard.tickets.models import Comment, Ticket
-from ticketyard.tickets.opening import storable
 
 COMMENT_MAX = 100_000
 
@@ -34,7 +34,7 @@ async def add_comment(
     if is_internal and not by.may("tickets:read"):
         raise NotForRequesters("Internal notes are for agents.")
     ticket = await hold_ticket(session, ticket_id, version=version)
-    at = touch(ticket)
+    at = touch(session, ticket)
     comment = Comment(
         company_id=ticket.company_id,
         ticket_id=ticket.id,

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.auth import Principal
-from ticketyard.core.clock import utc_now
+from ticketyard.core.db import now_of
 from ticketyard.core.events import Event
 from ticketyard.tickets.errors import TicketChangedMeanwhile
 from ticketyard.tickets.events import TicketStatusChanged
@@ -30,9 +30,9 @@ async def hold_ticket(
     return ticket
 
 
-def touch(ticket: Ticket, at: datetime | None = None) -> datetime:
+def touch(session: AsyncSession, ticket: Ticket) -> datetime:
     """Say that the ticket changed; gives the instant."""
-    at = at or utc_now()
+    at = now_of(session)
     ticket.version += 1
     ticket.updated_at = at
     return at

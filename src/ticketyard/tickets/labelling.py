@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.auth import Principal
-from ticketyard.core.clock import utc_now
+from ticketyard.core.db import now_of
 from ticketyard.core.events import emit
 from ticketyard.people.queries import get_team
 from ticketyard.tickets.errors import BadField, UnknownCategory
@@ -83,7 +83,7 @@ async def change_ticket(
     marks = {name: mark for name, mark in marks.items() if getattr(ticket, name) != mark}
     if not changed and not marks:
         return ticket
-    touch(ticket)
+    touch(session, ticket)
     for name, value in (*((name, pair[1]) for name, pair in changed.items()), *marks.items()):
         setattr(ticket, name, value)
     if changed:
@@ -143,7 +143,7 @@ async def label_found(session: AsyncSession, found: Sequence[Found], *, by: Prin
     await session.flush()
     rows = await session.execute(
         _LABEL_FOUND,
-        {"found": orjson.dumps([asdict(each) for each in found]).decode(), "at": utc_now()},
+        {"found": orjson.dumps([asdict(each) for each in found]).decode(), "at": now_of(session)},
     )
     events = [TicketChanged(ticket_id=row.id, changes=row.changes) for row in rows]
     await emit(session, *events, by=by)

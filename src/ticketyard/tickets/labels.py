@@ -1,5 +1,6 @@
 """What titles, tags, priorities and custom fields may be. Pure."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
@@ -9,6 +10,7 @@ import orjson
 from ticketyard.tickets.errors import BadField
 from ticketyard.tickets.lifecycle import PRIORITIES, SEVERITIES
 
+NUMBER: Final = re.compile(r"TKT-\d{8}-\d{3,}", re.IGNORECASE)
 TITLE_MAX: Final = 300
 TAGS_MAX: Final = 20
 TAG_MAX: Final = 50

@@ -6,13 +6,13 @@ and doubles while they come fast; numbers of a block that a process did not use 
 """
 
 import asyncio
-import re
 from collections import defaultdict
 from datetime import date, datetime, timedelta
 
 from ticketyard.core.db import Database
+from ticketyard.tickets.labels import NUMBER
 
-PATTERN = re.compile(r"TKT-\d{8}-\d{3,}", re.IGNORECASE)
+PATTERN = NUMBER
 
 BLOCK_MAX = 64
 _BUSY = timedelta(seconds=1)

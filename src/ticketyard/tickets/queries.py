@@ -85,6 +85,27 @@ async def list_attachments(session: AsyncSession, ticket_id: int) -> list[Attach
     )
 
 
+async def list_visible_attachments(
+    session: AsyncSession, ticket_id: int, by: Principal
+) -> list[Attachment]:
+    """The same, without files of internal notes for who may not read those."""
+    files = await list_attachments(session, ticket_id)
+    if by.may("tickets:read"):
+        return files
+    shown = {comment.id for comment in await list_comments(session, ticket_id, by)}
+    return [file for file in files if file.comment_id is None or file.comment_id in shown]
+
+
+async def get_visible_attachment(
+    session: AsyncSession, ticket_id: int, attachment_id: int, by: Principal
+) -> Attachment:
+    """One file that `by` may see. Raises AttachmentNotFound."""
+    for file in await list_visible_attachments(session, ticket_id, by):
+        if file.id == attachment_id:
+            return file
+    raise AttachmentNotFound("There is no such file on this ticket.")
+
+
 async def get_attachment(session: AsyncSession, ticket_id: int, attachment_id: int) -> Attachment:
     """One file of one ticket. Raises AttachmentNotFound."""
     found = await session.get(Attachment, attachment_id)

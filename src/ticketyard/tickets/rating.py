@@ -4,11 +4,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.auth import Principal
 from ticketyard.core.events import emit
+from ticketyard.core.shapes import storable
 from ticketyard.tickets.errors import BadField
 from ticketyard.tickets.events import TicketRated
 from ticketyard.tickets.holding import hold_ticket, touch
 from ticketyard.tickets.models import Ticket
-from ticketyard.tickets.opening import storable
 
 FEEDBACK_MAX = 5_000
 
@@ -34,7 +34,7 @@ async def rate_ticket(
     if rating is None and helpful is None and not words:
         raise BadField("Say how it went: a rating, whether it helped, or a few words.")
     ticket = await hold_ticket(session, ticket_id)
-    touch(ticket)
+    touch(session, ticket)
     if rating is not None:
         ticket.satisfaction_rating = rating
     if words:

@@ -61,7 +61,6 @@ begin
       when 'number' then is_one_of('t.number', v_words, 'text')
       when 'created_after' then format('t.created_at >= %L::timestamptz', v_words[1])
       when 'created_before' then format('t.created_at < %L::timestamptz', v_words[1])
-      when 'after_id' then format('t.id > %L::bigint', v_words[1])
       when 'q' then format('t.search @@ %L::tsquery', ticket_query(v_words[1]))
     end;
   end loop;
@@ -191,10 +190,14 @@ begin
     left join office o on o.company_id = v_company and o.id = ag.office_id
     left join team m on m.company_id = v_company and m.id = t.team_id
     left join analysis a on a.company_id = v_company and a.ticket_id = t.id and a.state = 'done' and p_for_agent
+    left join ticket_place tp on tp.company_id = v_company and tp.ticket_id = t.id
     left join lateral (select * from alert l where l.company_id = v_company and l.ticket_id = t.id
                        order by l.id limit 1) l on true
     left join lateral (select f.id, f.filename, f.blob_key from attachment f
-                       where f.company_id = v_company and f.ticket_id = t.id order by f.id limit 1) f on true
+                       where f.company_id = v_company and f.ticket_id = t.id
+                         and (p_for_agent or f.comment_id is null or exists (
+                           select from comment c where c.company_id = v_company and c.id = f.comment_id and not c.is_internal))
+                       order by f.id limit 1) f on true
     left join lateral (select e.id, e.happened_at, e.payload ->> 'reason' as reason from event e
                        where e.company_id = v_company and e.ticket_id = t.id and e.type = 'ticket.assigned'
                          and t.assignee_id is not null
@@ -211,7 +214,7 @@ begin
         t.client ->> 'guid' as client_guid, t.client ->> 'gender' as gender, t.client ->> 'birth_date' as birth_date,
         t.address ->> 'country' as country, t.address ->> 'region' as region, t.address ->> 'city' as city,
         t.address ->> 'street' as street, t.address ->> 'house' as house,
-        t.location, t.asset_tag, t.custom_fields,
+        tp.latitude, tp.longitude, t.location, t.asset_tag, t.custom_fields,
         f.filename as attachment_key,
         case when f.blob_key is not null then format('/api/tickets/%s/attachments/%s', t.id, f.id) end as attachment_url,
         l.camera_id, l.alert_data ->> 'camera_name' as camera_name, l.provider_id,
@@ -257,4 +260,40 @@ begin
   last_keys := case when has_more then v_page.last_keys end;
   items := convert_to(ticket_items(v_page.ids[1:v_limit], (p_asked ->> 'for_agent')::boolean, 2000)::text, 'UTF8');
   return next;
+end $$;
+
+-- Rows for the CSV of matching tickets, in order of id, from after one on.
+create or replace function export_tickets(p_company integer, p_asked jsonb)
+returns table (id bigint, guid text, manager_name text, category text, urgency smallint, language text,
+  summary text, assigned_at timestamptz, number text, title text, status text, priority text, severity text,
+  sentiment text, source text, source_reference text, segment text, office_name text, team_name text,
+  requester_name text, requester_email text, tags text, created_at timestamptz, updated_at timestamptz,
+  first_response_at timestamptz, resolved_at timestamptz)
+language plpgsql set max_parallel_workers_per_gather = 0 as $$
+declare
+  v_page record;
+begin
+  perform set_config('app.company_id', p_company::text, true);
+  if (p_asked -> 'where') ?| array['q', 'tag', 'requester_email'] then
+    select * into v_page from search_tickets(p_asked, false);
+  else
+    select * into v_page from pick_tickets(p_asked, false);
+  end if;
+  return query
+  select t.id, t.client ->> 'guid', g.name, coalesce(t.category, a.category), coalesce(t.urgency, a.urgency),
+    a.language, a.summary, e.happened_at, t.number, t.title, t.status, t.priority, t.severity, a.sentiment,
+    t.source, t.source_reference, t.segment, o.name, m.name, t.requester_name, t.requester_email,
+    array_to_string(t.tags, ', '), t.created_at, t.updated_at, t.first_response_at, t.resolved_at
+  from ticket t
+  left join person g on g.company_id = p_company and g.id = t.assignee_id
+  left join agent ag on ag.company_id = p_company and ag.person_id = t.assignee_id
+  left join office o on o.company_id = p_company and o.id = ag.office_id
+  left join team m on m.company_id = p_company and m.id = t.team_id
+  left join analysis a on a.company_id = p_company and a.ticket_id = t.id and a.state = 'done'
+  left join lateral (select v.happened_at from event v
+                     where v.company_id = p_company and v.ticket_id = t.id and v.type = 'ticket.assigned'
+                       and t.assignee_id is not null
+                     order by v.id desc limit 1) e on true
+  where t.company_id = p_company and t.id = any(v_page.ids[1:(p_asked ->> 'limit')::integer])
+  order by t.id;
 end $$;

@@ -1,0 +1,63 @@
+"""How many tickets there are of each kind, in one question to the database."""
+
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ticketyard.core.db import company_of
+from ticketyard.tickets.lifecycle import PRIORITIES, SEVERITIES, STATUSES
+
+_STATS = text(
+    """
+    with asked as (
+      select t.status, t.severity, t.priority, t.source,
+        misses_target(t.priority, t.created_at, t.first_response_at, t.resolved_at, now()) as breach
+      from ticket t
+      where t.company_id = :company and (cast(:organization as text) is null or exists (
+        select from alert l where l.company_id = t.company_id and l.ticket_id = t.id
+          and l.organization_id = :organization))
+    )
+    select case grouping(status, severity, priority, source)
+             when 7 then 'status' when 11 then 'severity' when 13 then 'priority'
+             when 14 then 'source' else 'all' end as kind,
+           coalesce(status, severity, priority, source) as word,
+           count(*) as tickets, count(*) filter (where breach) as breaches
+    from asked
+    group by grouping sets ((status), (severity), (priority), (source), ())
+    union all
+    select 'provider', l.provider_id, count(distinct l.ticket_id), 0
+    from alert l
+    where l.company_id = :company
+      and (cast(:organization as text) is null or l.organization_id = :organization)
+    group by l.provider_id
+    """
+)
+
+
+async def count_by_kind(session: AsyncSession, organization_id: str | None) -> dict[str, Any]:
+    """Tickets by status, severity, priority, source and provider, and how many missed a target.
+
+    organization_id: only those whose alert came from there.
+    """
+    rows = await session.execute(
+        _STATS, {"company": company_of(session), "organization": organization_id}
+    )
+    found: dict[str, dict[str, int]] = {
+        "status": dict.fromkeys(STATUSES, 0),
+        "severity": dict.fromkeys(reversed(SEVERITIES), 0),
+        "priority": dict.fromkeys(PRIORITIES, 0),
+        "source": {},
+        "provider": {},
+    }
+    total = breaches = 0
+    for row in rows:
+        if row.kind == "all":
+            total, breaches = row.tickets, row.breaches
+        elif row.word is not None:
+            found[row.kind][row.word] = row.tickets
+    return {
+        "total_tickets": total,
+        **{f"by_{kind}": counts for kind, counts in found.items()},
+        "sla_breaches": breaches,
+    }
