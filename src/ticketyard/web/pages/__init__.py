@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from ticketyard.web.pages import (
     agents,
     dashboard,
+    imports,
     kept,
     live,
     public_form,
@@ -20,6 +21,7 @@ ROUTERS: list[APIRouter] = [
     queue.router,
     ticket.router,
     agents.router,
+    imports.router,
     dashboard.router,
     kept.router,
     settings.router,

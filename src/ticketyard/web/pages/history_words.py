@@ -40,6 +40,19 @@ def _changed(payload: Payload) -> str:
     return "; ".join(parts) or "Changed"
 
 
+def _triaged(payload: Payload) -> str:
+    if payload.get("failed"):
+        return "Could not be read yet; it is tried again"
+    found = payload.get("category") or "no category sure enough"
+    return f"Read: {found}{', please check' if payload.get('need_admin') else ''}"
+
+
+def _corrected(payload: Payload) -> str:
+    if payload.get("before") == payload.get("after"):
+        return f"{str(payload.get('field')).capitalize()} confirmed: {payload.get('after')}"
+    return f"{str(payload.get('field')).capitalize()} corrected to {payload.get('after')}"
+
+
 def _value(value: Any) -> str:
     if value in (None, "", [], {}):
         return "–"
@@ -59,6 +72,8 @@ _TELLERS: dict[str, Callable[[Payload], str]] = {
     "ticket.comment_added": _commented,
     "ticket.changed": _changed,
     "ticket.file_attached": lambda payload: f"File attached: {payload.get('filename', '')}",
-    "ticket.triaged": lambda payload: "Read and sorted",
-    "ticket.placed": lambda payload: "Routed",
+    "ticket.triaged": _triaged,
+    "triage.corrected": _corrected,
+    "ticket.routed": lambda payload: str(payload.get("reason") or "Routed"),
+    "ticket.unrouted": lambda payload: str(payload.get("reason") or "Nobody was found"),
 }

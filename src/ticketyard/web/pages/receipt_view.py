@@ -35,6 +35,7 @@ class ReceiptView:
     """Everything the page draws of a receipt."""
 
     sentence: str
+    is_assigned: bool
     steps: list[Step]
     candidates: list[Candidate]
     map: Map | None
@@ -45,6 +46,7 @@ def receipt_view(receipt: Receipt, *, client: str, locale: str) -> ReceiptView:
     language: Locale = "ru" if locale == "ru" else "en"
     return ReceiptView(
         sentence=explain(receipt, language),
+        is_assigned=receipt["decision"]["outcome"] == "assigned",
         steps=_steps(receipt),
         candidates=_candidates(receipt),
         map=_map(receipt, client),

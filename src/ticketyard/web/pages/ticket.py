@@ -11,6 +11,7 @@ from ticketyard.core.auth import Principal
 from ticketyard.core.storage import BlobMissing
 from ticketyard.insights.ticket_page import Names, get_names, list_history
 from ticketyard.people.queries import list_agents
+from ticketyard.routing.queries import find_assignment
 from ticketyard.tickets.assigning import assign_ticket, release_ticket
 from ticketyard.tickets.attaching import attach_files, keep_file
 from ticketyard.tickets.changing_status import change_status
@@ -28,12 +29,14 @@ from ticketyard.tickets.queries import (
     list_comments,
     list_state_changes,
 )
+from ticketyard.triage.correcting import correct_category, correct_priority
 from ticketyard.triage.queries import find_analysis
 from ticketyard.web.deps import Acting, Parts, Session, VisibleTicket, WebOptions, may
 from ticketyard.web.pages import ticket_view, wording
 from ticketyard.web.pages.frame import DeskFrame, Flash, back_to, page
 from ticketyard.web.pages.history_words import tell
 from ticketyard.web.pages.lost_update import lost_update
+from ticketyard.web.pages.receipt_view import ReceiptView, receipt_view
 
 router = APIRouter(prefix="/tickets", include_in_schema=False)
 
@@ -86,8 +89,17 @@ async def _view(
             {"at": each.at, "text": tell(each.type, each.payload), "by": each.by_name}
             for each in happenings
         ],
-        "receipt": None,
+        "receipt": await _receipt(session, ticket, language),
     }
+
+
+async def _receipt(session: AsyncSession, ticket: Ticket, language: str) -> ReceiptView | None:
+    """Why this person has it, as long as routing gave it to them; else why nobody has it."""
+    decision = await find_assignment(session, ticket.id)
+    if decision is None or decision.agent_id != ticket.assignee_id:
+        return None
+    client = ticket.requester_name or "requester"
+    return receipt_view(decision.receipt, client=client, locale=language)
 
 
 def _plain(ticket: Ticket, names: Names) -> dict[str, Any]:
@@ -249,15 +261,15 @@ async def post_category(
     """Say what it is really about; the next one is guessed better."""
     changes = {"category": category}
     try:
-        await change_ticket(
-            session, ticket_id=ticket.id, changes=Changes.of(changes), by=by, version=version
+        await correct_category(
+            session, ticket_id=ticket.id, category=category, by=by, version=version
         )
     except TicketChangedMeanwhile:
         return await lost_update(session, ticket, frame, "category", version, changes)
     return _back(ticket, f"Filed under {category}.")
 
 
-@router.post("/{ticket_id}/priority", dependencies=[may("tickets:write")])
+@router.post("/{ticket_id}/priority", dependencies=[may("triage:correct")])
 async def post_priority(
     ticket: VisibleTicket,
     session: Session,
@@ -269,8 +281,8 @@ async def post_priority(
     """Say how much it matters."""
     changes = {"priority": priority}
     try:
-        await change_ticket(
-            session, ticket_id=ticket.id, changes=Changes.of(changes), by=by, version=version
+        await correct_priority(
+            session, ticket_id=ticket.id, priority=priority, by=by, version=version
         )
     except TicketChangedMeanwhile:
         return await lost_update(session, ticket, frame, "priority", version, changes)
