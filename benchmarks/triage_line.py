@@ -1,7 +1,7 @@
-"""How fast the triage stage moves: real questions, real database, the real worker.
+"""How fast the triage stage moves: real questions, a real database.
 
-Trains on Banking77's training set, opens its test set as tickets, lets the worker triage them,
-and compares what was filed with the truth. Without the data: skipped.
+Trains on Banking77's training set, opens its test set as tickets, has them triaged in the
+worker's batches, and compares what was filed with the truth. Without the data: skipped.
 """
 
 import argparse
@@ -20,19 +20,21 @@ from sqlalchemy import text
 from ticketyard.core.auth import Principal
 from ticketyard.core.config import Settings
 from ticketyard.core.embedded import EmbeddedPostgres
+from ticketyard.core.jobs import BATCH
 from ticketyard.core.resources import Resources
 from ticketyard.core.storage import Blobs
 from ticketyard.migrations.running import upgrade
 from ticketyard.people.companies import found_company
 from ticketyard.tickets.numbering import Numbers
 from ticketyard.tickets.opening import NewTicket, open_tickets
+from ticketyard.triage.analysing import analyse_tickets
 from ticketyard.triage.engines import Engines
 from ticketyard.triage.preparing import TicketText
 from ticketyard.triage.training import train_from_csv
-from ticketyard.wiring import build_resources, build_worker, open_database
+from ticketyard.wiring import build_resources, open_database
 
 DEFAULT_DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "triage" / "banking77"
-BATCH = 1000
+OPENED_AT_ONCE = 1000
 SINGLES = 300
 
 
@@ -66,17 +68,20 @@ async def measure(url: str, folder: Path, data: Path) -> None:
     await train_from_csv(resources, company_id, (data / "train.csv").read_bytes(), by=by)
     training = time.perf_counter() - started
 
-    for start in range(0, len(rows), BATCH):
+    for start in range(0, len(rows), OPENED_AT_ONCE):
         async with db.transaction(company_id) as session:
             await open_tickets(
                 session,
                 [NewTicket(source="csv", title=row["text"][:200], description=row["text"],
                            source_reference=str(start + place))
-                 for place, row in enumerate(rows[start : start + BATCH])],
+                 for place, row in enumerate(rows[start : start + OPENED_AT_ONCE])],
                 numbers=resources.part(Numbers), now=resources.clock(), by=by,
             )  # fmt: skip
+    async with db.transaction(company_id) as session:
+        ticket_ids = list(await session.scalars(text("select id from ticket order by id")))
     started = time.perf_counter()
-    await build_worker(resources, settings).run_pending()
+    for start in range(0, len(ticket_ids), BATCH):
+        await analyse_tickets(resources, company_id, ticket_ids[start : start + BATCH])
     triaging = time.perf_counter() - started
     latencies = await _singles(resources.part(Engines), resources, company_id, rows)
 
