@@ -10,19 +10,33 @@ from ticketyard.core.embedded import EmbeddedPostgres
 from ticketyard.core.jobs import Wiring, Worker
 from ticketyard.core.resources import Resources
 from ticketyard.core.storage import Blobs
+from ticketyard.insights.ticket_list import TicketList
+from ticketyard.intake import jobs as intake
+from ticketyard.intake.events import ImportRequested, ImportStored
+from ticketyard.routing import jobs as routing
+from ticketyard.routing.events import MapAsked, ProcessingRequested
+from ticketyard.routing.geocoding import Geocoder
 from ticketyard.tickets.events import TicketOpened, TicketReread
 from ticketyard.tickets.numbering import Numbers
 from ticketyard.triage import jobs as triage
 from ticketyard.triage.engines import Engines
-from ticketyard.triage.events import TrainingRequested
+from ticketyard.triage.events import TicketTriaged, TrainingRequested
 
 WIRING = Wiring(
     listeners={
         TicketOpened: [triage.triage_tickets],
         TicketReread: [triage.triage_tickets],
         TrainingRequested: [triage.train_requested],
+        TicketTriaged: [routing.place_tickets],
+        MapAsked: [routing.ask_the_map],
+        ProcessingRequested: [routing.process_tickets],
+        ImportRequested: [intake.read_imports],
+        ImportStored: [routing.close_imports],
     },
-    timetable=(("*/5 * * * *", triage.retry_untriaged),),
+    timetable=(
+        ("*/5 * * * *", triage.retry_untriaged),
+        ("*/10 * * * *", routing.close_late_imports),
+    ),
 )
 
 
@@ -50,7 +64,12 @@ def build_resources(db: Database, blobs: Blobs, settings: Settings) -> Resources
 
 
 def _parts(db: Database, settings: Settings) -> Mapping[type[Any], Any]:
-    return {Numbers: Numbers(db), Engines: Engines()}
+    return {
+        Numbers: Numbers(db),
+        TicketList: TicketList(db),
+        Engines: Engines(),
+        Geocoder: Geocoder(settings.geocoder_url, settings.geocoder_user_agent),
+    }
 
 
 def build_worker(resources: Resources, settings: Settings) -> Worker:

@@ -23,3 +23,11 @@ class MessageNotFound(NotFound):
 
 class AlreadyLooked(Conflict):
     """The message was opened as a ticket or dismissed before."""
+
+
+class ImportNotFound(NotFound):
+    """No such import."""
+
+
+class FilesRefused(Invalid):
+    """Files that cannot be read in; `errors` names file, line, column and reason of each fault."""

@@ -30,3 +30,23 @@ class MessageDismissed(Event):
 
     type: ClassVar[str] = "intake.message_dismissed"
     message_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportRequested(Event):
+    """Files were kept and wait to be read in."""
+
+    type: ClassVar[str] = "intake.import_requested"
+    run_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportStored(Event):
+    """Every row of an import that could go in is in."""
+
+    type: ClassVar[str] = "intake.import_stored"
+    run_id: int
+    opened: int
+    changed: int
+    unchanged: int
+    problems: int

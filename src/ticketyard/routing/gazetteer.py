@@ -10,7 +10,7 @@ from typing import Literal
 
 from ticketyard.routing.spelling import allowed_typos, says_nothing, spelling_key, typos_between
 
-How = Literal["exact", "region", "typo", "region_centre"]
+How = Literal["exact", "region", "typo", "region_centre", "map"]
 
 # A place this large is meant even when the region beside it is another one: people err in regions.
 KNOWN_TO_ALL = 100_000

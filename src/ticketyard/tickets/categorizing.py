@@ -23,6 +23,17 @@ IT_CATEGORIES = (
     "other",
 )
 
+# Contracts 5.4: what the letters of a distribution are sorted into.
+DISTRIBUTION_CATEGORIES = (
+    "Жалоба",
+    "Смена данных",
+    "Консультация",
+    "Претензия",
+    "Неработоспособность приложения",
+    "Мошеннические действия",
+    "Спам",
+)
+
 
 async def add_categories(session: AsyncSession, names: Sequence[str]) -> None:
     """Add categories that the company lacks, after those it has."""

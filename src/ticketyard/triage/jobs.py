@@ -22,8 +22,11 @@ async def triage_tickets(
     resources: Resources, company_id: int, events: Sequence[TicketOpened | TicketReread]
 ) -> None:
     """Find out what new or re-read tickets are about."""
-    ticket_ids = sorted({event.ticket_id for event in events})
-    await analyse_tickets(resources, company_id, ticket_ids)
+    reread = {event.ticket_id for event in events if isinstance(event, TicketReread)}
+    opened = {event.ticket_id for event in events} - reread
+    await analyse_tickets(resources, company_id, sorted(opened))
+    # What triage had filled in was taken away, so its finding is due again, the same text or not.
+    await analyse_tickets(resources, company_id, sorted(reread), anew=True)
 
 
 async def retry_untriaged(resources: Resources, company_id: int) -> None:

@@ -1,0 +1,147 @@
+"""Ask a map service where places are that the gazetteer does not know; answers are kept."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from geopy.exc import GeocoderServiceError
+from geopy.geocoders import Nominatim
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ticketyard.core.db import Database
+from ticketyard.core.log import get_logger
+from ticketyard.routing.addresses import Address, client_questions, is_abroad
+from ticketyard.routing.gazetteer import Nowhere, Spot
+
+log = get_logger(__name__)
+
+# Nominatim's terms of use: at most one question a second, from all of a program together.
+PAUSE_SECONDS = 1.1
+WAITS_SECONDS = (2.0, 4.0, 8.0)
+_LOCK = 7_201_126_005
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the map said to one question; without a point it knew nothing."""
+
+    question: str
+    latitude: float | None
+    longitude: float | None
+    label: str
+
+
+class Geocoder:
+    """A Nominatim server, asked politely. Without a URL it is switched off."""
+
+    def __init__(
+        self,
+        url: str = "",
+        user_agent: str = "",
+        *,
+        pause_seconds: float = PAUSE_SECONDS,
+        waits_seconds: Sequence[float] = WAITS_SECONDS,
+        timeout_seconds: float = 10,
+    ) -> None:
+        self.is_on = bool(url and user_agent)
+        self._pause, self._waits = pause_seconds, waits_seconds
+        if self.is_on:
+            parts = urlsplit(url if "//" in url else f"https://{url}")
+            self._map = Nominatim(
+                user_agent=user_agent,
+                domain=f"{parts.netloc}{parts.path}".rstrip("/"),
+                scheme=parts.scheme,
+                timeout=timeout_seconds,
+            )
+
+    async def ask(self, db: Database, question: str) -> Answer | None:
+        """The map's answer, or None when it could not be reached just now.
+
+        One question at a time for all processes on this database: whoever asks holds a session
+        lock, not a transaction, and lets it go after the pause; it is let go by itself when they die.
+        """
+        for wait in (0.0, *self._waits):
+            await asyncio.sleep(wait)
+            async with db.hot() as connection:
+                await _take_turn(connection)
+                try:
+                    return await asyncio.to_thread(self._ask, question)
+                except GeocoderServiceError as error:
+                    log.warning("map_not_reached", error=type(error).__name__)
+                finally:
+                    await asyncio.sleep(self._pause)
+                    await connection.execute("select pg_advisory_unlock(%s)", (_LOCK,))
+        return None
+
+    def _ask(self, question: str) -> Answer:
+        found = self._map.geocode(question, country_codes="kz", language="ru")
+        if found is None:
+            return Answer(question, None, None, "")
+        label = str(found.address).partition(",")[0]
+        return Answer(question, float(found.latitude), float(found.longitude), label)
+
+
+async def _take_turn(connection: object) -> None:
+    while True:
+        cursor = await connection.execute("select pg_try_advisory_lock(%s)", (_LOCK,))  # type: ignore[attr-defined]
+        if (await cursor.fetchone())[0]:
+            return
+        await asyncio.sleep(0.1)
+
+
+async def known_spots(
+    session: AsyncSession, addresses: Mapping[int, Address]
+) -> dict[int, Spot | Nowhere]:
+    """What the map said earlier about these addresses, by the key given; misses are left out."""
+    questions = {key: client_questions(address) for key, address in addresses.items()}
+    asked = sorted({question for each in questions.values() for question in each})
+    if not asked:
+        return {}
+    rows = await session.execute(_KNOWN, {"questions": asked})
+    spots = {row.question: Spot(row.latitude, row.longitude, row.label, "map") for row in rows}
+    return {
+        key: next(spots[question] for question in each if question in spots)
+        for key, each in questions.items()
+        if not is_abroad(addresses[key].country) and any(question in spots for question in each)
+    }
+
+
+async def unasked(session: AsyncSession, address: Address) -> list[str]:
+    """What is still to be asked about this address, the most exact question first."""
+    questions = [] if is_abroad(address.country) else client_questions(address)
+    rows = await session.execute(_ASKED, {"questions": questions})
+    done = {row.question: row.latitude is not None for row in rows}
+    return [] if any(done.values()) else [each for each in questions if each not in done]
+
+
+async def keep_answer(session: AsyncSession, answer: Answer) -> None:
+    """Remember what the map said, also that it knew nothing."""
+    await session.execute(
+        _KEEP,
+        {
+            "question": answer.question,
+            "latitude": answer.latitude,
+            "longitude": answer.longitude,
+            "label": answer.label,
+        },
+    )
+
+
+_KNOWN = text(
+    "select question, latitude, longitude, label from geocode_cache "
+    "where company_id = current_company() and question = any(:questions) and latitude is not null"
+)
+_ASKED = text(
+    "select question, latitude from geocode_cache "
+    "where company_id = current_company() and question = any(:questions)"
+)
+_KEEP = text(
+    """
+    insert into geocode_cache (company_id, question, latitude, longitude, label)
+    values (current_company(), :question, :latitude, :longitude, :label)
+    on conflict (company_id, question) do update set latitude = excluded.latitude,
+      longitude = excluded.longitude, label = excluded.label, asked_at = now()
+    """
+)
