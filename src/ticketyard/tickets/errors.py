@@ -41,6 +41,12 @@ class BadComment(Invalid):
     """A comment without a text, or with too much of it."""
 
 
+class MissingComment(BadComment):
+    """No text at all; spec 2 answers 400."""
+
+    http_status = 400
+
+
 class NotForRequesters(NotAllowed):
     """Only who works at the desk may do this."""
 

@@ -2,7 +2,16 @@
 
 from fastapi import APIRouter
 
-from ticketyard.web.api import auth, health, intake, people, triage
+from ticketyard.web.api import (
+    auth,
+    health,
+    intake,
+    people,
+    ticket_changes,
+    ticket_files,
+    tickets,
+    triage,
+)
 
 # In order of matching: fixed paths below /api/tickets come before /api/tickets/{ticket_id}.
 ROUTERS: list[APIRouter] = [
@@ -11,4 +20,7 @@ ROUTERS: list[APIRouter] = [
     people.router,
     intake.router,
     triage.router,
+    tickets.router,
+    ticket_changes.router,
+    ticket_files.router,
 ]
