@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ticketyard.insights.desk import SORTS, VIEWS, QueueFilter
+from ticketyard.insights.queue_filter import SORTS, VIEWS, QueueFilter
 from ticketyard.tickets.lifecycle import STATUSES, allowed_next
 from ticketyard.tickets.models import StateChange
 from ticketyard.web.pages import wording

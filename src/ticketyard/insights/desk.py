@@ -1,6 +1,5 @@
 """The queue as the desk shows it. Picks tickets as the list of the API does, and reads them as rows."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -10,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.db import company_of
+from ticketyard.insights.queue_filter import NOBODY, SORTS, QueueFilter
 from ticketyard.insights.ticket_query import TicketQuery, render_cursor, with_cursor
 from ticketyard.tickets.errors import BadField
 from ticketyard.tickets.lifecycle import ACTIVE, STATUSES
@@ -17,35 +17,7 @@ from ticketyard.tickets.numbering import PATTERN
 
 # As far as the database counts; beyond it a count says "more".
 COUNT_MAX: Final = 10_001
-NOBODY: Final = "none"
-VIEWS: Final = ("open", "mine", "unassigned", "review", "all")
-SORTS: Final[Mapping[str, tuple[str, bool]]] = {
-    "": ("created_at", True),
-    "oldest": ("created_at", False),
-    "priority": ("priority", True),
-    "updated": ("updated_at", True),
-}
 _ID_MAX: Final = 2**31 - 1
-
-
-@dataclass(frozen=True)
-class QueueFilter:
-    """What somebody wants to see, and in which order. An empty value does not filter.
-
-    view: one of VIEWS.  assignee: a person's id, or `none`.  sort: one of SORTS.
-    """
-
-    view: str = "open"
-    q: str = ""
-    status: str = ""
-    priority: str = ""
-    category: str = ""
-    sentiment: str = ""
-    assignee: str = ""
-    office: str = ""
-    language: str = ""
-    source: str = ""
-    sort: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,8 @@
-"""Shapes of the intake routes, and how they are described: these routes read their bodies
-themselves, because the key inside has to be looked at before anything else."""
+"""Shapes of the intake routes, and how they are described.
+
+These routes read their bodies themselves, because the key inside has to be looked at before
+anything else.
+"""
 
 from typing import Any, Literal
 

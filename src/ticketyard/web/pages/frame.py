@@ -1,5 +1,4 @@
-"""What every page needs besides its own content: who looks, where, in which light, and what was just
-done."""
+"""What every page needs besides its own content: who looks, where, what was just done."""
 
 import base64
 import binascii
@@ -11,7 +10,8 @@ from fastapi import Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from ticketyard.core.auth import Principal
-from ticketyard.insights.desk import COUNT_MAX, QueueFilter, count_queue
+from ticketyard.insights.desk import COUNT_MAX, count_queue
+from ticketyard.insights.queue_filter import QueueFilter
 from ticketyard.intake.queries import count_waiting_messages
 from ticketyard.people.queries import get_company
 from ticketyard.web.deps import Acting, Session, current_visitor

@@ -10,14 +10,8 @@ from fastapi import APIRouter, Form, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.auth import Principal
-from ticketyard.insights.desk import (
-    COUNT_MAX,
-    NOBODY,
-    QueueFilter,
-    count_queue,
-    list_queue,
-    newest_opening,
-)
+from ticketyard.insights.desk import COUNT_MAX, count_queue, list_queue, newest_opening
+from ticketyard.insights.queue_filter import NOBODY, QueueFilter
 from ticketyard.people.queries import AgentProfile, list_agents, list_offices
 from ticketyard.tickets.bulk import BulkChange, Outcome, change_many
 from ticketyard.tickets.labelling import Changes

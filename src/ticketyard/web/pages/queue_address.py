@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
-from ticketyard.insights.desk import SORTS, VIEWS, QueueFilter
+from ticketyard.insights.queue_filter import SORTS, VIEWS, QueueFilter
 
 FIELDS = tuple(asdict(QueueFilter()))
 VALUE_MAX = 300

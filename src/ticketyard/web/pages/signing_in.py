@@ -7,7 +7,6 @@ from fastapi.responses import RedirectResponse
 
 from ticketyard.people.errors import TooManyAttempts, WrongLogin
 from ticketyard.people.logging_in import end_session, start_session, use_login_link
-from ticketyard.web.api.auth import log_in, set_session_cookie
 from ticketyard.web.deps import (
     COOKIE,
     Parts,
@@ -17,6 +16,7 @@ from ticketyard.web.deps import (
     may,
     public,
 )
+from ticketyard.web.entering import log_in, set_session_cookie
 from ticketyard.web.pages.frame import (
     THEME_COOKIE,
     Flash,

@@ -1,4 +1,4 @@
-"""Pure: a ticket as its page shows it: where it is on its way, what may follow, what is known."""
+"""A ticket as its page shows it: where it is on its way, what may follow, what is known."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,0 +1,34 @@
+"""Pure: which tickets somebody wants to see in the queue, and in which order."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+NOBODY: Final = "none"
+VIEWS: Final = ("open", "mine", "unassigned", "review", "all")
+SORTS: Final[Mapping[str, tuple[str, bool]]] = {
+    "": ("created_at", True),
+    "oldest": ("created_at", False),
+    "priority": ("priority", True),
+    "updated": ("updated_at", True),
+}
+
+
+@dataclass(frozen=True)
+class QueueFilter:
+    """What somebody wants to see, and in which order. An empty value does not filter.
+
+    view: one of VIEWS.  assignee: a person's id, or `none`.  sort: one of SORTS.
+    """
+
+    view: str = "open"
+    q: str = ""
+    status: str = ""
+    priority: str = ""
+    category: str = ""
+    sentiment: str = ""
+    assignee: str = ""
+    office: str = ""
+    language: str = ""
+    source: str = ""
+    sort: str = ""
