@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from ticketyard.cli.sample import SLUG, load_sample, log_ins
 from ticketyard.core.auth import Principal
 from ticketyard.core.config import Settings
 from ticketyard.core.jobs import Worker
@@ -41,10 +42,10 @@ async def prepare_company(
     welcome = Welcome()
     companies = await company_ids(resources.db)
     if sample:
-        from ticketyard.cli.sample import load_sample
-
-        await load_sample(resources, worker, welcome, fresh=not companies)
-        companies = await company_ids(resources.db)
+        if SLUG not in companies:
+            await load_sample(resources, worker)
+            companies = await company_ids(resources.db)
+        welcome.log_ins = log_ins()
     elif not companies:
         companies = {"main": await found_company(resources.db, name="My company", slug="main")}
         async with resources.db.transaction(companies["main"]) as session:

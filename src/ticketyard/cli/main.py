@@ -4,6 +4,7 @@ import typer
 
 import ticketyard
 from ticketyard.cli import backup, database, export, keys, people, serving, triage
+from ticketyard.cli.import_command import import_command
 from ticketyard.cli.runtime import console
 
 app = typer.Typer(
@@ -16,6 +17,7 @@ app = typer.Typer(
 app.command()(serving.serve)
 app.command()(serving.worker)
 app.command()(serving.demo)
+app.command("import")(import_command)
 app.command()(database.migrate)
 app.command()(database.doctor)
 app.command()(export.export)

@@ -16,7 +16,7 @@ from sqlalchemy import MetaData, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
-from ticketyard.core.clock import utc_now
+from ticketyard.core.clock import Clock, utc_now
 
 APP_ROLE = "ticketyard_app"
 
@@ -45,6 +45,7 @@ class Database:
 
     listeners: event type to the names of the jobs it wakes, as `wiring` says.
     role: None connects as the URL's own user (migrations, `doctor`).
+    clock: what time it is; may be set while running (the sample company plays ten days).
     """
 
     def __init__(
@@ -54,8 +55,10 @@ class Database:
         listeners: Mapping[str, Sequence[str]] | None = None,
         role: str | None = APP_ROLE,
         pool_size: int = 12,
+        clock: Clock = utc_now,
     ) -> None:
         self.url = plain_url(url)
+        self.clock = clock
         self.conninfo = _conninfo(url, role)
         self.listeners: Mapping[str, Sequence[str]] = listeners or {}
         self.engine = create_async_engine(
@@ -77,17 +80,12 @@ class Database:
         self._hot_open = False
 
     @asynccontextmanager
-    async def transaction(
-        self, company_id: int, *, at: datetime | None = None
-    ) -> AsyncIterator[AsyncSession]:
-        """One transaction on behalf of one company; committed at the end, undone on any error.
-
-        at: the instant at which what it does shall have happened; None means now.
-        """
+    async def transaction(self, company_id: int) -> AsyncIterator[AsyncSession]:
+        """One transaction on behalf of one company; committed at the end, undone on any error."""
         async with self._sessions.begin() as session:
             session.info["listeners"] = self.listeners
             session.info["company_id"] = company_id
-            session.info["at"] = at
+            session.info["at"] = self.clock()
             await session.execute(
                 text("select set_config('app.company_id', :id, true)"), {"id": str(company_id)}
             )
@@ -98,6 +96,7 @@ class Database:
         """A transaction that belongs to no company: it sees no company's rows."""
         async with self._sessions.begin() as session:
             session.info["listeners"] = self.listeners
+            session.info["at"] = self.clock()
             yield session
 
     @asynccontextmanager
@@ -126,9 +125,9 @@ def company_of(session: AsyncSession) -> int:
 
 
 def now_of(session: AsyncSession) -> datetime:
-    """The instant at which what is done in this transaction happens."""
-    at: datetime | None = session.info.get("at")
-    return at or utc_now()
+    """The instant at which what is done in this transaction happens: one for all of it."""
+    at: datetime = session.info["at"]
+    return at
 
 
 async def raw_connection(session: AsyncSession) -> psycopg.AsyncConnection[Any]:

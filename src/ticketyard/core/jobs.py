@@ -142,6 +142,12 @@ class Worker:
             if not waiting:
                 return
 
+    async def run_listeners(self, company_id: int) -> None:
+        """Let the listeners of one company handle what waits now, and what that wakes."""
+        while waiting := [job for company, job in await self._waiting() if company == company_id]:
+            for job in waiting:
+                await self.drain(job, company_id)
+
     async def drain(self, job: str, company_id: int) -> None:
         """Handle what waits for one listener of one company; what is left after a while is left to
         a new call, so that other companies get their turn."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from ticketyard.core.clock import Clock, utc_now
+from ticketyard.core.clock import Clock
 from ticketyard.core.db import Database
 from ticketyard.core.storage import Blobs
 
@@ -20,8 +20,12 @@ class Resources:
 
     db: Database
     blobs: Blobs
-    clock: Clock = utc_now
     parts: Mapping[type[Any], Any] = field(default_factory=dict)
+
+    @property
+    def clock(self) -> Clock:
+        """What time it is here."""
+        return self.db.clock
 
     def part(self, kind: type[T]) -> T:
         """The one part of this class. KeyError when wiring brought none: a bug, not a refusal."""

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.auth import Principal
+from ticketyard.core.db import now_of
 from ticketyard.core.events import emit
 from ticketyard.core.resources import Resources
 from ticketyard.intake.import_runs import finish_runs
@@ -32,7 +33,7 @@ async def follow_triage(
     async with resources.db.transaction(company_id) as session:
         wanted = (await get_company(session)).auto_assign
         single = await _outside_imports(session, ticket_ids)
-        runs = list(await session.scalars(_COMPLETE_RUNS))
+        runs = list(await session.scalars(_COMPLETE_RUNS, {"now": now_of(session)}))
     if wanted:
         await place_in_chunks(resources, company_id, single, ask_map=ask_map)
     for run_id in runs:
@@ -115,7 +116,7 @@ _COMPLETE_RUNS = text(
     """
     select r.id from import_run r
     where r.company_id = current_company() and r.state = 'stored' and (
-      r.stored_at < now() - interval '1 hour' or (
+      r.stored_at < cast(:now as timestamptz) - interval '1 hour' or (
         select i.ticket_id from import_ticket i
         left join analysis a on a.company_id = i.company_id and a.ticket_id = i.ticket_id
         where i.company_id = r.company_id and i.run_id = r.id and i.outcome <> 'unchanged'

@@ -48,6 +48,8 @@ async def open_tickets(
         return []
     given = await numbers.take_many(company_of(session), now, len(new))
     rows = [row_of(ticket, number) for ticket, number in zip(new, given, strict=True)]
+    for row in rows:
+        row["created_at"] = row["created_at"] or now
     await session.flush()
     result = await session.execute(
         _OPEN,

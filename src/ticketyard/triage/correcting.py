@@ -3,8 +3,7 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.auth import Principal
-from ticketyard.core.clock import utc_now
-from ticketyard.core.db import company_of
+from ticketyard.core.db import company_of, now_of
 from ticketyard.core.events import emit
 from ticketyard.tickets.labelling import Changes, change_ticket
 from ticketyard.tickets.models import Ticket
@@ -86,7 +85,7 @@ async def _keep(
             by_kind=by.kind,
             by_id=by.id,
             by_name=by.name,
-            corrected_at=utc_now(),
+            corrected_at=now_of(session),
         )
     )
     if analysis is not None and field == "category":
