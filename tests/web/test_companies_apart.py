@@ -139,6 +139,13 @@ async def furnish(world: World) -> dict[str, str]:
             ),
             {"it": CANARY},
         )
+        run_id = await session.scalar(
+            text(
+                "insert into import_run (company_id, kind, state, by_kind, by_name)"
+                " values (current_company(), 'distribution', 'done', 'person', :it) returning id"
+            ),
+            {"it": CANARY},
+        )
     return {
         "ticket_id": str(opened.id),
         "ticket": str(opened.id),
@@ -153,6 +160,8 @@ async def furnish(world: World) -> dict[str, str]:
         "view_id": str(view.id),
         "message_id": str(message_id),
         "office_id": str(office_id),
+        "run_id": str(run_id),
+        "import_id": str(run_id),
     }
 
 

@@ -37,6 +37,10 @@ class PersonIn(_In):
 class PersonPatch(_In):
     """What is to change; the rest stays."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"skills": ["VIP", "KZ"], "is_available": True}]}
+    )
+
     name: str | None = Field(None, min_length=1, max_length=200)
     role: Literal["admin", "agent", "requester"] | None = None
     is_active: bool | None = None
@@ -207,6 +211,10 @@ class CompanyOut(_Out):
 
 class CompanyPatch(_In):
     """What is to change."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"timezone": "Asia/Almaty", "languages": ["ru", "kk"]}]}
+    )
 
     name: str | None = Field(None, min_length=1, max_length=200)
     locale: Literal["en", "ru", "da"] | None = None
