@@ -132,6 +132,7 @@ class LocalEmbedder:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = self._threads
         options.inter_op_num_threads = 1
+        options.enable_cpu_mem_arena = False
         options.log_severity_level = 3
         # Idle threads must sleep: the database and the web server live on the same cores.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")

@@ -28,7 +28,7 @@ MAX_CONFIDENCE = 0.92
 _DOUBT = 1.0
 _REPEATED = 0.3
 _TITLE_FACTOR = 1.5
-_STRONG, _CERTAIN = 3.0, 4.0
+_HINT, _STRONG, _CERTAIN = 0.6, 3.0, 4.0
 
 
 @dataclass(frozen=True)
@@ -123,6 +123,9 @@ def _weigh_letters(scores: dict[str, float], reading: Reading, words: Sequence[s
         scores.setdefault(name, 0.0)
     _weigh_question(scores, "?" in reading.text)
     _weigh_feeling(scores, reading.sentiment.score)
+    if "?" not in reading.text and reading.sentiment.score < 0:
+        # Who asks nothing and is not content has something to complain of.
+        scores[COMPLAINT] += _HINT
     # The rarer, weightier matter decides when several are named.
     if any(scores[name] >= _STRONG for name in (FRAUD, CLAIM, DATA_CHANGE, APP_BROKEN)):
         scores[CONSULTATION] *= 0.5

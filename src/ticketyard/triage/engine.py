@@ -10,6 +10,7 @@ from ticketyard.ai.sentiment import NEGATIVE_BELOW, POSITIVE_ABOVE, Sentiment, r
 from ticketyard.ai.summary import summarize
 from ticketyard.triage.advising import advise
 from ticketyard.triage.coldstart import (
+    APP_BROKEN,
     CLAIM,
     COMPLAINT,
     FRAUD,
@@ -29,7 +30,7 @@ DESCRIPTIONS = "descriptions"
 CLASSIFIER = "classifier"
 
 # A claim or a theft is told by an unhappy person, however calm the words (contracts 5.4).
-_FEELING_OF_MATTER = {FRAUD: -0.5, CLAIM: -0.3, COMPLAINT: -0.3}
+_FEELING_OF_MATTER = {FRAUD: -0.5, CLAIM: -0.3, COMPLAINT: -0.3, APP_BROKEN: -0.15}
 
 
 def analyse(texts: Sequence[TicketText], profile: Profile, embedder: Embedder) -> list[Findings]:
@@ -109,7 +110,7 @@ def _findings(
     sure_category = category.value if is_sure else None
     language = identify_language(content, profile.languages)
     if is_letters(list(profile.categories)):
-        feeling = _felt(feeling, sure_category)
+        feeling = _felt(feeling, category.value)
         urgency = judge_letter(sure_category, category.confidence, text.segment, feeling, content)
         summary = advise(content, sure_category, urgency.value)
     else:

@@ -209,7 +209,10 @@ async def post_training(
     session: Session,
     by: Acting,
     resources: Parts,
-    file: Annotated[UploadFile | None, File(description="CSV: a text and a label column.")] = None,
+    file: Annotated[
+        UploadFile | None,
+        File(description="CSV: a text and a label column.", examples=["train.csv"]),
+    ] = None,
     text_column: Annotated[str | None, Form(max_length=200)] = None,
     label_column: Annotated[str | None, Form(max_length=200)] = None,
 ) -> TrainingOut:
