@@ -94,6 +94,7 @@ declare
   v_way text := case when (p_asked ->> 'descending')::boolean then ' desc' else '' end;
   v_after text := '';
   v_count text := 'null::bigint';
+  v_ranks smallint[];
 begin
   if p_asked ->> 'sort' = 'relevance' then
     -- Only the newest 500 hits are weighed; what follows them comes newest first.
@@ -104,6 +105,13 @@ begin
       ' select array(select f.id from found f left join best b on b.id = f.id'
       '   order by b.rank desc nulls last, f.id desc limit %s offset %s), null::jsonb, (select count(*) from found)',
       v_where, ticket_query(p_asked -> 'where' -> 'q' ->> 0), current_company(), v_limit + 1, v_offset);
+  end if;
+  if p_asked ->> 'sort' in ('priority', 'severity') and p_asked -> 'where' ? (p_asked ->> 'sort') then
+    -- Said as ranks too, the index of the order need not be walked from its end.
+    v_ranks := array(select case p_asked ->> 'sort' when 'priority' then priority_rank(w) else severity_rank(w) end
+                     from jsonb_array_elements_text(p_asked -> 'where' -> (p_asked ->> 'sort')) w);
+    v_where := format('%s and %s between %s and %s', v_where, v_keys[1],
+                      (select min(r) from unnest(v_ranks) r), (select max(r) from unnest(v_ranks) r));
   end if;
   if p_count then
     v_count := format('(select count(*) from (select from ticket t where %s limit 10001) c)', v_where);

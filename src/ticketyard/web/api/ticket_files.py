@@ -39,7 +39,9 @@ async def get_attachments(ticket: VisibleTicket, session: Session, by: Acting) -
 )
 async def post_attachments(
     ticket_id: str,
-    files: Annotated[list[UploadFile], File(description="One to twenty files.")],
+    files: Annotated[
+        list[UploadFile], File(description="One to twenty files.", examples=[["photo.png"]])
+    ],
     parts: Parts,
     options: WebOptions,
     by: Acting,

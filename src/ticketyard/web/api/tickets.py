@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import StreamingResponse
 
 from ticketyard.core.errors import NotAllowed
@@ -16,17 +16,31 @@ from ticketyard.tickets.bulk import Outcome, change_many
 from ticketyard.tickets.models import SavedView
 from ticketyard.tickets.queries import list_saved_views
 from ticketyard.tickets.viewing import delete_view, save_view
-from ticketyard.web.api.ticket_shapes import BulkIn, FiltersIn, ListIn, ViewIn
+from ticketyard.web.api.ticket_shapes import (
+    LIST_PARAMETERS,
+    BulkIn,
+    FiltersIn,
+    ListIn,
+    ViewIn,
+    read_list,
+)
 from ticketyard.web.deps import Acting, Parts, Session, VisibleTicket, may
 from ticketyard.web.errors import status_of
 
 router = APIRouter(prefix="/api/tickets", tags=["tickets"])
 
+Asked = Annotated[ListIn, Depends(read_list)]
+
 # -- many tickets ----------------------------------------------------------------------------------
 
 
-@router.get("", dependencies=[may("tickets:read_own")], response_class=Response)
-async def get_tickets(asked: Annotated[ListIn, Query()], parts: Parts, by: Acting) -> Response:
+@router.get(
+    "",
+    dependencies=[may("tickets:read_own")],
+    response_class=Response,
+    openapi_extra=LIST_PARAMETERS,
+)
+async def get_tickets(asked: Asked, parts: Parts, by: Acting) -> Response:
     """A page of tickets. Requesters see their own.
 
     `items` and `tickets` are the same list. `total` is exact up to 10,000; beyond, it may be a few
