@@ -52,9 +52,12 @@ def _with(settings: Settings, host: str | None, port: int | None) -> Settings:
 
 def _serve(settings: Settings, *, no_worker: bool, sample: bool) -> None:
     listening = _listen(settings)
-    with ground(settings) as base, listening:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_run(base, listening, no_worker=no_worker, sample=sample))
+    with (
+        ground(settings) as base,
+        listening,
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
+        runner.run(_run(base, listening, no_worker=no_worker, sample=sample))
 
 
 def _listen(settings: Settings) -> socket.socket:
