@@ -111,7 +111,10 @@ async def test_a_changed_letter_is_understood_and_given_anew(world: World, run_j
 
     assert await outcomes(world, again) == {"opened": 0, "changed": 1, "unchanged": 1}
     assert await rows(world, "select count(*) from assignment") == [(int(str(before[0][0])) + 1,)]
-    changed = f"select p.name from ticket t join person p on p.id = t.assignee_id where t.client ->> 'guid' = '{GUID}1'"
+    changed = (
+        "select p.name from ticket t join person p on p.id = t.assignee_id "
+        f"where t.source_reference = '{GUID}1'"
+    )
     assert await rows(world, changed) == [("Ахметова А.",)]
     released = "select count(*) from event where type in ('ticket.released', 'ticket.reread')"
     assert await rows(world, released) == [(2,)]

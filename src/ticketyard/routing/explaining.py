@@ -20,7 +20,7 @@ def explain(receipt: Receipt, locale: Locale = "en") -> str:
         if not decision["requirements"]:
             return words.nobody_at_all
         needs = words.listed(_needs(decision))
-        return words.nobody.format(count=len(decision["visited"]), needs=needs)
+        return words.nobody.format(count=sum(map(bool, decision["visited"])), needs=needs)
     agents = {agent["id"]: agent for agent in receipt["agents"]}
     agent = agents[decision["agent_id"]]
     parts = [_office_part(receipt, offices, words)]

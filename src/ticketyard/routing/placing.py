@@ -102,9 +102,9 @@ async def route_tickets(
         # An agent was switched off since we read them: undo, and decide anew without them.
         raise RosterChanged("The agents changed while tickets were given out.")
     await _keep_places(session, waiting)
-    await _keep_decisions(session, rows)
+    news = await _keep_decisions(session, rows)
     await _keep_turns(session, rotation_rows(before, rotation))
-    await emit(session, *map(_event, rows), by=by)
+    await emit(session, *(_event(row) for row in rows if row["ticket_id"] in news), by=by)
     return [Routed(r["ticket_id"], r["agent_id"], r["outcome"], r["reason"]) for r in rows]
 
 
@@ -172,8 +172,10 @@ async def _keep_places(session: AsyncSession, waiting: Sequence[_Waiting]) -> No
     await session.execute(_PLACES, {"rows": orjson.dumps(rows).decode(), "at": now_of(session)})
 
 
-async def _keep_decisions(session: AsyncSession, rows: list[dict[str, Any]]) -> None:
-    await session.execute(_DECISIONS, {"rows": orjson.dumps(rows).decode(), "at": now_of(session)})
+async def _keep_decisions(session: AsyncSession, rows: list[dict[str, Any]]) -> set[int]:
+    """The tickets about which this is news."""
+    told = {"rows": orjson.dumps(rows).decode(), "at": now_of(session)}
+    return set(await session.scalars(_DECISIONS, told))
 
 
 async def _keep_turns(session: AsyncSession, turns: dict[str, int]) -> None:
@@ -216,6 +218,7 @@ _DECISIONS = text(
       select from (select * from assignment s where s.company_id = current_company()
                    and s.ticket_id = r.ticket_id order by s.id desc limit 1) last
       where last.outcome = r.outcome and last.reason = r.reason)
+    returning ticket_id
     """
 )
 _TURNS = text(

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from ticketyard.web.api import (
     auth,
+    distribution,
     health,
     intake,
     people,
@@ -20,6 +21,7 @@ ROUTERS: list[APIRouter] = [
     people.router,
     intake.router,
     triage.router,
+    distribution.router,
     tickets.router,
     ticket_changes.router,
     ticket_files.router,
