@@ -77,7 +77,30 @@ def come_in(page: Page, email: str = "ada@example.com") -> None:
     page.wait_for_load_state("load")
 
 
-def test_from_the_log_in_to_a_resolved_ticket(page: Page) -> None:
+@pytest.fixture
+def newcomer(browser: Browser, database_url: str, tmp_path: Path) -> Iterator[Page]:
+    """Somebody who has just started the program and follows the link it printed."""
+    program = Program(database_url, tmp_path).start()
+    link = re.search(r"/login/link/\S+", program.output)
+    assert link
+    context = browser.new_context(viewport=DESKTOP, base_url=program.address, locale="en-GB")
+    opened = context.new_page()
+    complaints = Complaints(opened)
+    opened.goto(link[0])
+    yield opened
+    context.close()
+    program.stop()
+    assert complaints.heard == []
+
+
+def test_from_the_first_log_in_to_a_resolved_ticket(newcomer: Page) -> None:
+    page = newcomer
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_label("E-mail").fill("ada@example.com")
+    page.get_by_label("New password").fill(PASSWORD)
+    page.get_by_role("button", name="Save").click()
+    come_in(page)
+
     page.get_by_role("link", name="Import").click()
     for box, name in (("Offices", "offices"), ("Agents", "managers"), ("Tickets", "tickets")):
         page.get_by_label(box, exact=True).set_input_files(SAMPLES / f"{name}.csv")

@@ -30,8 +30,8 @@ class QueueRow:
     status: str
     priority: str
     category: str | None
-    requester_name: str | None
-    requester_email: str | None
+    requester: str | None
+    city: str | None
     segment: str | None
     tags: list[str]
     opened_at: datetime
@@ -160,8 +160,10 @@ def is_id(word: str) -> bool:
 
 
 _ROWS = """
-select t.id, t.number, t.title, t.status, t.priority, t.category, t.requester_name,
-       t.requester_email, t.segment, t.tags, t.created_at as opened_at, a.language, a.sentiment,
+select t.id, t.number, t.title, t.status, t.priority, t.category,
+       coalesce(nullif(t.requester_name, ''), t.requester_email,
+                'Client ' || left(t.client ->> 'guid', 8)) as requester,
+       t.address ->> 'city' as city, t.segment, t.tags, t.created_at as opened_at, a.language, a.sentiment,
        coalesce(a.need_admin, false) and t.category_by <> 'agent' as needs_review,
        p.name as assignee_name, o.name as office_name
 from unnest(cast(:ids as bigint[])) with ordinality as w(id, n)

@@ -64,7 +64,13 @@ def _cells(board: Board) -> list[dict[str, Any]]:
         note="tickets in work, and work from outside",
     )
     return [
-        {"width": "", "blocks": [_counted(board, "status", wording.STATUS)]},
+        {
+            "width": "",
+            "blocks": [
+                _counted(board, "status", wording.STATUS),
+                _counted(board, "source", wording.SOURCE),
+            ],
+        },
         {"width": "", "blocks": [_counted(board, "category", {})]},
         {
             "width": "",
@@ -73,9 +79,8 @@ def _cells(board: Board) -> list[dict[str, Any]]:
                 _counted(board, "language", wording.LANGUAGE),
             ],
         },
-        {"width": "", "blocks": [_counted(board, "source", wording.SOURCE)]},
-        {"width": "half", "blocks": [_counted(board, "office", {}, linked=False)]},
-        {"width": "half", "blocks": [load]},
+        {"width": "", "blocks": [_counted(board, "office", {}, linked=False)]},
+        {"width": "full", "blocks": [load]},
     ]
 
 

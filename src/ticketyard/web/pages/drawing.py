@@ -9,6 +9,7 @@ HEIGHT_MAX = 260.0
 MARGIN = 26.0
 LABEL_HEIGHT = 11.0
 LETTER_WIDTH = 5.4
+LIT_LETTER_WIDTH = 6.8
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,7 @@ def _label(
     for i in order:
         x, y = points[i]
         for label_x, label_y, anchor in _spots(x, y):
-            box = _box(label_x, label_y, anchor, places[i].name)
+            box = _box(label_x, label_y, anchor, _width(places[i]))
             if _fits(box, taken, height):
                 taken.append(box)
                 chosen[i] = (label_x, label_y, anchor)
@@ -159,8 +160,11 @@ def _spots(x: float, y: float) -> list[tuple[float, float, str]]:
     ]
 
 
-def _box(x: float, y: float, anchor: str, name: str) -> tuple[float, float, float, float]:
-    width = len(name) * LETTER_WIDTH
+def _width(place: Place) -> float:
+    return len(place.name) * (LIT_LETTER_WIDTH if place.role else LETTER_WIDTH)
+
+
+def _box(x: float, y: float, anchor: str, width: float) -> tuple[float, float, float, float]:
     left = {"start": x, "end": x - width, "middle": x - width / 2}[anchor]
     return (left, y - LABEL_HEIGHT + 2, left + width, y + 2)
 

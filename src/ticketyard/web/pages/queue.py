@@ -206,7 +206,13 @@ async def _choices(
         "sort": ("Newest first", list(SORT_WORDS.items())),
     }
     return [
-        {"name": name, "label": label, "options": values, "chosen": getattr(wanted, name)}
+        {
+            "name": name,
+            "label": label,
+            "title": "Order" if name == "sort" else label,
+            "options": values,
+            "chosen": getattr(wanted, name),
+        }
         for name, (label, values) in options.items()
         if values
     ]

@@ -58,11 +58,11 @@ def environment(language: str) -> Environment:
         plain_name=wording.plain_name,
         short_instant=wording.short_instant,
         size=wording.size,
-        status=lambda value: wording.word(wording.STATUS, value),
-        priority=lambda value: wording.word(wording.PRIORITY, value),
-        sentiment=lambda value: wording.word(wording.SENTIMENT, value),
-        source=lambda value: wording.word(wording.SOURCE, value),
-        language=lambda value: wording.word(wording.LANGUAGE, value),
+        status=lambda value: texts.t(wording.word(wording.STATUS, value)),
+        priority=lambda value: texts.t(wording.word(wording.PRIORITY, value)),
+        sentiment=lambda value: texts.t(wording.word(wording.SENTIMENT, value)),
+        source=lambda value: texts.t(wording.word(wording.SOURCE, value)),
+        language=lambda value: texts.t(wording.word(wording.LANGUAGE, value)),
     )
     return env
 

@@ -37,6 +37,7 @@ from ticketyard.web.pages.frame import DeskFrame, Flash, back_to, page
 from ticketyard.web.pages.history_words import tell
 from ticketyard.web.pages.lost_update import lost_update
 from ticketyard.web.pages.receipt_view import ReceiptView, receipt_view
+from ticketyard.web.pages.texts import texts_in
 
 router = APIRouter(prefix="/tickets", include_in_schema=False)
 
@@ -98,8 +99,11 @@ async def _receipt(session: AsyncSession, ticket: Ticket, language: str) -> Rece
     decision = await find_assignment(session, ticket.id)
     if decision is None or decision.agent_id != ticket.assignee_id:
         return None
-    client = ticket.requester_name or "requester"
-    return receipt_view(decision.receipt, client=client, locale=language)
+    return receipt_view(
+        decision.receipt,
+        client=ticket_view.requester_of(ticket),
+        locale=texts_in(language).language,
+    )
 
 
 def _plain(ticket: Ticket, names: Names) -> dict[str, Any]:
@@ -114,7 +118,7 @@ def _plain(ticket: Ticket, names: Names) -> dict[str, Any]:
         "assignee_name": names.assignee,
         "office_name": names.office,
         "can_be_assigned": ticket_view.is_assignable(ticket),
-        "requester_name": ticket.requester_name or ticket.requester_email or "Unknown",
+        "requester_name": ticket_view.requester_of(ticket),
         "requester_email": ticket.requester_email,
         "segment": ticket.segment,
         "source": ticket.source,

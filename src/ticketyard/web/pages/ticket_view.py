@@ -109,7 +109,7 @@ def thread(
         of_comment.setdefault(attachment.comment_id, []).append(file_of(ticket, attachment))
     first = Said(
         id=0,
-        author_name=ticket.requester_name or ticket.requester_email or "Unknown",
+        author_name=requester_of(ticket),
         author_kind="requester",
         is_internal=False,
         created_at=ticket.created_at,
@@ -131,6 +131,13 @@ def thread(
             for comment in comments
         ),
     ]
+
+
+def requester_of(ticket: Ticket) -> str:
+    """What to call whoever asked: a name, an address, else the client's number."""
+    guid = str(ticket.client.get("guid") or "")
+    named = ticket.requester_name or ticket.requester_email
+    return named or (f"Client {guid[:8]}" if guid else "Unknown")
 
 
 def _author_kind(ticket: Ticket, comment: Comment) -> str:
