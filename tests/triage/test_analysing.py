@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select, text
@@ -35,12 +36,7 @@ class Breaking(Engines):
 
 
 def with_engines(resources: Resources, engines: Engines) -> Resources:
-    return Resources(
-        db=resources.db,
-        blobs=resources.blobs,
-        clock=resources.clock,
-        parts={**resources.parts, Engines: engines},
-    )
+    return replace(resources, parts={**resources.parts, Engines: engines})
 
 
 async def events_of(world: World, ticket_id: int) -> list[dict[str, object]]:

@@ -39,8 +39,8 @@ async def analyse_tickets(
     found, broken = await _think(engines, fresh, profile)
     by = Principal.system(company_id, NAME)
     async with resources.db.transaction(company_id) as session:
-        await apply_findings(session, found, profile, now=resources.clock(), by=by)
-        await mark_failed(session, broken, now=resources.clock(), by=by)
+        await apply_findings(session, found, profile, by=by)
+        await mark_failed(session, broken, by=by)
 
 
 async def _think(

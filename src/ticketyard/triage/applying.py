@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
 
 import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.auth import Principal
+from ticketyard.core.db import now_of
 from ticketyard.core.events import emit
 from ticketyard.tickets.labelling import Found, label_found
 from ticketyard.triage.events import TicketTriaged
@@ -20,7 +20,6 @@ async def apply_findings(
     findings: Sequence[Findings],
     profile: Profile,
     *,
-    now: datetime,
     by: Principal,
 ) -> None:
     """Store the analyses, fill in what is sure and wanted, and say that triage is done.
@@ -32,14 +31,12 @@ async def apply_findings(
         return
     rows = [asdict(each) | {"need_admin": each.need_admin, "confidence": each.confidence}
             for each in findings]  # fmt: skip
-    await session.execute(_STORE, {"rows": orjson.dumps(rows).decode(), "now": now})
+    await session.execute(_STORE, {"rows": orjson.dumps(rows).decode(), "now": now_of(session)})
     await label_found(session, [_wanted(each, profile) for each in findings], by=by)
     await emit(session, *(_triaged(each) for each in findings), by=by)
 
 
-async def mark_failed(
-    session: AsyncSession, problems: Mapping[int, str], *, now: datetime, by: Principal
-) -> None:
+async def mark_failed(session: AsyncSession, problems: Mapping[int, str], *, by: Principal) -> None:
     """Keep that an engine broke on these tickets, and let them go on to a person all the same.
 
     problems: ticket to the kind of error; never its text, which may hold what the ticket says.
@@ -47,7 +44,9 @@ async def mark_failed(
     if not problems:
         return
     rows = [{"ticket_id": ticket_id, "problem": why} for ticket_id, why in problems.items()]
-    stored = await session.scalars(_FAIL, {"rows": orjson.dumps(rows).decode(), "now": now})
+    stored = await session.scalars(
+        _FAIL, {"rows": orjson.dumps(rows).decode(), "now": now_of(session)}
+    )
     # The line is told at the first failure; a further one of the same ticket is no news.
     news = [TicketTriaged(ticket_id=first, failed=True) for first in stored if first is not None]
     await emit(session, *news, by=by)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ticketyard.ai.embedding import Embedder
 from ticketyard.ai.training import CannotLearn, Lesson, Tell, train
 from ticketyard.core.auth import Principal
-from ticketyard.core.db import company_of
+from ticketyard.core.db import company_of, now_of
 from ticketyard.core.events import emit
 from ticketyard.core.resources import Resources
 from ticketyard.tickets.categorizing import add_categories
@@ -157,6 +157,7 @@ async def _store(
             origin=origin,
             is_current=True,
             trained_by=by.name,
+            trained_at=now_of(session),
         )
     )
     trained = ModelTrained(
