@@ -45,3 +45,25 @@ def test_the_readme_opens_with_the_two_commands() -> None:
     readme = (ROOT / "README.md").read_text()
 
     assert readme.index("make run") < readme.index("make test") < 2500
+
+
+def test_what_the_code_cites_is_there() -> None:
+    """Comments name sections of docs/contracts.md and decisions by their numbers."""
+    headings = set(re.findall(r"(?m)^## (\d\.\d)", (ROOT / "docs" / "contracts.md").read_text()))
+    decisions = {page.name[:4] for page in DECISIONS}
+    missing = []
+    for path in [*(ROOT / "src").rglob("*.py"), *(ROOT / "src").rglob("*.sql"), *PAGES]:
+        text = path.read_text()
+        for cited in re.findall(r"contracts ((?:\d\.\d)(?:(?:, | and )\d\.\d)*)", text):
+            missing += [
+                f"{path.name}: {each}"
+                for each in re.findall(r"\d\.\d", cited)
+                if each not in headings
+            ]
+        missing += [
+            f"{path.name}: {each}"
+            for each in re.findall(r"decisions/(\d{4})", text)
+            if each not in decisions
+        ]
+
+    assert not missing

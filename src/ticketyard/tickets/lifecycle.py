@@ -1,6 +1,6 @@
 """The statuses, the priorities, and what each allows. Pure.
 
-Source: contracts 2.3 for the transitions; design 4 adds pending to and from the working statuses.
+Source: contracts 2.3, which is docs/contracts.md.
 """
 
 from typing import Final
