@@ -2,6 +2,8 @@
 
 import asyncio
 import re
+from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -9,8 +11,12 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from tests.world import PASSWORD, World
+from ticketyard.people.accounts import add_person
+from ticketyard.people.logging_in import make_login_link
 
 Client = httpx2.AsyncClient
+RunJobs = Callable[[], Awaitable[None]]
+SAMPLES = Path(__file__).resolve().parents[2] / "src" / "ticketyard" / "samples"
 HTML = {"accept": "text/html"}
 
 READABLE = (
@@ -335,3 +341,122 @@ async def test_the_live_stream_says_that_something_changed(app: FastAPI, world: 
                 {"company": str(world.company_id)},
             )
         await asyncio.wait_for(changed.wait(), 10)
+
+
+FORM = {
+    "name": "Rita",
+    "email": "rita@example.com",
+    "title": "No light",
+    "description": "It is dark in here.",
+}
+
+
+async def test_a_form_becomes_a_ticket_once(client: Client, world: World) -> None:
+    client.headers.update(HTML)
+    once = re.search(r'name="once" value="([^"]+)"', (await client.get("/form")).text)
+    assert once
+    form = {**FORM, "once": once[1]}
+    first = await client.post("/form", data=form)
+    assert first.status_code == 303, first.text
+    assert (await client.post("/form", data=form)).headers["location"] == first.headers["location"]
+    page = (await client.get(first.headers["location"])).text
+    assert re.search(r"TKT-\d{8}-\d{3}", page)
+
+
+async def test_each_company_has_its_own_form(client: Client, world: World) -> None:
+    client.headers.update(HTML)
+    assert "South Desk" in (await client.get("/form/south")).text
+    assert (await client.post("/form/south", data=FORM)).status_code == 303
+    assert (await client.get("/form/nowhere")).status_code == 404
+    await client.post(
+        "/login", data={"email": "otto@example.com", "password": PASSWORD, "company": "south"}
+    )
+    assert "No light" in (await client.get("/queue")).text
+
+
+async def test_a_form_with_mistakes_keeps_what_was_written(client: Client, world: World) -> None:
+    client.headers.update(HTML)
+    answer = await client.post("/form", data={**FORM, "email": "nonsense", "title": " "})
+    assert answer.status_code == 422
+    assert "This is not an e-mail address." in answer.text
+    assert "Please say it in one line." in answer.text
+    assert "It is dark in here." in answer.text
+
+
+async def test_what_a_machine_fills_in_is_kept_for_a_look(desk: Client, world: World) -> None:
+    answer = await desk.post("/form", data={**FORM, "website": "https://spam.test"})
+    assert answer.status_code == 303
+    page = (await desk.get("/needs-a-look")).text
+    assert "A field that people do not see was filled in." in page
+    assert "No light" in page
+    address = re.search(r'action="(/needs-a-look/\d+)/ticket"', page)
+    assert address
+    raw = await desk.get(f"{address[1]}/raw")
+    assert raw.headers["content-disposition"].startswith("attachment")
+    csrf = await token(desk)
+    opened = await desk.post(
+        f"{address[1]}/ticket", data={"csrf_token": csrf, "title": "Was honest"}
+    )
+    assert "It is dark in here." in (await desk.get(opened.headers["location"])).text
+    assert (
+        await desk.post(f"{address[1]}/dismissal", data={"csrf_token": csrf})
+    ).status_code == 409
+
+
+async def test_three_files_are_imported_and_the_receipt_is_shown(
+    desk: Client, world: World, run_jobs: RunJobs
+) -> None:
+    csrf = await token(desk, "/import")
+    files = [
+        (name, (f"{name}.csv", (SAMPLES / f"{name}.csv").read_bytes(), "text/csv"))
+        for name in ("offices", "managers", "tickets")
+    ]
+    answer = await desk.post("/import", data={"csrf_token": csrf}, files=files)
+    assert answer.status_code == 303, answer.text
+    run = answer.headers["location"]
+    assert "wait for their turn" in (await desk.get(run)).text
+    await run_jobs()
+    page = (await desk.get(run)).text
+    assert "tickets have a person" in page
+    assert "hx-get" not in page.split('id="progress"')[1], "nothing is asked when all is done"
+    queue = (await desk.get("/queue?assignee=none&view=all")).text
+    assigned = (await desk.get("/queue?segment=VIP")).text
+    ticket = re.search(r'class="row-title" href="(/tickets/[^"]+)"', assigned)
+    assert ticket
+    page = (await desk.get(ticket[1])).text
+    assert "Why this person" in page or "Why nobody yet" in page
+    assert '<svg class="map"' in page
+    assert "data-row" in queue
+
+
+async def test_files_that_cannot_be_read_are_refused_by_name(desk: Client, world: World) -> None:
+    csrf = await token(desk, "/import")
+    files = [("tickets", ("letters.csv", b"a;b\n1;2\n", "text/csv"))]
+    answer = await desk.post("/import", data={"csrf_token": csrf}, files=files)
+    assert answer.status_code == 422
+    assert "letters.csv" in answer.text
+    answer = await desk.post("/import", data={"csrf_token": csrf})
+    assert answer.headers["location"] == "/import"
+
+
+async def test_a_login_link_works_once_and_leads_to_a_password(
+    client: Client, world: World
+) -> None:
+    async with world.resources.db.transaction(world.company_id) as session:
+        person = await add_person(
+            session, name="Nia New", email=None, role="agent", by=world.system
+        )
+        link = await make_login_link(session, person_id=person.id, now=world.resources.clock())
+    client.headers.update(HTML)
+    for _ in range(2):
+        assert (await client.get(f"/login/link/{link}")).status_code == 200, "looking uses nothing"
+    answer = await client.post(f"/login/link/{link}")
+    assert answer.headers["location"] == "/settings/account"
+    csrf = await token(client, "/settings/account")
+    form = {"csrf_token": csrf, "name": "Nia", "email": "nia@example.com", "password": PASSWORD}
+    assert (await client.post("/settings/account", data=form)).status_code == 303
+    await come_in(client, "nia@example.com")
+    client.cookies.clear()
+    again = await client.post(f"/login/link/{link}")
+    assert again.status_code in (303, 401)
+    assert "ticketyard_session" not in client.cookies

@@ -31,6 +31,7 @@ class QueueRow:
     priority: str
     category: str | None
     requester: str | None
+    source: str
     city: str | None
     segment: str | None
     tags: list[str]
@@ -162,7 +163,7 @@ def is_id(word: str) -> bool:
 _ROWS = """
 select t.id, t.number, t.title, t.status, t.priority, t.category,
        coalesce(nullif(t.requester_name, ''), t.requester_email,
-                'Client ' || left(t.client ->> 'guid', 8)) as requester,
+                'Client ' || left(t.client ->> 'guid', 8)) as requester, t.source,
        t.address ->> 'city' as city, t.segment, t.tags, t.created_at as opened_at, a.language, a.sentiment,
        coalesce(a.need_admin, false) and t.category_by <> 'agent' as needs_review,
        p.name as assignee_name, o.name as office_name

@@ -14,7 +14,8 @@ from ticketyard.core.shapes import unreadable
 from ticketyard.intake.receiving import RawMessage, Received, receive
 from ticketyard.intake.sources.web_form import read_web_form
 from ticketyard.people.queries import default_company_id
-from ticketyard.tickets.attaching import KeptFile, keep_file
+from ticketyard.tickets.attaching import keep_file
+from ticketyard.tickets.drafts import KeptFile
 from ticketyard.web.deps import resources_of, web_settings_of
 
 FILES = "files"
@@ -68,15 +69,21 @@ async def read_form(request: Request) -> FilledForm:
 
 
 async def file_form(
-    request: Request, form: FilledForm, *, key: str | None = None, once: str | None = None
+    request: Request,
+    form: FilledForm,
+    *,
+    by: Principal | None = None,
+    key: str | None = None,
+    once: str | None = None,
 ) -> tuple[Received, list[KeptFile]]:
     """File what the form says, with its files.
 
+    by: who files it; the form of the first company, unless told otherwise.
     key: the sender's Idempotency-Key.  once: the hidden token of a form page, so that a second
     click is no second ticket. Raises Unreadable, TooLarge, KeyReused.
     """
     resources = resources_of(request)
-    by = await form_author(request)
+    by = by or await form_author(request)
     arrival = read_web_form(form.fields)
     files = [
         await keep_file(

@@ -64,13 +64,7 @@ def _cells(board: Board) -> list[dict[str, Any]]:
         note="tickets in work, and work from outside",
     )
     return [
-        {
-            "width": "",
-            "blocks": [
-                _counted(board, "status", wording.STATUS),
-                _counted(board, "source", wording.SOURCE),
-            ],
-        },
+        {"width": "", "blocks": [_counted(board, "status", wording.STATUS)]},
         {"width": "", "blocks": [_counted(board, "category", {})]},
         {
             "width": "",
@@ -79,8 +73,9 @@ def _cells(board: Board) -> list[dict[str, Any]]:
                 _counted(board, "language", wording.LANGUAGE),
             ],
         },
-        {"width": "", "blocks": [_counted(board, "office", {}, linked=False)]},
-        {"width": "full", "blocks": [load]},
+        {"width": "", "blocks": [_counted(board, "source", wording.SOURCE)]},
+        {"width": "half", "blocks": [_counted(board, "office", {}, linked=False)]},
+        {"width": "half", "blocks": [load]},
     ]
 
 
@@ -90,7 +85,11 @@ def _counted(
     return _block(
         f"By {field}",
         [
-            (words.get(name, name), count, f"/queue?view=all&{field}={name}" if linked else "")
+            (
+                words.get(name, wording.category(name)),
+                count,
+                f"/queue?view=all&{field}={name}" if linked else "",
+            )
             for name, count in board.by.get(field, ())
         ],
     )

@@ -197,7 +197,7 @@ async def _choices(
     options: dict[str, tuple[str, list[tuple[object, str]]]] = {
         "status": ("Status", [(value, wording.STATUS[value]) for value in STATUSES]),
         "priority": ("Priority", [(v, wording.PRIORITY[v]) for v in reversed(PRIORITIES)]),
-        "category": ("Category", [(c.name, c.name) for c in categories]),
+        "category": ("Category", [(c.name, wording.category(c.name)) for c in categories]),
         "sentiment": ("Sentiment", list(wording.SENTIMENT.items())),
         "assignee": ("Assignee", [(NOBODY, "Nobody"), *((a.id, a.name) for a in agents)]),
         "office": ("Office", [(office.id, office.name) for office in offices]),

@@ -52,6 +52,7 @@ def environment(language: str) -> Environment:
     env.filters.update(
         ago=ago,
         age=lambda moment: wording.age(moment, datetime.now(UTC)),
+        category=wording.category,
         initials=wording.initials,
         instant=wording.instant,
         percent=wording.percent,

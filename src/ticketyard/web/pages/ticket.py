@@ -270,7 +270,7 @@ async def post_category(
         )
     except TicketChangedMeanwhile:
         return await lost_update(session, ticket, frame, "category", version, changes)
-    return _back(ticket, f"Filed under {category}.")
+    return _back(ticket, f"Filed under {wording.category(category)}.")
 
 
 @router.post("/{ticket_id}/priority", dependencies=[may("triage:correct")])

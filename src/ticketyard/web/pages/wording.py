@@ -64,6 +64,11 @@ def word(table: dict[str, str], value: str | None) -> str:
     return table.get(value, value.replace("_", " ").capitalize())
 
 
+def category(name: str) -> str:
+    """A category as it is read: the ones of contracts 1.3 are written with underscores."""
+    return name.replace("_", " ")
+
+
 def status_verb(current: str, target: str) -> str:
     """What a button says that takes a ticket from one status to another."""
     if target == "in_progress" and current in ("resolved", "closed"):
