@@ -80,7 +80,10 @@ def test_a_severity_may_be_missing_but_not_unknown() -> None:
 
 
 def test_custom_fields_are_set_replaced_and_taken_away() -> None:
-    assert merged_fields({"a": 1, "b": 2}, {"b": None, "c": {"d": [1]}}) == {"a": 1, "c": {"d": [1]}}
+    assert merged_fields({"a": 1, "b": 2}, {"b": None, "c": {"d": [1]}}) == {
+        "a": 1,
+        "c": {"d": [1]},
+    }
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The verbs on a real database against a model of a dozen lines: whatever is done in whatever order."""
 
 import asyncio
+import itertools
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, ClassVar
@@ -172,7 +173,7 @@ class Desk(RuleBasedStateMachine):
             )
             assert len(moves) == self.moves
             assert moves[-1].to_status == self.status
-            pairs = zip(moves, moves[1:], strict=False)
+            pairs = itertools.pairwise(moves)
             assert all(one.to_status == two.from_status for one, two in pairs)
             told = await session.scalar(
                 text(
