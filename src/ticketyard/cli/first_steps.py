@@ -47,14 +47,23 @@ async def prepare_company(
             companies = await company_ids(resources.db)
         welcome.log_ins = log_ins()
     elif not companies:
-        companies = {"main": await found_company(resources.db, name="My company", slug="main")}
-        async with resources.db.transaction(companies["main"]) as session:
-            await add_categories(session, IT_CATEGORIES)
+        companies = {"main": await first_company_id(resources)}
     first = next(iter(companies.values()))
     await _seed_integration_key(resources, settings, first)
     if not sample:
         await _offer_admin_link(resources, first, welcome)
     return welcome
+
+
+async def first_company_id(resources: Resources) -> int:
+    """The first company; made, with the usual categories, where there is none yet."""
+    companies = await company_ids(resources.db)
+    if companies:
+        return next(iter(companies.values()))
+    company_id = await found_company(resources.db, name="My company", slug="main")
+    async with resources.db.transaction(company_id) as session:
+        await add_categories(session, IT_CATEGORIES)
+    return company_id
 
 
 async def _seed_integration_key(resources: Resources, settings: Settings, company_id: int) -> None:

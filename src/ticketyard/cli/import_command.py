@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 
+from ticketyard.cli.first_steps import first_company_id
 from ticketyard.cli.runtime import complaints, console
 from ticketyard.cli.serving import run_once
 from ticketyard.core.auth import Principal
@@ -20,7 +21,6 @@ from ticketyard.insights.import_progress import ImportProgress, get_import_progr
 from ticketyard.intake.import_runs import ImportRun, get_run, list_row_errors
 from ticketyard.intake.importing import start_import
 from ticketyard.intake.sources.csv_mapping import BadMapping, parse_mapping
-from ticketyard.people.queries import default_company_id
 
 ROWS_PRINTED = 200
 FAULTS_PRINTED = 30
@@ -51,7 +51,7 @@ def import_command(
         raise typer.Exit(2) from error
 
     async def work(resources: Resources, worker: Worker) -> None:
-        company_id = await default_company_id(resources.db)
+        company_id = await first_company_id(resources)
         by = Principal.system(company_id, "Command line")
         run_id = await start_import(resources, files=files, by=by, mapping=mapping)
         await _watch(resources, worker, company_id, run_id)
@@ -135,7 +135,8 @@ async def _report(resources: Resources, by: Principal, run_id: int, limit: int) 
         faults = await list_row_errors(session, run_id, FAULTS_PRINTED)
         unfit = await list_unassigned_reasons(session, run_id, FAULTS_PRINTED)
         items = await list_run_tickets(session, run_id, by=by, limit=limit)
-    table = Table("Ticket", "Category", "Urgency", "Language", "Assigned to", "Office")
+    first = Column("Ticket", no_wrap=True)
+    table = Table(first, "Category", "Urgency", "Language", "Assigned to", "Office")
     for item in items:
         analysis, assignment = item["ai_analysis"] or {}, item["assignment"] or {}
         table.add_row(
