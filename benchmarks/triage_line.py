@@ -25,8 +25,9 @@ from ticketyard.core.resources import Resources
 from ticketyard.core.storage import Blobs
 from ticketyard.migrations.running import upgrade
 from ticketyard.people.companies import found_company
+from ticketyard.tickets.drafts import NewTicket
 from ticketyard.tickets.numbering import Numbers
-from ticketyard.tickets.opening import NewTicket, open_tickets
+from ticketyard.tickets.opening import open_tickets
 from ticketyard.triage.analysing import analyse_tickets
 from ticketyard.triage.engines import Engines
 from ticketyard.triage.preparing import TicketText

@@ -111,11 +111,13 @@ def _cases(data: Path) -> Iterator[Case]:
     clinc = data / "clinc150" / "data_full.json"
     if clinc.is_file():
         sets = json.loads(clinc.read_text())
-        taught, asked = (
-            [list(part) for part in zip(*sets[name], strict=True)] for name in ("train", "test")
-        )
+        taught, asked = _columns(sets["train"]), _columns(sets["test"])
         yield Case("CLINC150 in scope, all", *taught, *asked)
         yield Case("CLINC150, 10 a class", *_few(*taught, 10), *asked)
+
+
+def _columns(rows: list[list[str]]) -> tuple[list[str], list[str]]:
+    return [text for text, _ in rows], [label for _, label in rows]
 
 
 def _read_csv(path: Path) -> tuple[list[str], list[str]]:

@@ -66,6 +66,16 @@ def cluster() -> Iterator[Cluster]:
 
 
 @pytest.fixture
+def open_folder(tmp_path: Path) -> Path:
+    """A folder that PostgreSQL's own account may enter when the tests run as root."""
+    for each in (tmp_path, *tmp_path.parents):
+        if each == Path(tempfile.gettempdir()):
+            break
+        each.chmod(each.stat().st_mode | 0o011)
+    return tmp_path
+
+
+@pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
 

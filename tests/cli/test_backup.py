@@ -20,14 +20,10 @@ def run(data: Path, *words: str, **environment: str) -> Result:
 
 
 @pytest.fixture
-def folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder that PostgreSQL's own account may enter, when the tests run as root."""
-    made = tmp_path_factory.mktemp("backup")
-    for each in (made, made.parent, made.parent.parent):
-        each.chmod(0o711)
-    monkeypatch.chdir(made)
+def folder(open_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(open_folder)
     monkeypatch.delenv("DATABASE_URL", raising=False)
-    return made
+    return open_folder
 
 
 def desk(data: Path) -> None:

@@ -15,12 +15,8 @@ from ticketyard.core.embedded import EmbeddedPostgres
 
 
 @pytest.fixture
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that PostgreSQL's own account may enter, when the tests run as root."""
-    folder = tmp_path_factory.mktemp("pg")
-    for each in (folder, folder.parent, folder.parent.parent):
-        each.chmod(0o711)
-    return folder / "home"
+def home(open_folder: Path) -> Path:
+    return open_folder / "home"
 
 
 def one(url: str, query: str) -> object:
