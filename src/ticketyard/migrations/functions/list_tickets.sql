@@ -11,10 +11,13 @@ language sql immutable as $$
               else format('%s = any(%L::%s[])', p_column, p_words, p_type) end
 $$;
 
--- What the search box means: words and "phrases", or, -without; in Russian and English forms, names
--- and addresses as they are.
+-- What the search box means: words and "phrases", or, -without; in Russian and English forms, and
+-- names and addresses as they are. With a "without" only the forms count: a word that is not there
+-- as it is written may well be there in another form.
 create or replace function ticket_query(p_text text) returns tsquery language sql immutable as $$
-  select websearch_to_tsquery('russian', p_text) || websearch_to_tsquery('simple', p_text)
+  select case when websearch_to_tsquery('simple', p_text)::text like '%!%'
+    then websearch_to_tsquery('russian', p_text)
+    else websearch_to_tsquery('russian', p_text) || websearch_to_tsquery('simple', p_text) end
 $$;
 
 create or replace function ticket_conditions(p_where jsonb) returns text
@@ -23,7 +26,7 @@ declare
   v_key text;
   v_value jsonb;
   v_words text[];
-  v_sql text := format('t.company_id = %s', current_company());
+  v_sql text := format('t.company_id = %s', coalesce(current_company(), 0));
   v_analysis text := 'exists (select from analysis a where a.company_id = t.company_id and a.ticket_id = t.id and ';
   v_alert text := 'exists (select from alert l where l.company_id = t.company_id and l.ticket_id = t.id and ';
 begin
