@@ -68,7 +68,7 @@ async def find_person_by_email(session: AsyncSession, email: str) -> Person | No
     found: Person | None = await session.scalar(
         select(Person).where(
             Person.company_id == company_of(session),
-            func.lower(Person.email) == email.strip().lower(),
+            Person.email_key == func.lower(email.strip()),
         )
     )
     return found
