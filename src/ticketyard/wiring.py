@@ -20,7 +20,7 @@ from ticketyard.tickets.events import TicketOpened, TicketReread
 from ticketyard.tickets.numbering import Numbers
 from ticketyard.triage import jobs as triage
 from ticketyard.triage.engines import Engines
-from ticketyard.triage.events import TicketTriaged, TrainingRequested
+from ticketyard.triage.events import TicketTriaged, TrainingRequested, TriageCorrected
 
 WIRING = Wiring(
     listeners={
@@ -28,6 +28,7 @@ WIRING = Wiring(
         TicketReread: [triage.triage_tickets],
         TrainingRequested: [triage.train_requested],
         TicketTriaged: [routing.place_tickets],
+        TriageCorrected: [routing.resort_tickets],
         MapAsked: [routing.ask_the_map],
         ProcessingRequested: [routing.process_tickets],
         ImportRequested: [intake.read_imports],

@@ -22,6 +22,8 @@ from ticketyard.routing.queries import get_assignment
 from ticketyard.routing.receipts import canonical, recompute
 from ticketyard.routing.releasing import reroute_ticket
 from ticketyard.tickets.assigning import assign_ticket, release_ticket
+from ticketyard.tickets.categorizing import DISTRIBUTION_CATEGORIES, add_categories
+from ticketyard.triage.correcting import correct_category
 
 ASTANA, ALMATY, KARAGANDA = "Астана", "Алматы", "Караганда"
 Run = Callable[[], Awaitable[None]]
@@ -205,3 +207,46 @@ async def test_what_arrives_is_triaged_and_routed_by_itself(staffed: World, run_
         place = (await session.execute(text("select place, how from ticket_place"))).one()
     assert {"ticket.routed", "ticket.assigned", "ticket.triaged"} <= kinds
     assert tuple(place) == ("Алматы", "exact")
+
+
+async def test_a_corrected_category_moves_the_ticket_to_who_may_do_it(
+    staffed: World, run_jobs: Run
+) -> None:
+    async with staffed.resources.db.transaction(staffed.company_id) as session:
+        await change_company(session, by=staffed.system, languages=["ru"])
+        await add_categories(session, DISTRIBUTION_CATEGORIES)
+    id_ = await ticket(staffed, description="Приложение не открывается после обновления")
+    await run_jobs()
+    assert (await loads(staffed))["Анар"] == 2
+
+    async with staffed.resources.db.transaction(staffed.company_id) as session:
+        by = staffed.as_person(staffed.admin)
+        await correct_category(session, ticket_id=id_, category="Смена данных", by=by)
+    await run_jobs()
+    assert await loads(staffed) == {"Анар": 1, "Берик": 1, "Вера": 1}
+
+    async with staffed.resources.db.transaction(staffed.company_id) as session:
+        await correct_category(session, ticket_id=id_, category="Спам", by=by)
+    await run_jobs()
+    assert await loads(staffed) == {"Анар": 1, "Берик": 1, "Вера": 0}
+
+
+async def test_a_correction_leaves_alone_what_a_person_assigned(
+    staffed: World, run_jobs: Run
+) -> None:
+    async with staffed.resources.db.transaction(staffed.company_id) as session:
+        await change_company(session, by=staffed.system, auto_assign=False)
+        await add_categories(session, DISTRIBUTION_CATEGORIES)
+    id_ = await ticket(staffed)
+    await run_jobs()
+    async with staffed.resources.db.transaction(staffed.company_id) as session:
+        await change_company(session, by=staffed.system, auto_assign=True)
+        by = staffed.as_person(staffed.admin)
+        await assign_ticket(session, ticket_id=id_, agent_id=staffed.bo.id, by=by)
+        await correct_category(session, ticket_id=id_, category="Смена данных", by=by)
+    await run_jobs()
+    async with staffed.resources.db.transaction(staffed.company_id) as session:
+        held = await session.scalar(
+            text("select assignee_id from ticket where id = :id"), {"id": id_}
+        )
+    assert held == staffed.bo.id

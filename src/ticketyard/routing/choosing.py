@@ -220,7 +220,8 @@ def _add_one(agents: list[AgentFacts], agent_id: int) -> None:
             return
 
 
-def is_same_word(word: str, words: Iterable[str]) -> bool:
+@lru_cache(maxsize=65_536)
+def is_same_word(word: str, words: frozenset[str] | tuple[str, ...]) -> bool:
     """Whether `word` is one of them, capitals and outer spaces apart; nothing is in nothing."""
     folded = word.strip().casefold()
     return bool(folded) and any(folded == other.strip().casefold() for other in words)

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 
+from ticketyard.core.auth import Principal
 from ticketyard.core.resources import Resources
 from ticketyard.intake.events import ImportStored
 from ticketyard.routing.events import MapAsked, ProcessingRequested
-from ticketyard.routing.following import ask_and_place, follow_triage
+from ticketyard.routing.following import NAME, ask_and_place, follow_triage
 from ticketyard.routing.processing import process_again
-from ticketyard.triage.events import TicketTriaged
+from ticketyard.routing.resorting import resort_ticket
+from ticketyard.triage.events import TicketTriaged, TriageCorrected
 
 
 async def place_tickets(
@@ -35,6 +37,15 @@ async def process_tickets(
     """Analyse and route what is still waiting, because somebody asked for it."""
     for event in events:
         await process_again(resources, company_id, event.run_id)
+
+
+async def resort_tickets(
+    resources: Resources, company_id: int, events: Sequence[TriageCorrected]
+) -> None:
+    """Look again at who has a ticket when a person said what it is about."""
+    for ticket_id in sorted({event.ticket_id for event in events if event.ticket_id}):
+        async with resources.db.transaction(company_id) as session:
+            await resort_ticket(session, ticket_id, by=Principal.system(company_id, NAME))
 
 
 async def close_late_imports(resources: Resources, company_id: int) -> None:
