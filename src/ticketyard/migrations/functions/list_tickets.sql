@@ -107,7 +107,7 @@ begin
       '   where t.company_id = %s and t.id = any(array(select f.id from found f order by f.id desc limit 500)))'
       ' select array(select f.id from found f left join best b on b.id = f.id'
       '   order by b.rank desc nulls last, f.id desc limit %s offset %s), null::jsonb, (select count(*) from found)',
-      v_where, ticket_query(p_asked -> 'where' -> 'q' ->> 0), current_company(), v_limit + 1, v_offset);
+      v_where, ticket_query(p_asked -> 'where' -> 'q' ->> 0), coalesce(current_company(), 0), v_limit + 1, v_offset);
   end if;
   if p_asked ->> 'sort' in ('priority', 'severity') and p_asked -> 'where' ? (p_asked ->> 'sort') then
     -- Said as ranks too, the index of the order need not be walked from its end.
@@ -143,7 +143,7 @@ end $$;
 -- everybody else. Gives ids only.
 create or replace function search_tickets(
   p_asked jsonb, p_count boolean, out ids bigint[], out last_keys jsonb, out total bigint)
-language plpgsql stable security definer set search_path = public as $$
+language plpgsql stable security definer set search_path = public, pg_temp as $$
 begin
   execute ticket_page_sql(p_asked, p_count) into ids, last_keys, total;
 end $$;
@@ -162,7 +162,7 @@ begin
 end $$;
 
 create or replace function count_found_tickets(p_where jsonb) returns bigint
-language plpgsql stable security definer set search_path = public as $$
+language plpgsql stable security definer set search_path = public, pg_temp as $$
 declare
   v_total bigint;
 begin
