@@ -379,29 +379,29 @@ alter default privileges in schema public grant usage on sequences to ticketyard
 
 -- The only questions answered across companies: which there are, and whose work waits.
 create function company_directory() returns table (id integer, slug text)
-language sql stable security definer set search_path = public as
+language sql stable security definer set search_path = public, pg_temp as
 $$ select c.id, c.slug from company c order by c.id $$;
 
 create function waiting_jobs() returns table (company_id integer, job text)
-language sql stable security definer set search_path = public as $$
+language sql stable security definer set search_path = public, pg_temp as $$
   select distinct i.company_id, i.job from job_item i
   where i.dead_at is null and i.ready_at <= now()
     and (i.claimed_until is null or i.claimed_until < now())
 $$;
 
 create function job_counts() returns table (job text, waiting bigint, dead bigint)
-language sql stable security definer set search_path = public as $$
+language sql stable security definer set search_path = public, pg_temp as $$
   select i.job, count(*) filter (where i.dead_at is null), count(*) filter (where i.dead_at is not null)
   from job_item i group by i.job
 $$;
 
 -- A new company has to be made before anybody can act in it. Gives its id.
 create function found_company(p_name text, p_slug text, p_locale text, p_timezone text, p_languages text[])
-returns integer language sql security definer set search_path = public as $$
+returns integer language sql security definer set search_path = public, pg_temp as $$
   insert into company (name, slug, locale, timezone, languages)
   values (p_name, p_slug, p_locale, p_timezone, p_languages) returning id
 $$;
 
 create function ticketyard_version() returns text
-language sql stable security definer set search_path = public as
+language sql stable security definer set search_path = public, pg_temp as
 $$ select version_num::text from alembic_version $$;
