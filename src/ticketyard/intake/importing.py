@@ -1,5 +1,6 @@
 """Read kept files in: offices, agents, tickets; a repeated upload changes nothing."""
 
+import asyncio
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -150,10 +151,11 @@ async def run_import(resources: Resources, company_id: int, run_id: int) -> None
     by = Principal.system(company_id, NAME)
     async with resources.db.transaction(company_id) as session:
         await _keep_people(session, content, by)
-        await change_run(session, run_id, rows_total=_count_rows(content))
-    done = 0
+    rows_total = await asyncio.to_thread(_count_rows, content)
     async with resources.db.transaction(company_id) as session:
+        await change_run(session, run_id, rows_total=rows_total)
         categories = {each.name.casefold(): each.name for each in await list_categories(session)}
+    done = 0
     sent = {file.filename.casefold(): file for file in run.files if file.role == "attachment"}
     for batch in _batches(_letters(content, categories, resources), BATCH):
         async with resources.db.transaction(company_id) as session:
@@ -164,6 +166,8 @@ async def run_import(resources: Resources, company_id: int, run_id: int) -> None
         for name in _not_named(content, sent):
             content.problems.add(name, None, None, "no ticket names this file", "noted")
         await keep_problems(session, run_id, content.problems)
+        # Faulty rows have been dealt with as well.
+        done = max(done, rows_total)
         await change_run(session, run_id, state="stored", rows_done=done, stored_at=now_of(session))
         outcomes = await count_outcomes(session, run_id)
         stored = ImportStored(run_id=run_id, **outcomes, problems=len(content.problems))

@@ -23,7 +23,7 @@ from ticketyard.routing.reading import address_of
 
 NAME = "Routing"
 # Tickets in one transaction: other work of the company waits no longer than this takes.
-CHUNK = 1_000
+CHUNK = 500
 
 
 async def follow_triage(

@@ -1,5 +1,6 @@
 """Give tickets to agents by the rules: one transaction, one queue a company, a receipt each."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -17,7 +18,14 @@ from ticketyard.routing.addresses import locate_client
 from ticketyard.routing.choosing import choose_for_all
 from ticketyard.routing.events import TicketRouted, TicketUnrouted
 from ticketyard.routing.explaining import Locale, explain
-from ticketyard.routing.facts import NO_OFFICE, TicketFacts
+from ticketyard.routing.facts import (
+    NO_OFFICE,
+    AgentFacts,
+    OfficeFacts,
+    Rotation,
+    Rules,
+    TicketFacts,
+)
 from ticketyard.routing.gazetteer import Nowhere, Spot, kazakhstan
 from ticketyard.routing.geocoding import known_spots
 from ticketyard.routing.reading import (
@@ -76,27 +84,21 @@ async def route_tickets(
     offices = await read_offices(session)
     before = await read_rotation(session)
     rotation = deepcopy(before)
-    rules = rules_of(company, offices)
-    locale: Locale = "ru" if company.locale == "ru" else "en"
-    rows: list[dict[str, Any]] = []
-    choices: list[Choice] = []
-    for ticket, decision, moment in choose_for_all(
-        [each.facts for each in waiting], offices, await read_agents(session), rotation, rules
-    ):
-        receipt = write_receipt(ticket, decision, moment)
-        reason = explain(receipt, locale)
-        if decision.agent_id is not None:
-            choices.append(Choice(ticket.id, decision.agent_id, reason))
-        rows.append(
-            {
-                "ticket_id": ticket.id,
-                "agent_id": decision.agent_id,
-                "office_id": decision.office_id if decision.office_id != NO_OFFICE else None,
-                "outcome": decision.outcome,
-                "reason": reason,
-                "receipt": receipt,
-            }
-        )
+    # Pure and long: in a thread of its own, so that a server that also answers people goes on.
+    rows = await asyncio.to_thread(
+        _decide,
+        [each.facts for each in waiting],
+        offices,
+        await read_agents(session),
+        rotation,
+        rules_of(company, offices),
+        "ru" if company.locale == "ru" else "en",
+    )
+    choices = [
+        Choice(row["ticket_id"], row["agent_id"], row["reason"])
+        for row in rows
+        if row["agent_id"] is not None
+    ]
     given = set(await assign_many(session, choices, by=by))
     if given != {choice.ticket_id for choice in choices}:
         # An agent was switched off since we read them: undo, and decide anew without them.
@@ -106,6 +108,31 @@ async def route_tickets(
     await _keep_turns(session, rotation_rows(before, rotation))
     await emit(session, *(_event(row) for row in rows if row["ticket_id"] in news), by=by)
     return [Routed(r["ticket_id"], r["agent_id"], r["outcome"], r["reason"]) for r in rows]
+
+
+def _decide(
+    tickets: Sequence[TicketFacts],
+    offices: Sequence[OfficeFacts],
+    agents: Sequence[AgentFacts],
+    rotation: Rotation,
+    rules: Rules,
+    locale: Locale,
+) -> list[dict[str, Any]]:
+    """One row of `assignment` for each ticket; moves the rotation on."""
+    rows = []
+    for ticket, decision, moment in choose_for_all(tickets, offices, agents, rotation, rules):
+        receipt = write_receipt(ticket, decision, moment)
+        rows.append(
+            {
+                "ticket_id": ticket.id,
+                "agent_id": decision.agent_id,
+                "office_id": decision.office_id if decision.office_id != NO_OFFICE else None,
+                "outcome": decision.outcome,
+                "reason": explain(receipt, locale),
+                "receipt": receipt,
+            }
+        )
+    return rows
 
 
 class RosterChanged(RuntimeError):
