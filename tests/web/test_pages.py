@@ -13,6 +13,8 @@ from sqlalchemy import text
 from tests.world import PASSWORD, World
 from ticketyard.people.accounts import add_person
 from ticketyard.people.logging_in import make_login_link
+from ticketyard.tickets.changing_status import change_status
+from ticketyard.tickets.commenting import add_comment
 
 Client = httpx2.AsyncClient
 RunJobs = Callable[[], Awaitable[None]]
@@ -43,14 +45,14 @@ async def desk(client: Client, world: World) -> Client:
     return client
 
 
-async def come_in(client: Client, email: str) -> None:
-    """Log in through the form."""
+async def come_in(client: Client, email: str, to: str = "/queue") -> None:
+    """Log in through the form, which leads to `to`."""
     client.headers.update(HTML)
     answer = await client.post(
         "/login", data={"email": email, "password": PASSWORD, "next": "/queue"}
     )
     assert answer.status_code == 303, answer.text
-    assert answer.headers["location"] == "/queue"
+    assert answer.headers["location"] == to
 
 
 async def token(client: Client, path: str = "/queue") -> str:
@@ -257,7 +259,7 @@ async def test_news_are_counted_for_this_queue_only(desk: Client, world: World) 
 
 
 async def test_a_requester_has_no_desk(client: Client, world: World) -> None:
-    await come_in(client, "rita@example.com")
+    await come_in(client, "rita@example.com", "/my")
     for path in ("/queue", "/dashboard", "/agents", "/settings/people", "/live"):
         assert (await client.get(path)).status_code == 403
 
@@ -460,3 +462,40 @@ async def test_a_login_link_works_once_and_leads_to_a_password(
     again = await client.post(f"/login/link/{link}")
     assert again.status_code in (303, 401)
     assert "ticketyard_session" not in client.cookies
+
+
+async def test_a_requester_follows_their_own_tickets_only(client: Client, world: World) -> None:
+    mine = await world.open("My printer", requester_id=world.rita.id)
+    other = await world.open("Not mine", requester_email="someone@example.com")
+    async with world.resources.db.transaction(world.company_id) as session:
+        ana = world.as_person(world.ana)
+        for body, is_internal in (("Secret note", True), ("We are on it", False)):
+            await add_comment(
+                session, ticket_id=mine.id, body=body, is_internal=is_internal, by=ana
+            )
+        await change_status(session, ticket_id=mine.id, status="resolved", by=ana)
+    await come_in(client, "rita@example.com", "/my")
+    page = (await client.get("/my")).text
+    assert "My printer" in page
+    assert "Not mine" not in page
+    page = (await client.get(f"/my/{mine.number}")).text
+    assert "We are on it" in page
+    assert "Secret note" not in page
+    assert (await client.get(f"/my/{other.number}")).status_code == 404
+    csrf = await token(client, "/my")
+    answer = await client.post(
+        f"/my/{mine.number}/comments",
+        data={"csrf_token": csrf, "body": "Still broken"},
+        files=[("files", ("photo.png", b"png", "image/png"))],
+    )
+    assert answer.status_code == 303, answer.text
+    page = (await client.get(f"/my/{mine.number}")).text
+    assert "Still broken" in page
+    file = re.search(r'href="(/my/[^"]+/attachments/\d+)"', page)
+    assert file
+    assert (await client.get(file[1])).content == b"png"
+    assert "Resolved" not in re.findall(r'aria-current="step">([^<]+)', page)[0]
+    answer = await client.post(
+        f"/my/{other.number}/comments", data={"csrf_token": csrf, "body": "Let me in"}
+    )
+    assert answer.status_code == 404

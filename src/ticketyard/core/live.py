@@ -24,6 +24,7 @@ class Live:
         self._db = db
         self._watchers: dict[int, set[asyncio.Event]] = defaultdict(set)
         self._listening: asyncio.Task[None] | None = None
+        self.is_ending = False
 
     @asynccontextmanager
     async def watch(self, company_id: int) -> AsyncIterator[asyncio.Event]:
@@ -36,6 +37,11 @@ class Live:
             yield changed
         finally:
             self._watchers[company_id].discard(changed)
+
+    def end(self) -> None:
+        """Tell every watcher to go: an open stream would hold up the end of the program."""
+        self.is_ending = True
+        self._tell_all()
 
     async def close(self) -> None:
         """Stop listening."""

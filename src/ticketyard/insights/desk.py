@@ -131,7 +131,7 @@ def _where(wanted: QueueFilter, person_id: int | None) -> dict[str, tuple[str, .
         where["unassigned"] = ("true",)
     if wanted.view == "review":
         where["needs_review"] = ("true",)
-    for name in ("status", "priority", "category", "sentiment", "language", "source"):
+    for name in ("status", "priority", "category", "sentiment", "language", "source", "tag"):
         if value := getattr(wanted, name):
             where[name] = (value,)
     return where | _people(wanted) | _words(wanted.q.strip())

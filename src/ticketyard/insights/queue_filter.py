@@ -31,4 +31,5 @@ class QueueFilter:
     office: str = ""
     language: str = ""
     source: str = ""
+    tag: str = ""
     sort: str = ""

@@ -102,6 +102,13 @@ async def _http(request: Request, error: Exception) -> Response:
     return answer
 
 
+def _sorry(request: Request) -> Response:
+    detail = "Something went wrong here; it has been noted."
+    if wants_html(request):
+        return render_error_page(request, 500, detail, {})
+    return problem(500, detail)
+
+
 class LastResort:
     """The outermost layer: what nobody expected is logged whole, and answered without a word."""
 
@@ -125,8 +132,7 @@ class LastResort:
             log.exception("unexpected", method=scope["method"], path=scope["path"])
             if started:
                 raise
-            answer = problem(500, "Something went wrong here; it has been noted.")
-            await answer(scope, receive, send)
+            await _sorry(Request(scope))(scope, receive, send)
 
 
 def add_error_answers(app: FastAPI) -> None:

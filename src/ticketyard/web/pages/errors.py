@@ -17,6 +17,7 @@ _TITLES = {
     413: "Too large",
     422: "That cannot be used as it is",
     429: "A little slower, please",
+    500: "Off the rails",
 }
 
 

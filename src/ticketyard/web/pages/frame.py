@@ -80,6 +80,23 @@ async def _desk_frame(request: Request, session: Session, by: Acting) -> Frame:
 DeskFrame = Annotated[Frame, Depends(_desk_frame, scope="function")]
 
 
+async def _own_frame(request: Request, session: Session, by: Acting) -> Frame:
+    visitor = await current_visitor(request)
+    company = await get_company(session)
+    return Frame(
+        company=company.name,
+        theme=theme_of(request),
+        csrf_token=visitor.csrf_token if visitor else "",
+        flashes=read_flashes(request),
+        language=company.locale,
+        viewer=viewer_of(by),
+    )
+
+
+# For a requester, who has no desk and is not told what waits there.
+OwnFrame = Annotated[Frame, Depends(_own_frame, scope="function")]
+
+
 def viewer_of(by: Principal) -> Viewer:
     """Whoever acts, as the templates see them."""
     return Viewer(

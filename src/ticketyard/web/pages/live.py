@@ -30,5 +30,7 @@ async def get_live(request: Request, by: Acting) -> AsyncIterator[ServerSentEven
             except TimeoutError:
                 return
             changed.clear()
+            if live.is_ending:
+                return
             yield ServerSentEvent(event="desk", raw_data="changed")
             await asyncio.sleep(GATHER_SECONDS)

@@ -5,10 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
+from ticketyard.core.auth import Principal
 from ticketyard.people.errors import TooManyAttempts, WrongLogin
 from ticketyard.people.logging_in import end_session, start_session, use_login_link
 from ticketyard.web.deps import (
     COOKIE,
+    Acting,
     Parts,
     Session,
     WebOptions,
@@ -53,12 +55,13 @@ async def post_login(
 ) -> Response:
     """Check the password; come in, or try again."""
     try:
-        _, fresh = await log_in(
+        person, fresh = await log_in(
             resources, options, email=email, password=password, company=company or None
         )
     except (WrongLogin, TooManyAttempts) as refusal:
         return _form(request, next, email=email, error=refusal.detail)
-    answer = back_to(next)
+    at_the_desk = person.role in ("admin", "agent")
+    answer = back_to(next if at_the_desk else "/my")
     set_session_cookie(answer, fresh, options)
     return answer
 
@@ -110,9 +113,14 @@ async def post_theme(request: Request, theme: Annotated[str, Form()] = "") -> Re
 
 
 @router.get("/", dependencies=[may("tickets:create")])
-async def get_start() -> Response:
-    """The desk begins at the queue."""
-    return RedirectResponse("/queue", 303)
+async def get_start(by: Acting) -> Response:
+    """The desk begins at the queue; who has no desk sees their own tickets."""
+    return RedirectResponse(start_of(by), 303)
+
+
+def start_of(by: Principal) -> str:
+    """The first page of whoever comes in."""
+    return "/queue" if by.may("tickets:read") else "/my"
 
 
 def _form(request: Request, next: str, *, email: str = "", error: str = "") -> Response:

@@ -1,29 +1,24 @@
 """One ticket: read it, answer it, move it on."""
 
-from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Form, Request, Response, UploadFile
-from fastapi.responses import StreamingResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.auth import Principal
-from ticketyard.core.storage import BlobMissing
 from ticketyard.insights.ticket_page import Names, get_names, list_history
 from ticketyard.people.queries import list_agents
 from ticketyard.routing.queries import find_assignment
 from ticketyard.tickets.assigning import assign_ticket, release_ticket
-from ticketyard.tickets.attaching import attach_files, keep_file
+from ticketyard.tickets.attaching import attach_files
 from ticketyard.tickets.changing_status import change_status
 from ticketyard.tickets.commenting import add_comment
-from ticketyard.tickets.drafts import KeptFile
-from ticketyard.tickets.errors import AttachmentNotFound, TicketChangedMeanwhile
-from ticketyard.tickets.filenames import attachment_header
+from ticketyard.tickets.errors import TicketChangedMeanwhile
 from ticketyard.tickets.labelling import Changes, change_ticket
 from ticketyard.tickets.lifecycle import PRIORITIES
 from ticketyard.tickets.models import Ticket
 from ticketyard.tickets.queries import (
-    get_attachment,
+    get_visible_attachment,
     list_attachments,
     list_categories,
     list_comments,
@@ -33,6 +28,7 @@ from ticketyard.triage.correcting import correct_category, correct_priority
 from ticketyard.triage.queries import find_analysis
 from ticketyard.web.deps import Acting, Parts, Session, VisibleTicket, WebOptions, may
 from ticketyard.web.pages import ticket_view, wording
+from ticketyard.web.pages.files import REPLY_MAX_BYTES, keep_uploads, send_file
 from ticketyard.web.pages.frame import DeskFrame, Flash, back_to, page
 from ticketyard.web.pages.history_words import tell
 from ticketyard.web.pages.lost_update import lost_update
@@ -41,8 +37,6 @@ from ticketyard.web.pages.texts import texts_in
 
 router = APIRouter(prefix="/tickets", include_in_schema=False)
 
-# All files of one reply together; each one is held to the setting besides.
-REPLY_MAX_BYTES = 64 * 1024 * 1024
 Version = Annotated[int, Form(ge=0, le=2**31 - 1)]
 
 
@@ -122,7 +116,6 @@ def _plain(ticket: Ticket, names: Names) -> dict[str, Any]:
         "requester_email": ticket.requester_email,
         "segment": ticket.segment,
         "source": ticket.source,
-        "source_reference": ticket.source_reference,
         "opened_at": ticket.created_at,
         "category": ticket.category,
         "priority": ticket.priority,
@@ -133,28 +126,11 @@ def _plain(ticket: Ticket, names: Names) -> dict[str, Any]:
 
 @router.get("/{ticket_id}/attachments/{attachment_id}", dependencies=[may("tickets:read")])
 async def get_file(
-    attachment_id: int, ticket: VisibleTicket, session: Session, resources: Parts
+    attachment_id: int, ticket: VisibleTicket, session: Session, by: Acting, resources: Parts
 ) -> Response:
     """A file, to be saved: a browser is never to show or run what a stranger sent."""
-    attachment = await get_attachment(session, ticket.id, attachment_id)
-    if attachment.blob_key is None:
-        raise AttachmentNotFound("Only the name of this file is known here.")
-    pieces = resources.blobs.stream(attachment.blob_key)
-    try:
-        first = await anext(pieces, b"")
-    except BlobMissing as error:
-        raise AttachmentNotFound("The storage does not hold this file any more.") from error
-    return StreamingResponse(
-        _joined(first, pieces),
-        media_type="application/octet-stream",
-        headers={"Content-Disposition": attachment_header(attachment.filename)},
-    )
-
-
-async def _joined(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    yield first
-    async for piece in rest:
-        yield piece
+    attachment = await get_visible_attachment(session, ticket.id, attachment_id, by)
+    return await send_file(resources, attachment)
 
 
 @router.post(
@@ -172,7 +148,7 @@ async def post_comment(
     files: Annotated[list[UploadFile] | None, File()] = None,
 ) -> Response:
     """Write on the ticket, and move it on when asked to."""
-    kept = await _kept(resources, by, files or [], options.max_upload_bytes)
+    kept = await keep_uploads(resources, by, files or [], options.max_upload_bytes)
     is_internal = kind == "internal"
     if not body.strip() and kept:
         body = ", ".join(file.filename for file in kept)
@@ -185,23 +161,6 @@ async def post_comment(
         await change_status(session, ticket_id=ticket.id, status=then, by=by)
         said = f"{said} The ticket is {wording.word(wording.STATUS, then).lower()}."
     return _back(ticket, said, f"#comment-{comment.id}")
-
-
-async def _kept(
-    resources: Parts, by: Principal, files: Sequence[UploadFile], max_bytes: int
-) -> list[KeptFile]:
-    return [
-        await keep_file(
-            resources.blobs,
-            by.company_id,
-            filename=file.filename,
-            content=await file.read(),
-            content_type=file.content_type,
-            max_bytes=max_bytes,
-        )
-        for file in files
-        if file.filename
-    ]
 
 
 @router.post("/{ticket_id}/status", dependencies=[may("tickets:write")])

@@ -101,12 +101,15 @@ def _here(status: str) -> str:
 
 
 def thread(
-    ticket: Ticket, comments: Sequence[Comment], attachments: Sequence[Attachment]
+    ticket: Ticket,
+    comments: Sequence[Comment],
+    attachments: Sequence[Attachment],
+    place: str = "/tickets",
 ) -> list[Said]:
-    """What was asked, then what was said, oldest first."""
+    """What was asked, then what was said, oldest first. place: where its files are asked for."""
     of_comment: dict[int | None, list[File]] = {}
     for attachment in attachments:
-        of_comment.setdefault(attachment.comment_id, []).append(file_of(ticket, attachment))
+        of_comment.setdefault(attachment.comment_id, []).append(file_of(ticket, attachment, place))
     first = Said(
         id=0,
         author_name=requester_of(ticket),
@@ -146,13 +149,13 @@ def _author_kind(ticket: Ticket, comment: Comment) -> str:
     return comment.author_kind
 
 
-def file_of(ticket: Ticket, attachment: Attachment) -> File:
+def file_of(ticket: Ticket, attachment: Attachment, place: str = "/tickets") -> File:
     """An attachment as it is listed."""
     kept = attachment.blob_key is not None
     return File(
         name=attachment.filename,
         size=attachment.size_bytes,
-        href=f"/tickets/{ticket.number}/attachments/{attachment.id}" if kept else "",
+        href=f"{place}/{ticket.number}/attachments/{attachment.id}" if kept else "",
         reference=attachment.foreign_reference or "",
     )
 
@@ -174,6 +177,7 @@ def details(ticket: Ticket, team: str | None) -> list[tuple[str, str]]:
         ("Device", ticket.asset_tag),
         ("Team", team),
         ("Subcategory", ticket.subcategory),
+        ("Reference", ticket.source_reference),
         ("Severity", ticket.severity),
         ("Source’s category", ticket.source_category),
         ("Source’s priority", ticket.source_priority),

@@ -75,7 +75,7 @@ export function watchQueue() {
 
   const filters = document.querySelector("[data-filters]");
   filters.addEventListener("change", (event) => {
-    if (event.target.matches("select")) filters.requestSubmit();
+    if (event.target.matches("select, [type=checkbox]")) filters.requestSubmit();
   });
   filters.addEventListener("submit", () => dropEmptyFields(filters));
   // A page that comes back from the history still has its fields switched off.
