@@ -16,6 +16,7 @@ from ticketyard.cli.first_steps import Welcome, prepare_company
 from ticketyard.cli.runtime import Ground, complaints, console, ground, load_settings, resources_on
 from ticketyard.core.config import Settings
 from ticketyard.core.jobs import Worker
+from ticketyard.core.live import Live
 from ticketyard.core.resources import Resources
 from ticketyard.web.app import create_app
 from ticketyard.web.deps import WebSettings
@@ -78,6 +79,16 @@ def _listen(settings: Settings) -> socket.socket:
     return listening
 
 
+class _Server(uvicorn.Server):
+    """Ends the live streams before it waits for connections to end by themselves."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # It is the application itself here, never the name of one.
+        live: Live = self.config.app.state.live  # type: ignore[union-attr]
+        live.end()
+        await super().shutdown(sockets)
+
+
 async def _run(base: Ground, listening: socket.socket, *, no_worker: bool, sample: bool) -> None:
     settings = base.settings
     async with resources_on(base) as resources:
@@ -88,7 +99,7 @@ async def _run(base: Ground, listening: socket.socket, *, no_worker: bool, sampl
             settings=_web_settings(settings),
             allowed_origins=settings.allowed_origins,
         )
-        server = uvicorn.Server(
+        server = _Server(
             uvicorn.Config(
                 app,
                 log_config=None,
