@@ -67,6 +67,8 @@ class Database:
             pool_size=pool_size,
             max_overflow=pool_size,
             pool_pre_ping=True,
+            # An error is logged with its statement, never with what people wrote.
+            hide_parameters=True,
         )
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         self._hot: AsyncConnectionPool[psycopg.AsyncConnection[Any]] = AsyncConnectionPool(

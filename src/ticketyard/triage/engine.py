@@ -14,6 +14,7 @@ from ticketyard.triage.coldstart import (
     CLAIM,
     COMPLAINT,
     FRAUD,
+    LETTER_CATEGORIES,
     SPAM,
     Finding,
     Reading,
@@ -35,11 +36,32 @@ _FEELING_OF_MATTER = {FRAUD: -0.5, CLAIM: -0.3, COMPLAINT: -0.3, APP_BROKEN: -0.
 
 def analyse(texts: Sequence[TicketText], profile: Profile, embedder: Embedder) -> list[Findings]:
     """What each text is about, in order; always by the company's own lists."""
+    found: dict[int, Findings] = {}
+    for names in dict.fromkeys(_candidates(text, profile) for text in texts):
+        group = [text for text in texts if _candidates(text, profile) == names]
+        found |= zip(map(id, group), _analyse_group(group, names, profile, embedder), strict=True)
+    return [found[id(text)] for text in texts]
+
+
+def _candidates(text: TicketText, profile: Profile) -> tuple[str, ...]:
+    """The categories this text may have. A desk that sorts both clients' letters and requests of
+    its own house keeps them apart: a letter is what comes from a client with a segment."""
+    names = tuple(profile.categories)
+    letters = tuple(name for name in names if name in LETTER_CATEGORIES)
+    others = tuple(name for name in names if name not in LETTER_CATEGORIES)
+    if not is_letters(names) or not others:
+        return names
+    return letters if text.segment else others
+
+
+def _analyse_group(
+    texts: Sequence[TicketText], names: tuple[str, ...], profile: Profile, embedder: Embedder
+) -> list[Findings]:
     contents = [text.content for text in texts]
     feelings = [read_sentiment(content) for content in contents]
-    categories = _categories(texts, contents, feelings, profile, embedder)
+    categories = _categories(texts, contents, feelings, names, profile, embedder)
     return [
-        _findings(text, content, feeling, *category, profile)
+        _findings(text, content, feeling, *category, is_letters(names), profile)
         for text, content, feeling, category in zip(
             texts, contents, feelings, categories, strict=True
         )
@@ -50,17 +72,19 @@ def _categories(
     texts: Sequence[TicketText],
     contents: Sequence[str],
     feelings: Sequence[Sentiment],
+    names: tuple[str, ...],
     profile: Profile,
     embedder: Embedder,
 ) -> list[tuple[Finding, str]]:
-    """The category of each text and the engine that found it."""
-    if profile.model is not None:
-        predictions = profile.model.predict(contents, embedder)
+    """The category of each text among these names, and the engine that found it."""
+    model = profile.model
+    # A model that never saw one of these categories has nothing to say here.
+    if model is not None and set(model.labels) & set(names):
+        predictions = model.predict(contents, embedder)
         return [
-            (_allowed(prediction, profile) if content else Finding(None, 0.0), CLASSIFIER)
+            (_allowed(prediction, names) if content else Finding(None, 0.0), CLASSIFIER)
             for prediction, content in zip(predictions, contents, strict=True)
         ]
-    names = list(profile.categories)
     found = [
         categorize(Reading(clean(text.title), content, feeling), names)
         for text, content, feeling in zip(texts, contents, feelings, strict=True)
@@ -70,6 +94,7 @@ def _categories(
     described = {
         name: f"{name.replace('_', ' ')}. {about}" if about else name.replace("_", " ")
         for name, about in profile.categories.items()
+        if name in names
     }
     ranked = rank_by_description(contents, described, embedder)
     return [
@@ -78,12 +103,10 @@ def _categories(
     ]
 
 
-def _allowed(prediction: Prediction, profile: Profile) -> Finding:
-    """The prediction among the categories the company still has; the others' share is lost."""
+def _allowed(prediction: Prediction, names: tuple[str, ...]) -> Finding:
+    """The prediction among the categories that may be answered; the others' share is lost."""
     ranking = tuple(
-        (label, round(chance, 4))
-        for label, chance in prediction.ranking
-        if label in profile.categories
+        (label, round(chance, 4)) for label, chance in prediction.ranking if label in names
     )
     if not ranking:
         return Finding(None, 0.0)
@@ -104,12 +127,13 @@ def _findings(
     feeling: Sentiment,
     category: Finding,
     engine: str,
+    is_letter: bool,
     profile: Profile,
 ) -> Findings:
     is_sure = category.value is not None and category.confidence >= profile.threshold
     sure_category = category.value if is_sure else None
     language = identify_language(content, profile.languages)
-    if is_letters(list(profile.categories)):
+    if is_letter:
         feeling = _felt(feeling, category.value)
         urgency = judge_letter(sure_category, category.confidence, text.segment, feeling, content)
         summary = advise(content, sure_category, urgency.value)
