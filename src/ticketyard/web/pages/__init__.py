@@ -11,6 +11,7 @@ from ticketyard.web.pages import (
     own_tickets,
     public_form,
     queue,
+    reference,
     settings,
     signing_in,
     ticket,
@@ -28,4 +29,5 @@ ROUTERS: list[APIRouter] = [
     kept.router,
     settings.router,
     public_form.router,
+    reference.router,
 ]
