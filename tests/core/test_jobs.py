@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from tests.world import World
 from ticketyard.core.db import Database
+from ticketyard.core.dead_letters import list_dead_letters, retry_dead_letters
 from ticketyard.core.events import Event, emit
 from ticketyard.core.jobs import Wiring, Worker, enqueue
 from ticketyard.core.resources import Resources
@@ -183,3 +184,29 @@ async def test_the_running_worker_hears_at_once_and_survives_losing_its_connecti
         working.cancel()
         with suppress(asyncio.CancelledError):
             await working
+
+
+async def test_given_up_work_is_listed_for_its_company_and_tried_again_when_asked(
+    yard: Resources, world: World, bell_worker: Worker
+) -> None:
+    heard = yard.part(Heard)
+    heard.broken = {2}
+    await ring(yard, world, 2)
+    for _ in range(4):
+        await bell_worker.run_pending()
+        await make_ready(yard, world)
+    async with yard.db.transaction(world.company_id) as session:
+        (letter,) = await list_dead_letters(session)
+    assert (letter.payload["bell"], letter.attempts) == (2, 3)
+    assert letter.problem == "RuntimeError: this bell is cracked"
+    async with yard.db.transaction(world.other_company_id) as session:
+        assert await list_dead_letters(session) == []
+        assert await retry_dead_letters(session) == 0
+
+    heard.broken = set()
+    async with yard.db.transaction(world.company_id) as session:
+        assert await retry_dead_letters(session, [letter.id + 1]) == 0
+        assert await retry_dead_letters(session, [letter.id]) == 1
+    await bell_worker.run_pending()
+    assert heard.batches[-1] == [2]
+    assert await items(yard, world) == []

@@ -13,7 +13,8 @@ from ticketyard.cli.first_steps import first_company_id
 from ticketyard.cli.runtime import complaints, console
 from ticketyard.cli.serving import run_once
 from ticketyard.core.auth import Principal
-from ticketyard.core.errors import Refusal
+from ticketyard.core.dead_letters import list_dead_letters
+from ticketyard.core.errors import Conflict, Refusal
 from ticketyard.core.jobs import Worker
 from ticketyard.core.resources import Resources
 from ticketyard.insights.distribution import list_run_tickets, list_unassigned_reasons
@@ -113,12 +114,28 @@ async def _watch(resources: Resources, worker: Worker, company_id: int, run_id: 
                 break
             if working.done():
                 await working
+                if problem := await _given_up(resources, company_id, run_id):
+                    raise ImportGivenUp(
+                        f"The import was given up: {problem} Mend it, then `ticketyard jobs retry`."
+                    )
                 await asyncio.sleep(1)
                 working = asyncio.create_task(worker.run_pending())
             await asyncio.sleep(0.2)
     working.cancel()
     with suppress(asyncio.CancelledError):
         await working
+
+
+class ImportGivenUp(Conflict):
+    """Every attempt to read the files failed; the work rests in the dead-letter list."""
+
+
+async def _given_up(resources: Resources, company_id: int, run_id: int) -> str | None:
+    async with resources.db.transaction(company_id) as session:
+        for letter in await list_dead_letters(session):
+            if letter.payload.get("run_id") == run_id:
+                return letter.problem or "its worker died."
+    return None
 
 
 async def _look(

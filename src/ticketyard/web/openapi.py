@@ -76,6 +76,8 @@ def _document(app: FastAPI, needed: dict[tuple[str, str], str | None]) -> dict[s
 
 
 def _complete(operation: dict[str, Any], permission: str | None) -> None:
+    told = operation.get("description", "").partition("\n")[0].rstrip(".")
+    operation["summary"] = told or operation["summary"]
     operation["security"] = [{name: []} for name in _SCHEMES] if permission else []
     if permission:
         operation["description"] = (
