@@ -65,7 +65,10 @@ async def _refused(request: Request, error: Exception) -> Response:
     status = status_of(error)
     if wants_html(request):
         return render_error_page(request, status, error.detail, error.extra)
-    return problem(status, error.detail, error.title, error.extra)
+    answer = problem(status, error.detail, error.title, error.extra)
+    if "retry_after_seconds" in error.extra:
+        answer.headers["Retry-After"] = str(error.extra["retry_after_seconds"])
+    return answer
 
 
 async def _malformed(request: Request, error: Exception) -> Response:
@@ -109,6 +112,9 @@ def _sorry(request: Request) -> Response:
     return problem(500, detail)
 
 
+_BODY_LIMIT = "starlette.middleware.body_limit"
+
+
 class LastResort:
     """The outermost layer: what nobody expected is logged whole, and answered without a word."""
 
@@ -128,7 +134,10 @@ class LastResort:
 
         try:
             await self._app(scope, receive, sending)
-        except Exception:
+        except Exception as error:
+            if type(error).__module__ == _BODY_LIMIT:
+                # The framework has answered 413 and ends the request this way.
+                raise
             log.exception("unexpected", method=scope["method"], path=scope["path"])
             if started:
                 raise
