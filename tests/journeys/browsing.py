@@ -46,7 +46,8 @@ class Complaints:
     def _listen(self, message: object) -> None:
         kind, text = getattr(message, "type", ""), getattr(message, "text", "")
         # A stream that ends because its page was left is no complaint.
-        if kind == "error" and "ERR_INCOMPLETE_CHUNKED_ENCODING" not in text:
+        ended = ("ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_CONNECTION_REFUSED", "[object Event]")
+        if kind == "error" and not any(word in text for word in ended):
             self.heard.append(text)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -256,3 +257,30 @@ def test_every_page_is_clean_on_desk_and_phone(
         problems += [each for each in complaints.heard if "404" not in each]
         context.close()
     assert problems == []
+
+
+def test_an_open_page_does_not_hold_up_the_end(page: Page, desk: Program) -> None:
+    expect(page.locator("[data-row]")).to_have_count(len(TITLES))
+    page.wait_for_timeout(500)
+    started = time.monotonic()
+    desk.stop()
+    assert time.monotonic() - started < 4
+    assert desk.errors() == ""
+
+
+def test_a_requester_reads_and_answers_on_a_phone(browser: Browser, desk: Program) -> None:
+    context = browser.new_context(viewport=PHONE, base_url=desk.address)
+    page = context.new_page()
+    page.goto("/login")
+    page.get_by_label("E-mail").fill("rita@example.com")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", name="My tickets")).to_be_visible()
+    assert axe_violations(page) == []
+    page.get_by_role("link", name=TITLES[0]).click()
+    page.get_by_label("Text").fill("It happened again.")
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator(".thread")).to_contain_text("It happened again.")
+    assert axe_violations(page) == []
+    assert overflow(page) <= 0
+    context.close()

@@ -499,3 +499,20 @@ async def test_a_requester_follows_their_own_tickets_only(client: Client, world:
         f"/my/{other.number}/comments", data={"csrf_token": csrf, "body": "Let me in"}
     )
     assert answer.status_code == 404
+
+
+async def test_an_open_ticket_says_when_somebody_changed_it(desk: Client, world: World) -> None:
+    opened = await world.open()
+    news = f"/tickets/{opened.number}/news?version=1"
+    assert "has changed" not in (await desk.get(news)).text
+    csrf = await token(desk)
+    await desk.post(f"/tickets/{opened.number}/tags", data={"csrf_token": csrf, "tag": "new"})
+    assert "has changed" in (await desk.get(news)).text
+    page = (await desk.get("/queue?tag=new&view=all")).text
+    assert page.count("data-row data-id") == 1
+
+
+async def test_the_log_in_form_remembers_its_company(client: Client, world: World) -> None:
+    client.headers.update(HTML)
+    page = (await client.get("/login?company=south")).text
+    assert 'name="company" value="south"' in page

@@ -93,7 +93,7 @@ async def _own_frame(request: Request, session: Session, by: Acting) -> Frame:
     )
 
 
-# For a requester, who has no desk and is not told what waits there.
+# Without what waits at the desk: for requesters, who have none, and for pieces of a page.
 OwnFrame = Annotated[Frame, Depends(_own_frame, scope="function")]
 
 

@@ -15,7 +15,7 @@ from ticketyard.intake.errors import FilesRefused
 from ticketyard.intake.import_runs import ImportRun, get_run, list_row_errors, list_runs
 from ticketyard.intake.importing import start_import
 from ticketyard.web.deps import Acting, Parts, Session, WebOptions, may
-from ticketyard.web.pages.frame import DeskFrame, Flash, Frame, back_to, fragment, page
+from ticketyard.web.pages.frame import DeskFrame, Flash, Frame, OwnFrame, back_to, fragment, page
 
 router = APIRouter(prefix="/import", include_in_schema=False)
 
@@ -108,7 +108,7 @@ async def get_import(run_id: int, session: Session, frame: DeskFrame) -> Respons
 
 
 @router.get("/{run_id}/progress", dependencies=[may("imports:run")])
-async def get_progress(run_id: int, session: Session, frame: DeskFrame) -> Response:
+async def get_progress(run_id: int, session: Session, frame: OwnFrame) -> Response:
     """The part of that page that changes."""
     run = await get_run(session, run_id)
     return fragment("imports/progress.html", frame, run=await _progress(session, run))

@@ -20,7 +20,8 @@ from ticketyard.tickets.queries import list_categories, list_saved_views
 from ticketyard.tickets.viewing import delete_view, save_view
 from ticketyard.web.deps import Acting, Session, may
 from ticketyard.web.pages import wording
-from ticketyard.web.pages.frame import DeskFrame, Flash, back_to, capped, fragment, page
+from ticketyard.web.pages.agent_options import AGENT_OPTIONS_MAX, agent_options
+from ticketyard.web.pages.frame import DeskFrame, Flash, OwnFrame, back_to, capped, fragment, page
 from ticketyard.web.pages.queue_address import (
     is_filtered,
     parse_filter,
@@ -34,8 +35,6 @@ router = APIRouter(prefix="/queue", include_in_schema=False)
 PAGE_ROWS = 50
 TABS = (("open", "Open"), ("mine", "Mine"), ("unassigned", "Unassigned"), ("review", "To check"))
 SORT_WORDS = {"oldest": "Oldest first", "priority": "By priority", "updated": "Last changed"}
-# What one person can be shown in a list to choose from.
-CHOICES_MAX = 300
 
 
 @router.get("", dependencies=[may("tickets:read")])
@@ -48,7 +47,7 @@ async def get_queue(request: Request, session: Session, by: Acting, frame: DeskF
         session, wanted, person_id=by.person_id, after=after, limit=PAGE_ROWS
     )
     total = await count_queue(session, wanted, person_id=by.person_id)
-    agents = (await list_agents(session))[:CHOICES_MAX]
+    agents = (await list_agents(session))[:AGENT_OPTIONS_MAX]
     views = await _views(session, wanted, by)
     return page(
         "queue/page.html",
@@ -64,7 +63,7 @@ async def get_queue(request: Request, session: Session, by: Acting, frame: DeskF
         news_href=_news_href(wanted, newest),
         rows=rows,
         total=total if total < COUNT_MAX else None,
-        agents=[(agent.id, _agent_word(agent)) for agent in agents],
+        agents=agent_options(agents),
         statuses=[(value, wording.STATUS[value]) for value in STATUSES],
         first_href=render_address(wanted) if after else None,
         next_href=render_address(wanted, following) if following else None,
@@ -73,7 +72,7 @@ async def get_queue(request: Request, session: Session, by: Acting, frame: DeskF
 
 @router.get("/news", dependencies=[may("tickets:read")])
 async def get_news(
-    request: Request, session: Session, by: Acting, frame: DeskFrame, since: str = ""
+    request: Request, session: Session, by: Acting, frame: OwnFrame, since: str = ""
 ) -> Response:
     """How many tickets of this queue came after `since`, as a button that shows them."""
     wanted = parse_filter(request.query_params)
@@ -216,10 +215,6 @@ async def _choices(
         for name, (label, values) in options.items()
         if values
     ]
-
-
-def _agent_word(agent: AgentProfile) -> str:
-    return f"{agent.name} · {agent.office_name}" if agent.office_name else agent.name
 
 
 def _news_href(wanted: QueueFilter, newest: datetime | None) -> str:

@@ -35,11 +35,11 @@ router = APIRouter(include_in_schema=False)
 
 # Public: where somebody becomes known.
 @router.get("/login", dependencies=[public()])
-async def get_login(request: Request, next: str = "/queue") -> Response:
-    """The log-in form; who is known already goes on."""
+async def get_login(request: Request, next: str = "/queue", company: str = "") -> Response:
+    """The log-in form; who is known already goes on. company: its slug, where there are several."""
     if await current_visitor(request):
         return RedirectResponse(local_path(next), 303)
-    return _form(request, next)
+    return _form(request, next, company=company)
 
 
 # Public: where somebody becomes known. Checked to come from our own page.
@@ -59,7 +59,7 @@ async def post_login(
             resources, options, email=email, password=password, company=company or None
         )
     except (WrongLogin, TooManyAttempts) as refusal:
-        return _form(request, next, email=email, error=refusal.detail)
+        return _form(request, next, email=email, error=refusal.detail, company=company)
     at_the_desk = person.role in ("admin", "agent")
     answer = back_to(next if at_the_desk else "/my")
     set_session_cookie(answer, fresh, options)
@@ -123,7 +123,9 @@ def start_of(by: Principal) -> str:
     return "/queue" if by.may("tickets:read") else "/my"
 
 
-def _form(request: Request, next: str, *, email: str = "", error: str = "") -> Response:
+def _form(
+    request: Request, next: str, *, email: str = "", error: str = "", company: str = ""
+) -> Response:
     return page(
         "signin/page.html",
         public_frame(request),
@@ -131,4 +133,5 @@ def _form(request: Request, next: str, *, email: str = "", error: str = "") -> R
         next=local_path(next),
         email=email,
         error=error,
+        company=company[:63],
     )

@@ -28,8 +28,9 @@ from ticketyard.triage.correcting import correct_category, correct_priority
 from ticketyard.triage.queries import find_analysis
 from ticketyard.web.deps import Acting, Parts, Session, VisibleTicket, WebOptions, may
 from ticketyard.web.pages import ticket_view, wording
+from ticketyard.web.pages.agent_options import agent_options
 from ticketyard.web.pages.files import REPLY_MAX_BYTES, keep_uploads, send_file
-from ticketyard.web.pages.frame import DeskFrame, Flash, back_to, page
+from ticketyard.web.pages.frame import DeskFrame, Flash, OwnFrame, back_to, fragment, page
 from ticketyard.web.pages.history_words import tell
 from ticketyard.web.pages.lost_update import lost_update
 from ticketyard.web.pages.receipt_view import ReceiptView, receipt_view
@@ -56,9 +57,20 @@ async def get_ticket_page(
         back=came_from if came_from.startswith("/queue") else "/queue",
         may_write=by.may("tickets:write"),
         may_assign=by.may("tickets:assign"),
-        agents=[(a.id, f"{a.name} · {a.office_name}" if a.office_name else a.name) for a in agents],
+        agents=agent_options(agents, ticket.assignee_id),
         categories=[category.name for category in await list_categories(session)],
         priorities=[(value, wording.PRIORITY[value]) for value in PRIORITIES],
+    )
+
+
+@router.get("/{ticket_id}/news", dependencies=[may("tickets:read")])
+async def get_ticket_news(ticket: VisibleTicket, frame: OwnFrame, version: int = 0) -> Response:
+    """Whether the page one looks at is out of date, as a line with a way to the present one."""
+    return fragment(
+        "ticket/news.html",
+        frame,
+        href=f"/tickets/{ticket.number}",
+        is_changed=ticket.version > version,
     )
 
 
