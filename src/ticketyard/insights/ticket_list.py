@@ -3,7 +3,8 @@
 Totals. Up to 10,000 matches the total is exact: it is counted anew as soon as anything happened in
 the company (its newest event tells), and otherwise believed for two seconds at most. Beyond that
 counting would cost more than the page, so the total is counted at most once in a hundred times as
-long as counting took, and is that old at most (docs/decisions/0020).
+long as counting took, and is that old at most; that of a search is then estimated from statistics.
+`total_is_exact` says which it is (docs/decisions/0020).
 """
 
 import time
@@ -100,6 +101,7 @@ def _document(
     cursor = render_cursor(query, last_keys) if has_more and last_keys else None
     facts = {
         "total": total,
+        "total_is_exact": total <= EXACT_MAX,
         "limit": query.limit,
         "offset": query.offset,
         "skip": query.offset,

@@ -15,9 +15,8 @@ $$;
 -- names and addresses as they are. With a "without" only the forms count: a word that is not there
 -- as it is written may well be there in another form.
 create or replace function ticket_query(p_text text) returns tsquery language sql immutable as $$
-  select case when websearch_to_tsquery('simple', p_text)::text like '%!%'
-    then websearch_to_tsquery('russian', p_text)
-    else websearch_to_tsquery('russian', p_text) || websearch_to_tsquery('simple', p_text) end
+  select case when plain::text like '%!%' or plain = forms then forms else forms || plain end
+  from (select websearch_to_tsquery('russian', p_text) as forms, websearch_to_tsquery('simple', p_text) as plain) q
 $$;
 
 create or replace function ticket_conditions(p_where jsonb) returns text
@@ -90,46 +89,57 @@ $$;
 create or replace function ticket_page_sql(p_asked jsonb, p_count boolean) returns text
 language plpgsql stable as $$
 declare
+  v_sort text := p_asked ->> 'sort';
   v_where text := ticket_conditions(p_asked -> 'where');
+  v_picked text := v_where;
   v_limit integer := (p_asked ->> 'limit')::integer;
   v_offset bigint := (p_asked ->> 'offset')::bigint;
-  v_keys text[] := ticket_keys(p_asked ->> 'sort');
+  v_keys text[] := ticket_keys(v_sort);
+  v_order text[] := v_keys;
   v_way text := case when (p_asked ->> 'descending')::boolean then ' desc' else '' end;
-  v_after text := '';
-  v_count text := 'null::bigint';
   v_ranks smallint[];
+  v_count text := 'null::bigint';
 begin
-  if p_asked ->> 'sort' = 'relevance' then
-    -- Only the newest 500 hits are weighed; what follows them comes newest first.
+  if v_sort = 'relevance' then
+    -- Only the newest 500 hits are weighed; what follows them comes newest first. Where the total
+    -- is known, no further hits are looked for than the page can show.
     return format(
-      'with found as materialized (select t.id from ticket t where %s order by t.id desc limit 10001),'
+      'with found as materialized (select t.id from ticket t where %s order by t.id desc limit %s),'
       ' best as (select t.id, ts_rank(t.search, %L::tsquery) as rank from ticket t'
       '   where t.company_id = %s and t.id = any(array(select f.id from found f order by f.id desc limit 500)))'
       ' select array(select f.id from found f left join best b on b.id = f.id'
-      '   order by b.rank desc nulls last, f.id desc limit %s offset %s), null::jsonb, (select count(*) from found)',
-      v_where, ticket_query(p_asked -> 'where' -> 'q' ->> 0), coalesce(current_company(), 0), v_limit + 1, v_offset);
+      '   order by b.rank desc nulls last, f.id desc limit %s offset %s), null::jsonb,'
+      ' case when %L then (select count(*) from found) end',
+      v_where, case when p_count then greatest(10001, v_offset + v_limit + 1) else greatest(2000, v_offset + v_limit + 1) end,
+      ticket_query(p_asked -> 'where' -> 'q' ->> 0), coalesce(current_company(), 0), v_limit + 1, v_offset, p_count);
   end if;
-  if p_asked ->> 'sort' in ('priority', 'severity') and p_asked -> 'where' ? (p_asked ->> 'sort') then
-    -- Said as ranks too, the index of the order need not be walked from its end.
-    v_ranks := array(select case p_asked ->> 'sort' when 'priority' then priority_rank(w) else severity_rank(w) end
-                     from jsonb_array_elements_text(p_asked -> 'where' -> (p_asked ->> 'sort')) w);
-    v_where := format('%s and %s between %s and %s', v_where, v_keys[1],
-                      (select min(r) from unnest(v_ranks) r), (select max(r) from unnest(v_ranks) r));
+  if v_sort in ('priority', 'severity') and p_asked -> 'where' ? v_sort then
+    v_ranks := array(select distinct case v_sort when 'priority' then priority_rank(w) else severity_rank(w) end as r
+                     from jsonb_array_elements_text(p_asked -> 'where' -> v_sort) w order by r);
+    if cardinality(v_ranks) = 1 then
+      -- All of one rank: the order is that of the other keys, and any index that has them will do.
+      v_order := v_keys[2:];
+    elsif v_ranks[cardinality(v_ranks)] - v_ranks[1] = cardinality(v_ranks) - 1 then
+      -- Said as a range of ranks, the index of the order need not be walked from its end.
+      v_picked := format('%s and %s between %s and %s', ticket_conditions((p_asked -> 'where') - v_sort),
+                         v_keys[1], v_ranks[1], v_ranks[cardinality(v_ranks)]);
+    end if;
   end if;
   if p_count then
     v_count := format('(select count(*) from (select from ticket t where %s limit 10001) c)', v_where);
   end if;
   if p_asked ? 'after' then
-    v_after := format(' and (%s) %s (%s)', array_to_string(v_keys, ', '),
+    v_picked := format('%s and (%s) %s (%s)', v_picked, array_to_string(v_order, ', '),
       case when v_way = '' then '>' else '<' end,
       (select string_agg(quote_literal(w), ', ' order by n)
-       from jsonb_array_elements_text(p_asked -> 'after') with ordinality as a(w, n)));
+       from jsonb_array_elements_text(p_asked -> 'after') with ordinality as a(w, n)
+       where n > cardinality(v_keys) - cardinality(v_order)));
   end if;
   return format(
     'select array_agg(p.id), (array_agg(p.keys))[%s], %s from (select t.id, jsonb_build_array(%s) as keys'
-    ' from ticket t where %s%s order by %s limit %s offset %s) p',
-    v_limit, v_count, array_to_string(v_keys, ', '), v_where, v_after,
-    array_to_string(v_keys, v_way || ', ') || v_way, v_limit + 1, v_offset);
+    ' from ticket t where %s order by %s limit %s offset %s) p',
+    v_limit, v_count, array_to_string(v_keys, ', '), v_picked,
+    array_to_string(v_order, v_way || ', ') || v_way, v_limit + 1, v_offset);
 end $$;
 
 create or replace function pick_tickets(
@@ -148,6 +158,8 @@ begin
   execute ticket_page_sql(p_asked, p_count) into ids, last_keys, total;
 end $$;
 
+-- All that match, however many. What is searched for is not counted beyond the first ten thousand
+-- but estimated, as reading every hit would take longer than anybody waits.
 create or replace function count_tickets(p_company integer, p_where jsonb) returns bigint
 language plpgsql set max_parallel_workers_per_gather = 0 as $$
 declare
@@ -155,19 +167,19 @@ declare
 begin
   perform set_config('app.company_id', p_company::text, true);
   if p_where ?| array['q', 'tag', 'requester_email'] then
-    return count_found_tickets(p_where);
+    return estimate_found_tickets(p_where);
   end if;
   execute format('select count(*) from ticket t where %s', ticket_conditions(p_where)) into v_total;
   return v_total;
 end $$;
 
-create or replace function count_found_tickets(p_where jsonb) returns bigint
-language plpgsql stable security definer set search_path = public, pg_temp as $$
+create or replace function estimate_found_tickets(p_where jsonb) returns bigint
+language plpgsql security definer set search_path = public, pg_temp as $$
 declare
-  v_total bigint;
+  v_plan json;
 begin
-  execute format('select count(*) from ticket t where %s', ticket_conditions(p_where)) into v_total;
-  return v_total;
+  execute format('explain (format json) select from ticket t where %s', ticket_conditions(p_where)) into v_plan;
+  return greatest(10001, (v_plan -> 0 -> 'Plan' ->> 'Plan Rows')::bigint);
 end $$;
 
 -- Whether a promise is broken already, by the default targets (contracts 1.4): hours to the first
