@@ -14,11 +14,63 @@ from ticketyard.core.db import Database
 from ticketyard.people.queries import default_company_id
 from ticketyard.wiring import open_database
 
-SYLLABLES = (
-    "па ро ль до ступ сеть при нтер сче т ба ланс ка рта пе ре вод за яв ка вхо д о шиб ка "
-    "пла теж офис кли ент да нные от чет под держ net work pass word log in err or mail vpn "
-    "screen cable phone screen quota sync token slow crash"
-).split()
+SYLLABLES = [
+    "па",
+    "ро",
+    "ль",
+    "до",
+    "ступ",
+    "сеть",
+    "при",
+    "нтер",
+    "сче",
+    "т",
+    "ба",
+    "ланс",
+    "ка",
+    "рта",
+    "пе",
+    "ре",
+    "вод",
+    "за",
+    "яв",
+    "ка",
+    "вхо",
+    "д",
+    "о",
+    "шиб",
+    "ка",
+    "пла",
+    "теж",
+    "офис",
+    "кли",
+    "ент",
+    "да",
+    "нные",
+    "от",
+    "чет",
+    "под",
+    "держ",
+    "net",
+    "work",
+    "pass",
+    "word",
+    "log",
+    "in",
+    "err",
+    "or",
+    "mail",
+    "vpn",
+    "screen",
+    "cable",
+    "phone",
+    "screen",
+    "quota",
+    "sync",
+    "token",
+    "slow",
+    "crash",
+]
 
 PEOPLE = """
 with made as (
@@ -67,7 +119,8 @@ with word as (
     s.title, s.body, status,
     case when r2 < 0.2 then 'low' when r2 < 0.75 then 'medium' when r2 < 0.93 then 'high'
          when r2 < 0.98 then 'urgent' else 'critical' end,
-    case when r5 < 0.1 then (array['info', 'low', 'medium', 'high', 'critical'])[1 + floor(r5 * 50)::int] end,
+    case when r5 < 0.1
+         then (array['info', 'low', 'medium', 'high', 'critical'])[1 + floor(r5 * 50)::int] end,
     (array['network', 'hardware', 'software', 'access_control', 'email', 'vpn', 'printer',
            'password_reset', 'account_management', 'other'])[1 + floor(r3 * r3 * 10)::int],
     (array['web_form', 'email', 'glpi', 'csv', 'api', 'chatbot'])[1 + floor(r4 * 6)::int],
@@ -75,8 +128,10 @@ with word as (
     asked_by, 'Requester ' || asked_by, 'person' || asked_by || '@load.example',
     case when status <> 'open' then agent_id end,
     case when r5 < 0.05 then array['tag' || (s.n % 40)] else '{}' end, 1 + floor(r2 * 10)::int,
-    jsonb_build_object('guid', gen_random_uuid()), jsonb_build_object('country', 'Казахстан', 'city', 'Алматы'),
-    at, at + interval '1 hour' * r1, case when status in ('resolved', 'closed') then at + interval '1 day' * r1 end,
+    jsonb_build_object('guid', gen_random_uuid()),
+    jsonb_build_object('country', 'Казахстан', 'city', 'Алматы'),
+    at, at + interval '1 hour' * r1,
+    case when status in ('resolved', 'closed') then at + interval '1 day' * r1 end,
     case when status not in ('open', 'assigned') then at + interval '1 hour' * r2 end
   from src s,
     lateral (select timestamptz '2026-11-20' - interval '5 minutes' * (cast(:total as integer) - s.n) as at,
@@ -92,7 +147,8 @@ with word as (
     'In short: something does not work.', 0.9, id % 50 = 0, created_at from made
 )
 insert into event (company_id, type, ticket_id, payload, by_kind, by_name, happened_at)
-select current_company(), x.type, m.id, jsonb_build_object('ticket_id', m.id, 'reason', 'Nearest office, least load.'),
+select current_company(), x.type, m.id,
+       jsonb_build_object('ticket_id', m.id, 'reason', 'Nearest office, least load.'),
        'system', 'load', m.created_at
 from made m, lateral (select 'ticket.opened' as type union all
                       select 'ticket.assigned' where m.assignee_id is not null) x

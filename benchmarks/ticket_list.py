@@ -22,8 +22,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 import psycopg
-from generate import fill
 
+from generate import fill
 from ticketyard.core.auth import Principal
 from ticketyard.core.embedded import EmbeddedPostgres
 from ticketyard.migrations.running import upgrade

@@ -164,22 +164,15 @@ create or replace function count_tickets(p_company integer, p_where jsonb) retur
 language plpgsql set max_parallel_workers_per_gather = 0 as $$
 declare
   v_total bigint;
+  v_plan json;
 begin
   perform set_config('app.company_id', p_company::text, true);
   if p_where ?| array['q', 'tag', 'requester_email'] then
-    return estimate_found_tickets(p_where);
+    execute format('explain (format json) select from ticket t where %s', ticket_conditions(p_where)) into v_plan;
+    return greatest(10001, (v_plan -> 0 -> 'Plan' ->> 'Plan Rows')::bigint);
   end if;
   execute format('select count(*) from ticket t where %s', ticket_conditions(p_where)) into v_total;
   return v_total;
-end $$;
-
-create or replace function estimate_found_tickets(p_where jsonb) returns bigint
-language plpgsql security definer set search_path = public, pg_temp as $$
-declare
-  v_plan json;
-begin
-  execute format('explain (format json) select from ticket t where %s', ticket_conditions(p_where)) into v_plan;
-  return greatest(10001, (v_plan -> 0 -> 'Plan' ->> 'Plan Rows')::bigint);
 end $$;
 
 -- Whether a promise is broken already, by the default targets (contracts 1.4): hours to the first
