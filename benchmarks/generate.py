@@ -143,7 +143,8 @@ with word as (
   insert into analysis (company_id, ticket_id, state, category, category_confidence, priority, urgency,
     sentiment, sentiment_score, language, summary, confidence, need_admin, analysed_at)
   select current_company(), id, 'done', category, 0.9, priority, urgency,
-    (array['neutral', 'negative', 'positive'])[1 + id % 3], 0, (array['RU', 'RU', 'RU', 'KZ', 'ENG'])[1 + id % 5],
+    (array['neutral', 'negative', 'positive'])[1 + id % 3], 0,
+    (array['RU', 'RU', 'RU', 'KZ', 'ENG'])[1 + id % 5],
     'In short: something does not work.', 0.9, id % 50 = 0, created_at from made
 )
 insert into event (company_id, type, ticket_id, payload, by_kind, by_name, happened_at)
