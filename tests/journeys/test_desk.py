@@ -122,6 +122,7 @@ def test_from_the_first_log_in_to_a_resolved_ticket(newcomer: Page) -> None:
     page.get_by_role("button", name="Correct").click()
     expect(page.locator(".flash")).to_contain_text("Filed under Консультация")
     expect(page.locator("#category")).to_contain_text("set by a person")
+    page.wait_for_load_state("load")
 
     page.keyboard.press("r")
     page.keyboard.type("Сәлеметсіз бе! Мәселе шешілді.")
@@ -146,25 +147,31 @@ def test_the_keyboard_alone_is_enough(page: Page) -> None:
     page.keyboard.press("a")
     expect(page.locator(".flash")).to_contain_text("1 ticket changed")
     expect(page.locator("[data-row]", has_text=TITLES[2])).to_contain_text("Ada Admin")
+    page.wait_for_load_state("load")
 
     page.keyboard.press("/")
     page.keyboard.type("printer")
     page.keyboard.press("Enter")
     page.wait_for_url("**q=printer**")
     expect(page.locator("[data-row]")).to_have_count(1)
+    page.wait_for_load_state("load")
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name=TITLES[1])).to_be_visible()
+    page.wait_for_load_state("load")
 
     page.keyboard.press("n")
     page.keyboard.type("Toner is in the cellar.")
     page.keyboard.press("Control+Enter")
     expect(page.locator(".comment.internal")).to_contain_text("Toner is in the cellar.")
+    page.wait_for_load_state("load")
 
     for key, heading in (("d", "Dashboard"), ("p", "Agents and offices"), ("i", "Import")):
         page.keyboard.press("g")
         page.keyboard.press(key)
         expect(page.get_by_role("heading", name=heading, exact=True)).to_be_visible()
+        # Keys work once the scripts are there; a person is slower than that.
+        page.wait_for_load_state("load")
 
 
 def test_a_new_ticket_announces_itself_without_a_reload(page: Page, desk: Program) -> None:
