@@ -8,6 +8,7 @@ from ticketyard.core.config import Settings
 from ticketyard.core.db import Database
 from ticketyard.core.embedded import EmbeddedPostgres
 from ticketyard.core.jobs import Wiring, Worker
+from ticketyard.core.pruning import prune_expired
 from ticketyard.core.resources import Resources
 from ticketyard.core.storage import Blobs
 from ticketyard.insights.ticket_list import TicketList
@@ -35,6 +36,7 @@ WIRING = Wiring(
         ImportStored: [routing.close_imports],
     },
     timetable=(
+        ("41 2 * * *", prune_expired),
         ("*/5 * * * *", triage.retry_untriaged),
         ("*/10 * * * *", routing.close_late_imports),
     ),

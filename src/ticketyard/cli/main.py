@@ -3,7 +3,7 @@
 import typer
 
 import ticketyard
-from ticketyard.cli import backup, database, export, jobs, keys, people, serving, triage
+from ticketyard.cli import backup, database, dead_letters, export, keys, people, serving, triage
 from ticketyard.cli.import_command import import_command
 from ticketyard.cli.runtime import console
 
@@ -23,7 +23,7 @@ app.command()(database.doctor)
 app.command()(export.export)
 app.command()(backup.backup)
 app.command()(backup.restore)
-app.add_typer(jobs.app, name="jobs", help="Work that was given up.")
+app.add_typer(dead_letters.app, name="jobs", help="Work that was given up.")
 app.add_typer(keys.app, name="key", help="API keys of integrations.")
 app.add_typer(people.app, name="user", help="People who may log in.")
 app.add_typer(triage.app, name="triage", help="Teach and test the sorting of tickets.")
