@@ -516,3 +516,31 @@ async def test_the_log_in_form_remembers_its_company(client: Client, world: Worl
     client.headers.update(HTML)
     page = (await client.get("/login?company=south")).text
     assert 'name="company" value="south"' in page
+
+
+async def test_a_field_of_ones_own_is_set_and_taken_away(desk: Client, world: World) -> None:
+    opened = await world.open()
+    address = f"/tickets/{opened.number}"
+    csrf = await token(desk)
+    form = {"csrf_token": csrf, "name": "Cost centre", "value": "4711"}
+    assert (await desk.post(f"{address}/fields", data=form)).status_code == 303
+    assert "4711" in (await desk.get(address)).text
+    await desk.post(f"{address}/fields", data={**form, "value": ""})
+    page = (await desk.get(address)).text
+    assert "<dt>Cost centre</dt>" not in page
+
+
+async def test_a_refusal_leads_back_to_the_form(desk: Client, world: World) -> None:
+    opened = await world.open(status="resolved")
+    address = f"/tickets/{opened.number}"
+    answer = await desk.post(
+        f"{address}/status",
+        data={"csrf_token": await token(desk), "status": "assigned", "version": 1},
+        headers={"referer": f"http://desk.test{address}"},
+    )
+    assert answer.status_code == 409
+    assert "cannot become assigned" in answer.text
+    assert f'href="{address}"' in answer.text
+    stranger = await desk.get("/nowhere", headers={"referer": "https://evil.test/x"})
+    assert stranger.status_code == 404
+    assert "evil.test" not in stranger.text

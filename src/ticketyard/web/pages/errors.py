@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from ticketyard.web.pages.frame import local_path, public_frame
 from ticketyard.web.pages.rendering import render
 
 _TITLES = {
@@ -40,12 +41,23 @@ def render_error_page(
     ]
     page = render(
         "faults/page.html",
-        frame={"company": "Ticketyard", "theme": "", "csrf_token": ""},
+        frame=public_frame(request),
         home="/",
         status=status,
         title=_TITLES.get(status, HTTPStatus(status).phrase),
         text=detail,
         details=details,
-        ways=[("Back to the desk", "/")],
+        ways=_ways(request),
     )
     return HTMLResponse(page, status)
+
+
+def _ways(request: Request) -> list[tuple[str, str]]:
+    """Where one may go on: back to the page with the form, if it was one of ours, or to the start."""
+    start = ("To the start", "/")
+    referrer = request.headers.get("referer", "")
+    base = str(request.base_url).rstrip("/")
+    path = referrer.removeprefix(base)
+    if not referrer.startswith(base) or local_path(path) != path or path == request.url.path:
+        return [start]
+    return [("Back to where you were", path), start]

@@ -92,6 +92,7 @@ async def _view(
         "attachments": [ticket_view.file_of(ticket, each) for each in attachments],
         **ticket_view.understood(ticket, analysis),
         "fields": ticket_view.details(ticket, names.team),
+        "custom_names": sorted(ticket.custom_fields),
         "history": [
             {"at": each.at, "text": tell(each.type, each.payload), "by": each.by_name}
             for each in happenings
@@ -264,7 +265,7 @@ async def post_priority(
     return _back(ticket, f"Priority: {wording.word(wording.PRIORITY, priority).lower()}.")
 
 
-# A tag added or removed undoes nobody's change, so these two need no version.
+# A tag or a field of one's own undoes nobody's change, so these need no version.
 
 
 @router.post("/{ticket_id}/tags", dependencies=[may("tickets:write")])
@@ -293,6 +294,20 @@ async def post_untag(
         session, ticket_id=ticket.id, changes=Changes.of({"remove_tags": [tag]}), by=by
     )
     return _back(ticket)
+
+
+@router.post("/{ticket_id}/fields", dependencies=[may("tickets:write")])
+async def post_field(
+    ticket: VisibleTicket,
+    session: Session,
+    by: Acting,
+    name: Annotated[str, Form(max_length=200)],
+    value: Annotated[str, Form(max_length=4000)] = "",
+) -> Response:
+    """Set a custom field; an empty value takes it away."""
+    changes = Changes.of({"custom_fields": {name: value.strip() or None}})
+    await change_ticket(session, ticket_id=ticket.id, changes=changes, by=by)
+    return _back(ticket, f"{name.strip()}: {value.strip() or 'taken away'}.")
 
 
 def _back(ticket: Ticket, said: str = "", anchor: str = "") -> Response:
