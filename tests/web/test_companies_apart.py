@@ -68,6 +68,7 @@ FIELDS: Mapping[str, str] = {
     "theme": "dark",
     "then": "stay",
     "title": "Something",
+    "value": "3",
     "version": "1",
     "website": "",
 }
