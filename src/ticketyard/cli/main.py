@@ -3,7 +3,17 @@
 import typer
 
 import ticketyard
-from ticketyard.cli import backup, database, dead_letters, export, keys, people, serving, triage
+from ticketyard.cli import (
+    backup,
+    database,
+    dead_letters,
+    export,
+    keys,
+    people,
+    serving,
+    triage,
+    working,
+)
 from ticketyard.cli.import_command import import_command
 from ticketyard.cli.runtime import console
 
@@ -15,7 +25,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 app.command()(serving.serve)
-app.command()(serving.worker)
+app.command()(working.worker)
 app.command()(serving.demo)
 app.command("import")(import_command)
 app.command()(database.migrate)

@@ -1,11 +1,9 @@
-"""Run the product: web and worker in one process, or the worker alone; with or without the sample."""
+"""Run the product: the web with a worker beside it; with or without the sample company."""
 
 import asyncio
 import gc
-import signal
 import socket
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -14,6 +12,7 @@ import uvloop
 
 from ticketyard.cli.first_steps import Welcome, prepare_company
 from ticketyard.cli.runtime import Ground, complaints, console, ground, load_settings, resources_on
+from ticketyard.cli.working import WorkerBeside
 from ticketyard.core.config import Settings
 from ticketyard.core.jobs import Worker
 from ticketyard.core.live import Live
@@ -35,13 +34,6 @@ def serve(no_worker: NoWorker = False, host: Host = None, port: Port = None) -> 
 def demo(no_worker: NoWorker = False, host: Host = None, port: Port = None) -> None:
     """Serve the sample company: loaded once, with log-ins printed."""
     _serve(_with(load_settings(), host, port), no_worker=no_worker, sample=True)
-
-
-def worker() -> None:
-    """Do background work only, on as many machines as wanted."""
-    settings = load_settings()
-    with ground(settings) as base:
-        asyncio.run(_work(base))
 
 
 def _with(settings: Settings, host: str | None, port: int | None) -> Settings:
@@ -112,7 +104,7 @@ async def _run(base: Ground, listening: socket.socket, *, no_worker: bool, sampl
         # What start-up made lives as long as the process; the collector need not walk it again.
         gc.collect()
         gc.freeze()
-        background = None if no_worker else asyncio.create_task(worker.run())
+        beside = None if no_worker else WorkerBeside(base)
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         while not server.started and not serving.done():  # noqa: ASYNC110 - it has no event to wait for
             await asyncio.sleep(0.01)
@@ -120,7 +112,8 @@ async def _run(base: Ground, listening: socket.socket, *, no_worker: bool, sampl
         try:
             await serving
         finally:
-            await _end(background)
+            if beside:
+                await beside.stop()
 
 
 def _web_settings(settings: Settings) -> WebSettings:
@@ -140,29 +133,6 @@ def _greet(listening: socket.socket, welcome: Welcome) -> None:
     for line in welcome.lines(base):
         console.print(line, soft_wrap=True)
     console.print("[dim]Stop with Ctrl-C.[/]\n")
-
-
-async def _work(base: Ground) -> None:
-    async with resources_on(base) as resources:
-        working = asyncio.create_task(build_worker(resources, base.settings).run())
-        console.print("[bold]Ticketyard[/] worker is at work. [dim]Stop with Ctrl-C.[/]")
-        await _until_told(working)
-
-
-async def _until_told(working: asyncio.Task[None]) -> None:
-    loop = asyncio.get_running_loop()
-    told = asyncio.Event()
-    for each in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(each, told.set)
-    await told.wait()
-    await _end(working)
-
-
-async def _end(task: asyncio.Task[None] | None) -> None:
-    if task:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 def run_once(job: Callable[[Resources, Worker], Awaitable[None]]) -> None:
