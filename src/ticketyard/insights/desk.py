@@ -17,6 +17,8 @@ from ticketyard.tickets.numbering import PATTERN
 
 # As far as the database counts; beyond it a count says "more".
 COUNT_MAX: Final = 10_001
+# What a tab counts: nobody acts differently on the second thousand.
+TAB_MAX: Final = 1_000
 _ID_MAX: Final = 2**31 - 1
 
 
@@ -89,6 +91,24 @@ async def count_queue(
     return total
 
 
+async def count_tabs(session: AsyncSession, *, person_id: int | None) -> dict[str, int]:
+    """How many tickets each view has that is a person's work, counted up to TAB_MAX."""
+    row = (
+        await session.execute(
+            text(_TABS), {"company": company_of(session), "me": person_id or 0, "most": TAB_MAX}
+        )
+    ).one()
+    return dict(row._mapping)
+
+
+async def count_unassigned(session: AsyncSession) -> int:
+    """How many tickets in work nobody has, counted up to TAB_MAX."""
+    found = await session.scalar(
+        text(f"select {_UNASSIGNED}"), {"company": company_of(session), "most": TAB_MAX}
+    )
+    return int(found or 0)
+
+
 async def newest_opening(session: AsyncSession) -> datetime | None:
     """When the ticket opened last was opened."""
     found: datetime | None = await session.scalar(
@@ -159,6 +179,23 @@ def is_id(word: str) -> bool:
     """Whether a word from an address can be an id."""
     return word.isascii() and word.isdigit() and len(word) <= 10 and int(word) <= _ID_MAX
 
+
+# Each status in its own index, newest first, so that a count stops as soon as it has enough.
+_IN_WORK = "t.company_id = :company and t.status in ('open', 'assigned', 'in_progress', 'pending')"
+_UNASSIGNED = f"""
+  (select count(*) from (select from ticket t
+     where {_IN_WORK} and t.assignee_id is null limit :most) as counted)
+"""
+_TABS = f"""
+select
+  (select count(*) from (select from ticket t where {_IN_WORK} limit :most) as counted) as open,
+  (select count(*) from (select from ticket t
+     where {_IN_WORK} and t.assignee_id = :me limit :most) as counted) as mine,
+  {_UNASSIGNED} as unassigned,
+  (select count(*) from (select from analysis a
+     join ticket t on t.company_id = a.company_id and t.id = a.ticket_id
+     where a.company_id = :company and a.need_admin and {_IN_WORK} limit :most) as counted) as review
+"""
 
 _ROWS = """
 select t.id, t.number, t.title, t.status, t.priority, t.category,

@@ -10,8 +10,7 @@ from fastapi import Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from ticketyard.core.auth import Principal
-from ticketyard.insights.desk import COUNT_MAX, count_queue
-from ticketyard.insights.queue_filter import QueueFilter
+from ticketyard.insights.desk import TAB_MAX, count_unassigned
 from ticketyard.intake.queries import count_waiting_messages
 from ticketyard.people.queries import get_company
 from ticketyard.web.deps import Acting, Session, current_visitor
@@ -64,7 +63,7 @@ def theme_of(request: Request) -> str:
 async def _desk_frame(request: Request, session: Session, by: Acting) -> Frame:
     visitor = await current_visitor(request)
     company = await get_company(session)
-    waiting = await count_queue(session, QueueFilter("unassigned"), person_id=by.person_id)
+    waiting = await count_unassigned(session)
     return Frame(
         company=company.name,
         theme=theme_of(request),
@@ -170,4 +169,4 @@ def local_path(path: str) -> str:
 
 def capped(count: int) -> str:
     """A count for a tab: beyond what is counted it says so."""
-    return f"{COUNT_MAX - 1:,}+" if count >= COUNT_MAX else f"{count:,}"
+    return f"{TAB_MAX - 1}+" if count >= TAB_MAX else str(count)

@@ -10,7 +10,13 @@ from fastapi import APIRouter, Form, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.auth import Principal
-from ticketyard.insights.desk import COUNT_MAX, count_queue, list_queue, newest_opening
+from ticketyard.insights.desk import (
+    COUNT_MAX,
+    count_queue,
+    count_tabs,
+    list_queue,
+    newest_opening,
+)
 from ticketyard.insights.queue_filter import NOBODY, QueueFilter
 from ticketyard.people.queries import AgentProfile, list_agents, list_offices
 from ticketyard.tickets.bulk import BulkChange, Outcome, change_many
@@ -46,7 +52,9 @@ async def get_queue(request: Request, session: Session, by: Acting, frame: DeskF
     rows, following = await list_queue(
         session, wanted, person_id=by.person_id, after=after, limit=PAGE_ROWS
     )
-    total = await count_queue(session, wanted, person_id=by.person_id)
+    # A plain view is counted by its tab; a filtered one is worth an exact number.
+    filtered = is_filtered(wanted)
+    total = await count_queue(session, wanted, person_id=by.person_id) if filtered else COUNT_MAX
     agents = (await list_agents(session))[:AGENT_OPTIONS_MAX]
     views = await _views(session, wanted, by)
     return page(
@@ -57,7 +65,7 @@ async def get_queue(request: Request, session: Session, by: Acting, frame: DeskF
         views=views,
         filters=wanted,
         choices=await _choices(session, wanted, agents),
-        filtered=is_filtered(wanted),
+        filtered=filtered,
         clear_href=render_address(without_filters(wanted)),
         here=render_address(wanted, after),
         news_href=_news_href(wanted, newest),
@@ -154,18 +162,17 @@ async def _views(session: AsyncSession, wanted: QueueFilter, by: Principal) -> l
     saved = await list_saved_views(session, by.person_id) if by.person_id else []
     own = [(view, parse_filter({k: str(v) for k, v in view.query.items()})) for view in saved]
     is_own = any(wanted == filters for _, filters in own)
-    tabs: list[dict[str, Any]] = []
-    for view, name in TABS:
-        count = await count_queue(session, QueueFilter(view), person_id=by.person_id)
-        tabs.append(
-            {
-                "name": name,
-                "href": render_address(QueueFilter(view)),
-                "current": wanted.view == view and not is_own,
-                "count": capped(count),
-                "forget": None,
-            }
-        )
+    counts = await count_tabs(session, person_id=by.person_id)
+    tabs: list[dict[str, Any]] = [
+        {
+            "name": name,
+            "href": render_address(QueueFilter(view)),
+            "current": wanted.view == view and not is_own,
+            "count": capped(counts[view]),
+            "forget": None,
+        }
+        for view, name in TABS
+    ]
     tabs.append(
         {
             "name": "All",
