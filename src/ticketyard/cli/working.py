@@ -35,7 +35,9 @@ def worker(attached: Attached = False) -> None:
         # The parent has started and migrated the database, and gives its address.
         base = nullcontext(Ground(settings, settings.database_url.get_secret_value()))
     with base as standing:
-        asyncio.run(_work(standing, attached=attached))
+        # The runner is left open: the queue's side tasks do not end while the database is away.
+        asyncio.Runner().run(_work(standing, attached=attached))
+    os._exit(0)
 
 
 async def _work(base: Ground, *, attached: bool) -> None:

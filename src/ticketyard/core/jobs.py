@@ -113,7 +113,9 @@ class Worker:
 
     async def run(self) -> None:
         """Work until cancelled. A database that goes away and comes back is waited for."""
-        while True:
+        task = asyncio.current_task()
+        # The queue's worker ends in peace when it is cancelled and does not pass it on.
+        while task is not None and not task.cancelling():
             try:
                 async with self.queue.open_async():
                     await self.queue.run_worker_async(
