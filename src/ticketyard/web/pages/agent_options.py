@@ -1,4 +1,4 @@
-"""Pure: agents to choose from in a list."""
+"""Agents to choose from in a list."""
 
 from collections.abc import Sequence
 
