@@ -181,10 +181,10 @@ def commands_list() -> str:
     lines: list[str] = []
     for words, command in all_commands(typer.main.get_command(commands), "ticketyard"):
         lines += ["", f"### `{words}`", "", _first_paragraph(command.help)]
-        if len(command.params) > 1:
+        if any(not getattr(each, "hidden", False) for each in command.params):
             lines.append("")
         for parameter in command.params:
-            if parameter.name == "help":
+            if parameter.name == "help" or getattr(parameter, "hidden", False):
                 continue
             shown = parameter.opts[0]
             shown = shown if shown.startswith("-") else shown.upper()
