@@ -291,3 +291,40 @@ def test_a_requester_reads_and_answers_on_a_phone(browser: Browser, desk: Progra
     assert axe_violations(page) == []
     assert overflow(page) <= 0
     context.close()
+
+
+def test_what_opens_on_a_page_is_clean_too(page: Page) -> None:
+    page.locator("[data-row] .check").first.check()
+    expect(page.get_by_role("group", name="With the selected tickets")).to_be_visible()
+    assert axe_violations(page) == []
+    page.goto("/queue?priority=high")
+    page.get_by_role("button", name="Save view").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert axe_violations(page) == []
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    expect(page.get_by_role("heading", name="Keyboard")).to_be_visible()
+    assert axe_violations(page) == []
+
+
+def test_two_who_change_one_ticket_are_told(browser: Browser, desk: Program) -> None:
+    pages = []
+    for email in ("ana@example.com", "bo@example.com"):
+        context = browser.new_context(viewport=DESKTOP, base_url=desk.address)
+        pages.append(context.new_page())
+        come_in(pages[-1], email)
+        pages[-1].get_by_role("link", name=TITLES[0]).click()
+        pages[-1].wait_for_load_state("load")
+    first, second = pages
+    first.get_by_role("button", name="Assign to me").click()
+    expect(first.locator(".flash")).to_contain_text("Given to Ana Agent")
+    expect(second.get_by_text("This ticket has changed since you opened it.")).to_be_visible()
+
+    second.get_by_role("button", name="Assign to me").click()
+    expect(second.get_by_role("heading", level=1)).to_contain_text("Someone changed this ticket")
+    expect(second.locator(".versions")).to_contain_text("Ana Agent")
+    assert axe_violations(second) == []
+    second.get_by_role("button", name="Do it all the same").click()
+    expect(second.locator(".flash")).to_contain_text("Given to Bo Agent")
+    for each in pages:
+        each.context.close()

@@ -41,7 +41,7 @@ export function assignRow() {
 function countSelected() {
   const selected = document.querySelectorAll("[data-row] .check:checked").length;
   const label = document.querySelector("[data-bulk-count]");
-  if (label) label.textContent = `${selected} ✓`;
+  if (label) label.textContent = label.dataset.words.replace("{n}", selected);
   const all = document.querySelector("[data-select-all]");
   if (all) {
     all.checked = selected > 0 && selected === rows().length;
