@@ -52,11 +52,18 @@ def is_installed() -> bool:
     )
 
 
-def install() -> None:
+def install() -> bool:
+    """Fetch the packages; without npm nothing is done, as the desk also works without scripts."""
     npm = shutil.which("npm")
     if npm is None:
-        sys.exit("npm is needed once, to fetch htmx and uPlot (Debian: apt-get install npm).")
+        print(
+            "assets: no npm, so the desk runs without live updates and charts "
+            "(Debian: apt-get install npm, then `make assets`)",
+            file=sys.stderr,
+        )
+        return False
     subprocess.run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=ROOT, check=True)
+    return True
 
 
 def copy() -> None:
@@ -69,8 +76,8 @@ def copy() -> None:
 def main() -> None:
     if is_current() and "--force" not in sys.argv:
         return
-    if not is_installed():
-        install()
+    if not is_installed() and not install():
+        return
     copy()
     size = sum((VENDOR / name).stat().st_size for name in FILES.values())
     print(f"assets: {len(FILES)} files, {size / 1024:.0f} kB in {VENDOR.relative_to(ROOT)}")
