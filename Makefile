@@ -37,7 +37,6 @@ format: .venv/.ok
 
 bench: setup  ## the figures of docs/performance.md, measured on this machine
 	@for each in benchmarks/*.py; do \
-	  case $$each in *generate.py) continue;; esac; \
 	  printf '\n== %s ==\n' "$$each"; $(BIN)/python "$$each" || exit 1; \
 	done
 
