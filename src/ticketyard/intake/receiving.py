@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import orjson
 import psycopg
+from prometheus_client import Counter
 
 from ticketyard.core.auth import Principal, new_token
 from ticketyard.core.events import acting
@@ -24,6 +25,9 @@ from ticketyard.tickets.opening import row_of
 Outcome = Literal["created", "repeated", "replayed"]
 
 _TRIES = 5
+_RECEIVED = Counter(
+    "ticketyard_messages_received", "Messages filed, by source and outcome.", ["source", "outcome"]
+)
 _RECEIVE = (
     "select o_outcome, o_id, o_number, o_status from receive_ticket"
     "(%s, %s::jsonb, %b, %s::jsonb, %s::jsonb, %s::jsonb, %s::jsonb, %s)"
@@ -90,7 +94,9 @@ async def receive(
             if attempt == _TRIES - 1:
                 raise
     assert row is not None
-    return _told(row)
+    received = _told(row)
+    _RECEIVED.labels(arrival.ticket.source, received.outcome).inc()
+    return received
 
 
 def _arguments(

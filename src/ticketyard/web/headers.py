@@ -1,6 +1,10 @@
 """Headers that every answer carries, and the second name of every API path."""
 
+import time
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ticketyard.web.metrics import count_request
 
 _POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
@@ -13,6 +17,7 @@ _ALWAYS: tuple[tuple[bytes, bytes], ...] = (
     (b"content-security-policy", _POLICY.encode()),
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
 )
+_STREAM = b"text/event-stream; charset=utf-8"
 _PRIVATE = (b"cache-control", b"no-store")
 _FOREVER = (b"cache-control", b"public, max-age=31536000, immutable")
 
@@ -32,12 +37,17 @@ class Headers:
         if path.startswith("/api/v1/"):
             scope["path"] = path = "/api/" + path.removeprefix("/api/v1/")
             scope["raw_path"] = scope["raw_path"].replace(b"/api/v1/", b"/api/", 1)
+        began = time.perf_counter()
+        status, is_stream = 0, False
         versioned = path.startswith("/static/") and scope["query_string"].startswith(b"v=")
 
         async def sending(message: Message) -> None:
+            nonlocal status, is_stream
             if message["type"] == "http.response.start":
                 headers = message["headers"]
+                status = message["status"]
                 present = {name for name, _ in headers}
+                is_stream = (b"content-type", _STREAM) in headers
                 headers.extend(each for each in _ALWAYS if each[0] not in present)
                 if versioned:
                     headers.append(_FOREVER)
@@ -45,4 +55,8 @@ class Headers:
                     headers.append(_PRIVATE)
             await send(message)
 
-        await self._app(scope, receive, sending)
+        try:
+            await self._app(scope, receive, sending)
+        finally:
+            if status and not is_stream:
+                count_request(scope, status, time.perf_counter() - began)
