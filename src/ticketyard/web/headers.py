@@ -17,7 +17,6 @@ _ALWAYS: tuple[tuple[bytes, bytes], ...] = (
     (b"content-security-policy", _POLICY.encode()),
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
 )
-_STREAM = b"text/event-stream; charset=utf-8"
 _PRIVATE = (b"cache-control", b"no-store")
 _FOREVER = (b"cache-control", b"public, max-age=31536000, immutable")
 
@@ -47,7 +46,10 @@ class Headers:
                 headers = message["headers"]
                 status = message["status"]
                 present = {name for name, _ in headers}
-                is_stream = (b"content-type", _STREAM) in headers
+                is_stream = any(
+                    name == b"content-type" and kind.startswith(b"text/event-stream")
+                    for name, kind in headers
+                )
                 headers.extend(each for each in _ALWAYS if each[0] not in present)
                 if versioned:
                     headers.append(_FOREVER)
