@@ -97,7 +97,8 @@ async def _run(base: Ground, listening: socket.socket, *, no_worker: bool, sampl
                 log_config=None,
                 access_log=False,
                 server_header=False,
-                proxy_headers=False,
+                proxy_headers=bool(settings.trusted_proxies),
+                forwarded_allow_ips=settings.trusted_proxies,
                 timeout_graceful_shutdown=5,
             )
         )

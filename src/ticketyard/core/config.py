@@ -8,7 +8,7 @@ in step.
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -16,10 +16,23 @@ def _named(*names: str) -> AliasChoices:
     return AliasChoices(*names)
 
 
-class Settings(BaseSettings):
-    """What the operator may choose. Unknown variables of the environment are ignored."""
+def _split(value: object) -> object:
+    return (
+        [word.strip() for word in value.split(",") if word.strip()]
+        if isinstance(value, str)
+        else value
+    )
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", populate_by_name=True)
+
+_Words = Annotated[list[str], NoDecode, BeforeValidator(_split)]
+
+
+class Settings(BaseSettings):
+    """What the operator may choose. Unknown and empty variables of the environment are ignored."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_ignore_empty=True, extra="ignore", populate_by_name=True
+    )
 
     # Where things are kept.
     database_url: SecretStr = Field(
@@ -81,10 +94,15 @@ class Settings(BaseSettings):
         validation_alias=_named("TICKETYARD_PORT", "PORT"),
         description="Port to listen on.",
     )
-    allowed_origins: Annotated[list[str], NoDecode] = Field(
+    allowed_origins: _Words = Field(
         default_factory=list,
         validation_alias=_named("ALLOWED_ORIGINS"),
-        description="Other origins whose pages may call the API; none by default.",
+        description="Other origins whose pages may call the API, with commas; none by default.",
+    )
+    trusted_proxies: _Words = Field(
+        default_factory=list,
+        validation_alias=_named("TICKETYARD_TRUSTED_PROXIES"),
+        description="Addresses or networks of proxies whose X-Forwarded-For is believed, with commas.",
     )
     secure_cookies: bool = Field(
         False,
