@@ -4,19 +4,22 @@ Every connection works as the role `ticketyard_app`, which owns no table, and ev
 its company, so that PostgreSQL's row-level security keeps companies apart even where code forgets.
 """
 
+import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import psycopg
+from psycopg.adapt import AdaptersMap, Buffer
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import AsyncConnectionPool
-from sqlalchemy import MetaData, text
+from sqlalchemy import BigInteger, MetaData, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
 from ticketyard.core.clock import Clock, utc_now
+from ticketyard.core.shapes import storable
 
 APP_ROLE = "ticketyard_app"
 
@@ -25,6 +28,9 @@ class Table(DeclarativeBase):
     """Base of every table class."""
 
     metadata = MetaData()
+    # Numbers are compared as the widest kind: an id beyond a column's own is then one that nobody
+    # has, and not an error.
+    type_annotation_map: ClassVar[dict[Any, Any]] = {int: BigInteger}
 
 
 def plain_url(url: str) -> str:
@@ -38,6 +44,38 @@ def _conninfo(url: str, role: str | None) -> str:
     if role:
         parts["options"] = f"{parts.get('options') or ''} -c role={role}".strip()
     return make_conninfo(**parts)  # type: ignore[arg-type]
+
+
+class _StorableText(psycopg.types.string.StrDumperUnknown):
+    """Text goes to the database without what it cannot keep, wherever that came from."""
+
+    def dump(self, obj: str) -> Buffer | None:
+        """The text; NUL and lone surrogates replaced by a mark."""
+        return super().dump(storable(obj))
+
+
+class _StorableBinaryText(psycopg.types.string.StrBinaryDumper):
+    """The same for statements whose parameters travel in binary form."""
+
+    def dump(self, obj: str) -> Buffer | None:
+        """The text; NUL and lone surrogates replaced by a mark."""
+        return super().dump(storable(obj))
+
+
+ADAPTERS = AdaptersMap(psycopg.adapters)
+ADAPTERS.register_dumper(str, _StorableBinaryText)
+ADAPTERS.register_dumper(str, _StorableText)
+
+
+class _Context:
+    """What psycopg is told when it connects."""
+
+    adapters = ADAPTERS
+    connection = None
+
+
+def _storable_json(value: Any) -> str:
+    return json.dumps(storable(value), ensure_ascii=False, allow_nan=False)
 
 
 class Database:
@@ -63,12 +101,15 @@ class Database:
         self.listeners: Mapping[str, Sequence[str]] = listeners or {}
         self.engine = create_async_engine(
             "postgresql+psycopg://",
-            async_creator=lambda: psycopg.AsyncConnection.connect(self.conninfo),
+            async_creator=lambda: psycopg.AsyncConnection.connect(
+                self.conninfo, context=_Context()
+            ),
             pool_size=pool_size,
             max_overflow=pool_size,
             pool_pre_ping=True,
             # An error is logged with its statement, never with what people wrote.
             hide_parameters=True,
+            json_serializer=_storable_json,
         )
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         self._hot: AsyncConnectionPool[psycopg.AsyncConnection[Any]] = AsyncConnectionPool(
@@ -76,7 +117,7 @@ class Database:
             min_size=1,
             max_size=pool_size,
             open=False,
-            kwargs={"autocommit": True},
+            kwargs={"autocommit": True, "context": _Context()},
             name="hot",
         )
         self._hot_open = False

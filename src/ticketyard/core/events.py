@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.auth import Principal
 from ticketyard.core.db import now_of
+from ticketyard.core.shapes import storable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,8 +75,8 @@ async def emit(session: AsyncSession, *events: Event, by: Principal) -> None:
     await session.execute(
         _EMIT,
         {
-            "events": orjson.dumps(rows).decode(),
-            "by": orjson.dumps(acting(by)).decode(),
+            "events": orjson.dumps(storable(rows)).decode(),
+            "by": orjson.dumps(storable(acting(by))).decode(),
             "at": now_of(session),
         },
     )

@@ -4,17 +4,28 @@ Numbers where text is meant become text; NUL and lone surrogates become a mark; 
 a truth value where text is meant is refused with the field's path, never with the value.
 """
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from ticketyard.core.errors import Unreadable
 
 M = TypeVar("M", bound=BaseModel)
 
 DEPTH_MAX = 32
+BIGINT_MAX = 2**63 - 1
 _EMAIL = re.compile(r"[^\s@\x00-\x1f\x7f<>]{1,64}@[^\s@\x00-\x1f\x7f<>]{1,190}")
 
 
@@ -73,12 +84,27 @@ MaybeLine = Annotated[Line | None, BeforeValidator(_none_if_empty)]
 # Where a person types the address; what other systems write there is often none.
 Email = Annotated[str, BeforeValidator(_as_email)]
 Number = Annotated[int, BeforeValidator(_as_number)]
+# The id of anything in the database, in a path, a query or a body.
+RowId = Annotated[int, Field(ge=0, le=BIGINT_MAX)]
 
 
 class Closed(BaseModel):
     """A shape that the documents close: a field it does not name is refused."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+class Body(Closed):
+    """A closed shape that a route reads by itself, of JSON that may hold anything."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _harmless(cls, data: Any) -> Any:
+        if is_deeper(data, DEPTH_MAX):
+            raise PydanticCustomError("too_deep", f"Nested deeper than {DEPTH_MAX} levels")
+        if _has_odd_number(data):
+            raise PydanticCustomError("odd_number", "Numbers should be finite and of 64 bits")
+        return storable(data)
 
 
 class Open(BaseModel):
@@ -121,6 +147,17 @@ _MESSAGES = {
     "model_type": "Input should be an object",
     "dict_type": "Input should be an object",
 }
+
+
+def _has_odd_number(data: object) -> bool:
+    """Whether a number in it is none that JSON and the database both have."""
+    if isinstance(data, dict):
+        return any(map(_has_odd_number, data.values()))
+    if isinstance(data, list):
+        return any(map(_has_odd_number, data))
+    if isinstance(data, float):
+        return not math.isfinite(data)
+    return isinstance(data, int) and not -BIGINT_MAX <= data <= BIGINT_MAX
 
 
 def is_deeper(data: object, limit: int) -> bool:

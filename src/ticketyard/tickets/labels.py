@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import orjson
 
+from ticketyard.core.shapes import storable
 from ticketyard.tickets.errors import BadField
 from ticketyard.tickets.lifecycle import PRIORITIES, SEVERITIES
 
@@ -78,14 +79,23 @@ def merged_fields(present: Mapping[str, Any], changes: Mapping[str, Any]) -> dic
         if value is None:
             merged.pop(name, None)
             continue
-        if len(orjson.dumps(value)) > FIELD_BYTES_MAX:
-            raise BadField(f"A custom field holds {FIELD_BYTES_MAX} bytes at most.")
-        merged[name] = value
+        merged[name] = _field_value(value)
     if len(merged) > FIELDS_MAX or len(orjson.dumps(merged)) > FIELDS_BYTES_MAX:
         raise BadField(
             f"A ticket has {FIELDS_MAX} custom fields at most, of {FIELDS_BYTES_MAX} bytes together."
         )
     return merged
+
+
+def _field_value(value: Any) -> Any:
+    try:
+        value = storable(value)
+        size = len(orjson.dumps(value))
+    except (TypeError, RecursionError) as error:
+        raise BadField("A custom field holds text, numbers, lists and objects.") from error
+    if size > FIELD_BYTES_MAX:
+        raise BadField(f"A custom field holds {FIELD_BYTES_MAX} bytes at most.")
+    return value
 
 
 def clean(text: str) -> str:

@@ -30,7 +30,7 @@ async def get_ticket(session: AsyncSession, reference: int | str, *, lock: bool 
     word = str(reference).strip()
     if word.isascii() and word.isdigit() and int(word) <= BIGINT_MAX:
         query = query.where(Ticket.id == int(word))
-    elif len(word) <= 40 and "\x00" not in word:
+    elif len(word) <= 40 and word.isascii() and word.isprintable():
         query = query.where(Ticket.number == word.upper())
     else:
         raise TicketNotFound(_NOT_FOUND)

@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from ticketyard.core.shapes import Body
 from ticketyard.people.logging_in import end_session
 from ticketyard.web.deps import COOKIE, Acting, Parts, Session, WebOptions, may, public
 from ticketyard.web.entering import log_in, set_session_cookie
@@ -12,15 +13,14 @@ from ticketyard.web.entering import log_in, set_session_cookie
 router = APIRouter(prefix="/api/auth", tags=["people"])
 
 
-class LoginIn(BaseModel):
+class LoginIn(Body):
     """E-mail address and password; the company's slug where there are several."""
 
-    model_config = {
-        "extra": "forbid",
-        "json_schema_extra": {
+    model_config = ConfigDict(
+        json_schema_extra={
             "examples": [{"email": "ana@example.com", "password": "correct horse battery"}]
-        },
-    }
+        }
+    )
 
     email: str = Field(max_length=320)
     password: str = Field(max_length=1024)

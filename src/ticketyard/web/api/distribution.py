@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from ticketyard.core.auth import Principal
 from ticketyard.core.errors import TooLarge
 from ticketyard.core.resources import Resources
+from ticketyard.core.shapes import RowId
 from ticketyard.insights.distribution import (
     BusinessUnit,
     DistributionStats,
@@ -29,6 +30,7 @@ from ticketyard.routing.explaining import Locale, explain
 from ticketyard.routing.processing import request_processing
 from ticketyard.routing.queries import find_assignment, get_assignment
 from ticketyard.routing.releasing import reroute_ticket
+from ticketyard.tickets.filenames import safe_name
 from ticketyard.web.deps import Acting, Parts, Session, VisibleTicket, WebOptions, may
 
 router = APIRouter(prefix="/api", tags=["distribution"])
@@ -178,7 +180,7 @@ async def get_imports(
     "/imports/{import_id}", response_model=ImportDetailOut, dependencies=[may("imports:run")]
 )
 async def get_import(
-    import_id: int,
+    import_id: RowId,
     session: Session,
     by: Acting,
     tickets: Annotated[int, Query(ge=0, le=TICKETS_SHOWN)] = 0,
@@ -238,7 +240,9 @@ async def post_routing(ticket: VisibleTicket, session: Session, by: Acting) -> R
 
 
 async def _read(role: str, file: UploadFile, max_bytes: int) -> tuple[str, str, bytes, str]:
+    # A file on a ticket keeps its name until it is put there: the rows call it by that.
     name = file.filename or f"{role}.csv"
+    name = name if role == "attachment" else safe_name(name)
     if (file.size or 0) > max_bytes:
         raise TooLarge(f"A file of this kind has {max_bytes:,} bytes at most.")
     return role, name, await file.read(), file.content_type or "application/octet-stream"

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from ticketyard.core.dead_letters import DeadLetter, list_dead_letters, retry_dead_letters
+from ticketyard.core.shapes import Body, RowId
 from ticketyard.web.deps import Session, may
 
 router = APIRouter(prefix="/api/dead-letters", tags=["operations"])
@@ -26,12 +27,10 @@ class DeadLetterOut(BaseModel):
     dead_at: datetime
 
 
-class RetryIn(BaseModel):
+class RetryIn(Body):
     """Which ones to try again; without ids, all."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    ids: list[int] | None = Field(None, max_length=1000, examples=[[17, 18]])
+    ids: list[RowId] | None = Field(None, max_length=1000, examples=[[17, 18]])
 
 
 class RetryOut(BaseModel):

@@ -6,6 +6,7 @@ from typing import Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from ticketyard.core.shapes import Body, RowId
 from ticketyard.people.accounts import add_person, change_person, set_agent_profile
 from ticketyard.people.companies import change_company
 from ticketyard.people.keys import create_key, revoke_key
@@ -17,8 +18,8 @@ from ticketyard.web.deps import Acting, Session, may
 router = APIRouter(prefix="/api", tags=["people"])
 
 
-class _In(BaseModel):
-    model_config = ConfigDict(extra="forbid", str_max_length=2000)
+class _In(Body):
+    model_config = ConfigDict(str_max_length=2000)
 
 
 class _Out(BaseModel):
@@ -44,7 +45,7 @@ class PersonPatch(_In):
     name: str | None = Field(None, min_length=1, max_length=200)
     role: Literal["admin", "agent", "requester"] | None = None
     is_active: bool | None = None
-    office_id: int | None = None
+    office_id: RowId | None = None
     position: str | None = Field(None, max_length=200)
     skills: list[str] | None = Field(None, max_length=50)
     base_load: int | None = Field(None, ge=0, le=100_000)
@@ -79,7 +80,7 @@ async def post_person(body: PersonIn, session: Session, by: Acting) -> Person:
 
 
 @router.patch("/people/{person_id}", response_model=PersonOut, dependencies=[may("people:manage")])
-async def patch_person(person_id: int, body: PersonPatch, session: Session, by: Acting) -> Person:
+async def patch_person(person_id: RowId, body: PersonPatch, session: Session, by: Acting) -> Person:
     """Change somebody's name, role, access or agent's profile."""
     person = await change_person(
         session,
@@ -132,7 +133,7 @@ async def post_team(body: TeamIn, session: Session) -> Team:
 @router.put(
     "/teams/{team_id}/members/{person_id}", status_code=204, dependencies=[may("people:manage")]
 )
-async def put_team_member(team_id: int, person_id: int, session: Session) -> None:
+async def put_team_member(team_id: RowId, person_id: RowId, session: Session) -> None:
     """Put an agent into a team."""
     await add_team_member(session, team_id=team_id, person_id=person_id)
 
@@ -140,7 +141,7 @@ async def put_team_member(team_id: int, person_id: int, session: Session) -> Non
 @router.delete(
     "/teams/{team_id}/members/{person_id}", status_code=204, dependencies=[may("people:manage")]
 )
-async def delete_team_member(team_id: int, person_id: int, session: Session) -> None:
+async def delete_team_member(team_id: RowId, person_id: RowId, session: Session) -> None:
     """Take somebody out of a team."""
     await remove_team_member(session, team_id=team_id, person_id=person_id)
 
@@ -189,7 +190,7 @@ async def post_key(body: KeyIn, session: Session, by: Acting) -> NewKeyOut:
 
 
 @router.delete("/keys/{key_id}", status_code=204, dependencies=[may("keys:manage")])
-async def delete_key(key_id: int, session: Session, by: Acting) -> None:
+async def delete_key(key_id: RowId, session: Session, by: Acting) -> None:
     """End a key; it stops working within five seconds everywhere."""
     await revoke_key(session, key_id=key_id, by=by)
 

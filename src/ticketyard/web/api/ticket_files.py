@@ -2,9 +2,10 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, File, Path, Response, UploadFile
+from fastapi import APIRouter, File, Response, UploadFile
 
 from ticketyard.core.errors import TooLarge
+from ticketyard.core.shapes import RowId
 from ticketyard.core.storage import BlobMissing
 from ticketyard.insights.ticket_detail import render_attachment
 from ticketyard.tickets.attaching import ATTACHMENTS_MAX, attach_files, keep_file
@@ -84,7 +85,7 @@ async def post_attachments(
 )
 async def get_attachment(
     ticket_id: str,
-    attachment_id: Annotated[int, Path(ge=0, le=2**62)],
+    attachment_id: RowId,
     parts: Parts,
     by: Acting,
 ) -> Response:

@@ -6,6 +6,7 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from ticketyard.core.shapes import Body
 from ticketyard.insights.ticket_query import TicketQuery, with_cursor
 from ticketyard.tickets.bulk import BULK_MAX, BulkChange
 from ticketyard.tickets.errors import BadField
@@ -16,12 +17,10 @@ Version = Annotated[int | None, Field(ge=1, le=2**31 - 1, examples=[7])]
 Texts = list[str]
 
 
-class _In(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class FiltersIn(_In):
+class FiltersIn(BaseModel):
     """The filters that the list and its export share. Repeat one to allow several values."""
+
+    model_config = ConfigDict(extra="forbid")
 
     status: Texts = []
     priority: Texts = []
@@ -162,11 +161,10 @@ async def read_list(request: Request) -> ListIn:
         ) from None
 
 
-class StatusIn(_In):
+class StatusIn(Body):
     """A new status. `reason` is kept in the history, `comment` in the thread."""
 
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={"examples": [{"status": "in_progress", "comment": "On it."}]},
     )
 
@@ -179,11 +177,10 @@ class StatusIn(_In):
     version: Version = None
 
 
-class CommentIn(_In):
+class CommentIn(Body):
     """What to write on the ticket; an internal comment is never shown to requesters."""
 
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={"examples": [{"comment": "Please try again.", "is_internal": False}]},
     )
 
@@ -193,7 +190,7 @@ class CommentIn(_In):
     version: Version = None
 
 
-class AssigneeIn(_In):
+class AssigneeIn(Body):
     """The agent who owns the ticket from now on."""
 
     agent_id: Id = Field(examples=[3])
@@ -201,18 +198,17 @@ class AssigneeIn(_In):
     version: Version = None
 
 
-class AssignIn(_In):
+class AssignIn(Body):
     """The same in the words of spec 2."""
 
     assigned_to_user_id: Id = Field(examples=[3])
     version: Version = None
 
 
-class UpdateIn(_In):
+class UpdateIn(Body):
     """Spec 1's update; `notes` become an internal comment."""
 
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={"examples": [{"status": "in_progress", "notes": "Called back."}]},
     )
 
@@ -223,11 +219,10 @@ class UpdateIn(_In):
     version: Version = None
 
 
-class FeedbackIn(_In):
+class FeedbackIn(Body):
     """How it went, in the requester's eyes."""
 
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={"examples": [{"rating": 5, "helpful": True, "feedback": "Quick."}]},
     )
 
@@ -237,18 +232,17 @@ class FeedbackIn(_In):
     rating: int | None = Field(None, ge=1, le=5, examples=[5])
 
 
-class TagsIn(_In):
+class TagsIn(Body):
     """All the tags the ticket shall have."""
 
     tags: list[str] = Field(max_length=100, examples=[["printer", "third floor"]])
     version: Version = None
 
 
-class FieldsIn(_In):
+class FieldsIn(Body):
     """What is to change; a field that is not sent stays, one that is null is emptied."""
 
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={"examples": [{"priority": "high", "custom_fields": {"floor": 3}}]},
     )
 
@@ -274,11 +268,10 @@ def _references(value: object) -> object:
     return value if isinstance(value, list) else [value]
 
 
-class BulkIn(_In):
+class BulkIn(Body):
     """One change to many tickets."""
 
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={
             "examples": [{"ticket_ids": [1, "TKT-20251215-002"], "status": "resolved"}]
         },
@@ -316,7 +309,7 @@ class BulkIn(_In):
         )
 
 
-class ViewIn(_In):
+class ViewIn(Body):
     """Filters to keep under a name."""
 
     name: str = Field(min_length=1, max_length=60, examples=["My open tickets"])

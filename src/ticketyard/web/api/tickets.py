@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import StreamingResponse
 
 from ticketyard.core.errors import NotAllowed
+from ticketyard.core.shapes import RowId
 from ticketyard.insights.exporting import export_tickets
 from ticketyard.insights.ticket_detail import list_events, read_ticket
 from ticketyard.insights.ticket_list import TicketList
@@ -87,7 +88,7 @@ async def post_view(body: ViewIn, session: Session, by: Acting) -> dict[str, Any
 
 
 @router.delete("/views/{view_id}", dependencies=[may("tickets:read")], status_code=204)
-async def remove_view(view_id: int, session: Session, by: Acting) -> None:
+async def remove_view(view_id: RowId, session: Session, by: Acting) -> None:
     """Forget a saved view."""
     await delete_view(session, view_id=view_id, by=by)
 

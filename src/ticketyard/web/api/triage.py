@@ -8,6 +8,7 @@ from fastapi import APIRouter, File, Form, Query, UploadFile
 from pydantic import BaseModel, ConfigDict, Field
 
 from ticketyard.core.events import emit
+from ticketyard.core.shapes import Body, RowId
 from ticketyard.people.errors import CompanyNotFound
 from ticketyard.tickets.models import Ticket
 from ticketyard.triage.answering import Answer, answer_description
@@ -24,17 +25,13 @@ router = APIRouter(prefix="/api", tags=["triage"])
 TRAINING_MAX_BYTES = 50 * 1024 * 1024
 
 
-class _In(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class AnalyseIn(_In):
+class AnalyseIn(Body):
     """A text to be understood at once."""
 
     description: str = Field(
         min_length=1, max_length=1_000_000, examples=["My laptop does not start since this morning"]
     )
-    company_id: int = Field(examples=[1])
+    company_id: RowId = Field(examples=[1])
 
 
 class TeamAssignmentOut(BaseModel):
@@ -98,11 +95,11 @@ class AnalysisOut(BaseModel):
     analysed_at: datetime | None
 
 
-class CategoryIn(_In):
+class CategoryIn(Body):
     """One of the company's categories."""
 
     category: str = Field(min_length=1, max_length=100, examples=["printer"])
-    version: int | None = Field(None, description="The ticket's version as you saw it.")
+    version: RowId | None = Field(None, description="The ticket's version as you saw it.")
 
 
 class CategoryOut(BaseModel):
@@ -185,7 +182,7 @@ async def put_category(
 )
 async def get_review(
     session: Session,
-    before: Annotated[int | None, Query(description="Only tickets with a lower id.")] = None,
+    before: Annotated[RowId | None, Query(description="Only tickets with a lower id.")] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 25,
 ) -> list[Analysis]:
     """Tickets that triage is not sure about, the newest first."""

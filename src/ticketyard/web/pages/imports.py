@@ -6,6 +6,7 @@ from fastapi import APIRouter, File, Response, UploadFile
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.errors import TooLarge
+from ticketyard.core.shapes import RowId
 from ticketyard.insights.import_progress import (
     ImportProgress,
     count_assigned,
@@ -14,6 +15,7 @@ from ticketyard.insights.import_progress import (
 from ticketyard.intake.errors import FilesRefused
 from ticketyard.intake.import_runs import ImportRun, get_run, list_row_errors, list_runs
 from ticketyard.intake.importing import start_import
+from ticketyard.tickets.filenames import safe_name
 from ticketyard.web.deps import Acting, Parts, Session, WebOptions, may
 from ticketyard.web.pages.frame import DeskFrame, Flash, Frame, OwnFrame, back_to, fragment, page
 
@@ -72,7 +74,7 @@ async def post_import(
     """Keep the files, ask for them to be read, and show how it goes."""
     given = {"offices": offices, "managers": managers, "tickets": tickets}
     files = [
-        (role, file.filename or role, await file.read(), "text/csv")
+        (role, safe_name(file.filename), await file.read(), "text/csv")
         for role, file in given.items()
         if file and file.filename
     ]
@@ -95,7 +97,7 @@ async def post_import(
 
 
 @router.get("/{run_id}", dependencies=[may("imports:run")])
-async def get_import(run_id: int, session: Session, frame: DeskFrame) -> Response:
+async def get_import(run_id: RowId, session: Session, frame: DeskFrame) -> Response:
     """How one import goes, or went."""
     run = await get_run(session, run_id)
     return page(
@@ -108,7 +110,7 @@ async def get_import(run_id: int, session: Session, frame: DeskFrame) -> Respons
 
 
 @router.get("/{run_id}/progress", dependencies=[may("imports:run")])
-async def get_progress(run_id: int, session: Session, frame: OwnFrame) -> Response:
+async def get_progress(run_id: RowId, session: Session, frame: OwnFrame) -> Response:
     """The part of that page that changes."""
     run = await get_run(session, run_id)
     return fragment("imports/progress.html", frame, run=await _progress(session, run))

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Response
 
+from ticketyard.core.shapes import RowId
 from ticketyard.intake.looking import dismiss_message, open_kept_message, shown_raw
 from ticketyard.intake.queries import get_message, list_waiting_messages
 from ticketyard.web.deps import Acting, Parts, Session, may
@@ -16,7 +17,7 @@ PREVIEW_CHARACTERS = 4_000
 
 
 @router.get("", dependencies=[may("intake:read")])
-async def get_kept(session: Session, frame: DeskFrame, before: int | None = None) -> Response:
+async def get_kept(session: Session, frame: DeskFrame, before: RowId | None = None) -> Response:
     """The messages that wait for a look, newest first."""
     messages = await list_waiting_messages(session, before=before, limit=PAGE_ITEMS + 1)
     shown = messages[:PAGE_ITEMS]
@@ -41,7 +42,7 @@ async def get_kept(session: Session, frame: DeskFrame, before: int | None = None
 
 
 @router.get("/{message_id}/raw", dependencies=[may("intake:read")])
-async def get_raw(message_id: int, session: Session) -> Response:
+async def get_raw(message_id: RowId, session: Session) -> Response:
     """One message's bytes, as a download that no browser runs or shows."""
     message = await get_message(session, message_id)
     return Response(
@@ -53,7 +54,7 @@ async def get_raw(message_id: int, session: Session) -> Response:
 
 @router.post("/{message_id}/ticket", dependencies=[may("tickets:write")])
 async def post_kept_ticket(
-    message_id: int,
+    message_id: RowId,
     session: Session,
     resources: Parts,
     by: Acting,
@@ -65,7 +66,7 @@ async def post_kept_ticket(
 
 
 @router.post("/{message_id}/dismissal", dependencies=[may("tickets:write")])
-async def post_dismissal(message_id: int, session: Session, by: Acting) -> Response:
+async def post_dismissal(message_id: RowId, session: Session, by: Acting) -> Response:
     """Decide that no ticket is needed; the message stays kept."""
     await dismiss_message(session, message_id=message_id, by=by)
     return back_to("/needs-a-look", Flash("clear", "Dismissed. The original stays kept."))

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, File, Form, Response, UploadFile
 
+from ticketyard.core.shapes import RowId
 from ticketyard.insights.own_tickets import list_own_tickets
 from ticketyard.people.queries import get_company
 from ticketyard.tickets.attaching import attach_files
@@ -62,7 +63,7 @@ async def get_own_ticket(
 
 @router.get("/{ticket_id}/attachments/{attachment_id}", dependencies=[may("tickets:read_own")])
 async def get_own_file(
-    attachment_id: int, ticket: VisibleTicket, session: Session, by: Acting, resources: Parts
+    attachment_id: RowId, ticket: VisibleTicket, session: Session, by: Acting, resources: Parts
 ) -> Response:
     """A file they may see."""
     attachment = await get_visible_attachment(session, ticket.id, attachment_id, by)

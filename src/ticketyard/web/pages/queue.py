@@ -10,6 +10,7 @@ from fastapi import APIRouter, Form, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.auth import Principal
+from ticketyard.core.shapes import RowId
 from ticketyard.insights.desk import (
     COUNT_MAX,
     count_queue,
@@ -95,7 +96,7 @@ async def post_bulk(
     session: Session,
     by: Acting,
     action: Annotated[str, Form()],
-    ticket: Annotated[list[int] | None, Form()] = None,
+    ticket: Annotated[list[RowId] | None, Form()] = None,
     agent_id: Annotated[str, Form()] = "",
     status: Annotated[str, Form()] = "",
     tag: Annotated[str, Form(max_length=60)] = "",
@@ -124,7 +125,7 @@ async def post_view(
 
 
 @router.post("/views/{view_id}/forget", dependencies=[may("tickets:read")])
-async def post_forget_view(view_id: int, session: Session, by: Acting) -> Response:
+async def post_forget_view(view_id: RowId, session: Session, by: Acting) -> Response:
     """Drop a saved view."""
     await delete_view(session, view_id=view_id, by=by)
     return back_to("/queue")

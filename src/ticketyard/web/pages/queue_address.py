@@ -46,6 +46,7 @@ def parse_instant(word: str) -> datetime:
     """An instant out of an address; nonsense is the beginning of time."""
     try:
         found = datetime.fromisoformat(word)
-    except ValueError:
+        # Near the ends of the calendar, another zone has no such instant.
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return datetime(1970, 1, 1, tzinfo=UTC)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -7,6 +7,7 @@ from fastapi.responses import RedirectResponse
 
 from ticketyard.core.auth import PASSWORD_MIN_LENGTH
 from ticketyard.core.errors import Refusal
+from ticketyard.core.shapes import RowId
 from ticketyard.people.accounts import add_person
 from ticketyard.people.companies import SWITCHES, change_company
 from ticketyard.people.errors import BadEmail, EmailTaken, WeakPassword, WrongPassword
@@ -163,7 +164,7 @@ async def post_key(
 
 
 @router.post("/keys/{key_id}/withdraw", dependencies=[may("keys:manage")])
-async def post_withdraw(key_id: int, session: Session, by: Acting) -> Response:
+async def post_withdraw(key_id: RowId, session: Session, by: Acting) -> Response:
     """End a key."""
     key = await revoke_key(session, key_id=key_id, by=by)
     return back_to("/settings/keys", Flash("clear", f"“{key.name}” does not work any more."))

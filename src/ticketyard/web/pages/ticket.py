@@ -6,6 +6,7 @@ from fastapi import APIRouter, File, Form, Request, Response, UploadFile
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.auth import Principal
+from ticketyard.core.shapes import RowId
 from ticketyard.insights.ticket_page import Names, get_names, list_history
 from ticketyard.people.queries import list_agents
 from ticketyard.routing.queries import find_assignment
@@ -139,7 +140,7 @@ def _plain(ticket: Ticket, names: Names) -> dict[str, Any]:
 
 @router.get("/{ticket_id}/attachments/{attachment_id}", dependencies=[may("tickets:read")])
 async def get_file(
-    attachment_id: int, ticket: VisibleTicket, session: Session, by: Acting, resources: Parts
+    attachment_id: RowId, ticket: VisibleTicket, session: Session, by: Acting, resources: Parts
 ) -> Response:
     """A file, to be saved: a browser is never to show or run what a stranger sent."""
     attachment = await get_visible_attachment(session, ticket.id, attachment_id, by)
