@@ -1,6 +1,7 @@
 """Found a company and change its settings."""
 
 from collections.abc import Sequence
+from zoneinfo import available_timezones
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -44,10 +45,12 @@ async def found_company(
 async def change_company(
     session: AsyncSession, *, by: Principal, **changes: str | bool | list[str]
 ) -> Company:
-    """Change the settings given by name. Raises Invalid for one that does not exist."""
+    """Change the settings given by name. Raises Invalid for one that cannot be."""
     unknown = [name for name in changes if name not in (*SWITCHES, *TEXTS)]
     if unknown:
         raise Invalid(f"No such setting: {', '.join(unknown)}.")
+    if "timezone" in changes and changes["timezone"] not in available_timezones():
+        raise Invalid("No such time zone; one is written as in Asia/Almaty.")
     company = await get_company(session)
     changed = [name for name, value in changes.items() if getattr(company, name) != value]
     for name in changed:

@@ -95,9 +95,17 @@ def _readable(error: Mapping[str, Any]) -> str:
     return str(error["msg"])
 
 
+# Where the framework says no more than what the status means.
+_SAYINGS = {
+    "Not Found": "There is nothing at this address.",
+    "Method Not Allowed": "This address does not take that method; see `Allow`.",
+    "There was an error parsing the body": "The body is not what its Content-Type says.",
+}
+
+
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    detail = str(error.detail)
+    detail = _SAYINGS.get(str(error.detail), str(error.detail))
     if wants_html(request):
         return render_error_page(request, error.status_code, detail, {})
     answer = problem(error.status_code, detail)

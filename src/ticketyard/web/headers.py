@@ -21,6 +21,16 @@ _PRIVATE = (b"cache-control", b"no-store")
 _FOREVER = (b"cache-control", b"public, max-age=31536000, immutable")
 
 
+def _drop_form_charset(scope: Scope) -> None:
+    """A multipart form is UTF-8 and its header names no charset (RFC 7578). One that is named all the
+    same could be any codec of Python's, some of which fail, or make what is no text."""
+    for number, (name, value) in enumerate(scope["headers"]):
+        if name == b"content-type" and value.lower().startswith(b"multipart/"):
+            parts = value.split(b";")
+            kept = [each for each in parts if not each.strip().lower().startswith(b"charset")]
+            scope["headers"][number] = (name, b";".join(kept))
+
+
 class Headers:
     """Adds the security headers, keeps private answers out of caches, and lets `/api/v1/…` mean
     `/api/…`."""
@@ -38,6 +48,7 @@ class Headers:
             scope["raw_path"] = scope["raw_path"].replace(b"/api/v1/", b"/api/", 1)
         began = time.perf_counter()
         status, is_stream = 0, False
+        _drop_form_charset(scope)
         versioned = path.startswith("/static/") and scope["query_string"].startswith(b"v=")
 
         async def sending(message: Message) -> None:
