@@ -1,6 +1,6 @@
 """Who may in, and what the door says to the others."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import httpx2
 import pytest
@@ -183,6 +183,40 @@ async def test_a_body_that_is_too_large_is_a_413(client: Client, world: World) -
         "/api/auth/login", content=body, headers={"content-type": "application/json"}
     )
     assert answer.status_code == 413
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["status"] == 413
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_a_form_that_is_too_large_is_a_413_page_for_a_browser(
+    client: Client, world: World
+) -> None:
+    answer = await client.post(
+        "/login",
+        content=b"x" * 3 * 1024 * 1024,
+        headers={
+            "content-type": "application/x-www-form-urlencoded",
+            "accept": "text/html",
+            "sec-fetch-site": "same-origin",
+        },
+    )
+    assert answer.status_code == 413
+    assert "Too large" in answer.text
+    assert answer.headers["content-type"].startswith("text/html")
+
+
+async def test_a_body_that_grows_too_large_without_a_length_is_a_413(
+    client: Client, world: World
+) -> None:
+    async def growing() -> AsyncIterator[bytes]:
+        for _ in range(48):
+            yield b" " * 1024 * 1024
+
+    answer = await client.post(
+        "/api/auth/login", content=growing(), headers={"content-type": "application/json"}
+    )
+    assert answer.status_code == 413
+    assert answer.headers["content-type"] == "application/problem+json"
 
 
 async def test_an_unexpected_error_says_nothing_of_itself(app: FastAPI, client: Client) -> None:

@@ -6,12 +6,14 @@ from contextlib import asynccontextmanager
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.cors import CORSMiddleware
 
 import ticketyard
 from ticketyard.core.live import Live
 from ticketyard.core.resources import Resources
 from ticketyard.web.api import ROUTERS as API_ROUTERS
+from ticketyard.web.body_limit import BodyLimitAnswers
 from ticketyard.web.deps import WebSettings, access_of
 from ticketyard.web.errors import LastResort, add_error_answers
 from ticketyard.web.headers import Headers
@@ -56,7 +58,6 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
-        max_body_size=BODY_MAX_BYTES,
         separate_input_output_schemas=False,
     )
     app.state.resources = resources
@@ -76,6 +77,9 @@ def create_app(
             allow_methods=["*"],
             allow_headers=["Authorization", "X-API-Key", "Content-Type", "Idempotency-Key"],
         )
+    # Here and not as a setting of the framework, which would let it answer outside of our layers.
+    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=BODY_MAX_BYTES)
+    app.add_middleware(BodyLimitAnswers)
     app.add_middleware(LastResort)
     app.add_middleware(Headers)
     return app
