@@ -145,3 +145,17 @@ def test_only_the_companys_own_categories_are_answered(text: str, categories: li
     assert {name for name, _ in found.category_ranking} <= set(categories)
     assert 0 <= found.confidence <= 1
     assert 1 <= found.urgency <= 10
+
+
+@pytest.mark.parametrize("name", ["IMG 0831.jpg", "screen.PNG", "zayavlenie (2).pdf"])
+@pytest.mark.parametrize("languages", [("ru", "kk", "en"), ("en", "ru", "kk")])
+def test_the_name_of_a_picture_is_no_language(name: str, languages: tuple[str, ...]) -> None:
+    profile = Profile(1, dict.fromkeys(LETTER_CATEGORIES, ""), languages)
+    [found] = analyse([TicketText(1, name, "", "VIP")], profile, NoEmbedder())
+    assert (found.language, found.is_sure) == ("RU", False)
+    assert name not in found.summary
+
+
+def test_a_file_name_that_has_a_text_beside_it_is_read() -> None:
+    assert TicketText(1, "report.pdf", "It does not open.").content.startswith("report.pdf")
+    assert TicketText(1, "Where is my report.pdf? I need it.", "").content != ""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ticketyard.ai.classifying import Prediction
 from ticketyard.ai.embedding import Embedder
 from ticketyard.ai.labelling import rank_by_description
-from ticketyard.ai.language import identify_language
+from ticketyard.ai.language import Language, identify_language
 from ticketyard.ai.sentiment import NEGATIVE_BELOW, POSITIVE_ABOVE, Sentiment, read_sentiment
 from ticketyard.ai.summary import summarize
 from ticketyard.triage.advising import advise
@@ -132,7 +132,7 @@ def _findings(
 ) -> Findings:
     is_sure = category.value is not None and category.confidence >= profile.threshold
     sure_category = category.value if is_sure else None
-    language = identify_language(content, profile.languages)
+    language = _language(content, profile, is_letter=is_letter)
     if is_letter:
         feeling = _felt(feeling, category.value)
         urgency = judge_letter(sure_category, category.confidence, text.segment, feeling, content)
@@ -163,6 +163,14 @@ def _findings(
             "sentiment": feeling.evidence,
         },
     )
+
+
+def _language(content: str, profile: Profile, *, is_letter: bool) -> Language:
+    """The language; a letter without words, such as one that is only a picture, is taken as
+    Russian (contracts 5.2), so that nobody is asked for who speaks a language it is not in."""
+    if is_letter and not content and "ru" in profile.languages:
+        return Language("ru", 0.0)
+    return identify_language(content, profile.languages)
 
 
 def _felt(feeling: Sentiment, category: str | None) -> Sentiment:

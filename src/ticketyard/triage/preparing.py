@@ -12,6 +12,8 @@ _HIDDEN = re.compile(r"<(script|style)\b.*?(</\1\s*>|$)", re.IGNORECASE | re.DOT
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,500}>|<!--.*?-->", re.DOTALL)
 # Base64, keys and hashes: no word of any language is this long.
 _BLOB = re.compile(r"[A-Za-z0-9+/=_-]{80,}")
+# "IMG 0831.jpg": what a letter without words is called by; no language is spoken in it.
+_FILE_NAME = re.compile(r"[^\n.!?]{1,200}\.(jpe?g|png|gif|webp|heic|bmp|tiff?|pdf)", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
 
@@ -27,8 +29,11 @@ class TicketText:
 
     @property
     def content(self) -> str:
-        """Subject and text as one, cleaned; a subject that only repeats the text's start is not."""
+        """Subject and text as one, cleaned; without a subject that only repeats the text's start
+        or, where there is no text, only names a file."""
         title, body = clean(self.title), clean(self.description)
+        if not body and _FILE_NAME.fullmatch(title):
+            return ""
         if not body or body.startswith(title.removesuffix("…").removesuffix("...").strip()):
             return body or title
         return f"{title}\n{body}"
