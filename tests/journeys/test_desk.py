@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psycopg
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -42,9 +43,22 @@ def desk(database_url: str, tmp_path: Path) -> Iterator[Program]:
     # In a thread of its own: playwright keeps an event loop running in this one.
     with ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, _people_it(database_url, tmp_path)).result()
-    program = Program(database_url, tmp_path)
-    yield program.start()
+    program = Program(database_url, tmp_path).start()
+    _wait_until_idle(database_url)
+    yield program
     program.stop()
+
+
+def _wait_until_idle(url: str) -> None:
+    """Until the tickets are triaged: what changes under a visitor's hands is another test's matter."""
+    until = time.monotonic() + 60
+    with psycopg.connect(url, autocommit=True) as connection:
+        while time.monotonic() < until:
+            (waiting,) = connection.execute("select count(*) from job_item").fetchone() or (0,)
+            if not waiting:
+                return
+            time.sleep(0.1)
+    raise AssertionError("The worker does not come to an end.")
 
 
 async def _people_it(url: str, folder: Path) -> None:
