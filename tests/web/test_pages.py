@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from tests.world import PASSWORD, World
+from ticketyard.core.db import Database
 from ticketyard.people.accounts import add_person
 from ticketyard.people.logging_in import make_login_link
 from ticketyard.tickets.changing_status import change_status
@@ -544,3 +545,19 @@ async def test_a_refusal_leads_back_to_the_form(desk: Client, world: World) -> N
     stranger = await desk.get("/nowhere", headers={"referer": "https://evil.test/x"})
     assert stranger.status_code == 404
     assert "evil.test" not in stranger.text
+
+
+async def test_a_reply_sent_twice_is_one_comment(desk: Client, world: World, db: Database) -> None:
+    opened = await world.open()
+    address = f"/tickets/{opened.number}"
+    form = {"csrf_token": await token(desk), "body": "Help is on its way.", "kind": "reply"}
+    first, second = await asyncio.gather(
+        desk.post(f"{address}/comments", data=form), desk.post(f"{address}/comments", data=form)
+    )
+    assert first.headers["location"] == second.headers["location"]
+    await desk.post(f"{address}/comments", data={**form, "then": "resolved"})
+    await desk.post(f"{address}/comments", data={**form, "kind": "internal"})
+    async with db.transaction(world.company_id) as session:
+        rows = await session.scalars(text("select is_internal from comment order by id"))
+        assert list(rows) == [False, True]
+        assert await session.scalar(text("select status from ticket")) == "resolved"

@@ -1,8 +1,12 @@
 """Write on a ticket: a reply that the requester sees, or an internal note."""
 
+from datetime import timedelta
+
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.auth import Principal
+from ticketyard.core.db import now_of
 from ticketyard.core.events import emit
 from ticketyard.core.shapes import storable
 from ticketyard.tickets.errors import BadComment, NotForRequesters
@@ -12,6 +16,8 @@ from ticketyard.tickets.lifecycle import status_when_requester_replies
 from ticketyard.tickets.models import Comment, Ticket
 
 COMMENT_MAX = 100_000
+# Two presses of one button, or a reload of the page that sent it.
+TWICE_SECONDS = 15
 
 
 async def add_comment(
@@ -61,6 +67,26 @@ async def add_comment(
     added = CommentAdded(ticket_id=ticket.id, comment_id=comment.id, is_internal=is_internal)
     await emit(session, added, *moved, by=by)
     return comment
+
+
+async def find_twin(
+    session: AsyncSession, *, ticket_id: int, body: str, by: Principal, is_internal: bool = False
+) -> Comment | None:
+    """The comment that this one would only repeat, if the same person sent the same words a moment
+    ago. Holds the ticket, so that of two at once the second sees the first."""
+    await hold_ticket(session, ticket_id)
+    return await session.scalar(
+        select(Comment)
+        .where(
+            Comment.ticket_id == ticket_id,
+            Comment.author_kind == by.kind,
+            Comment.author_id == by.person_id,
+            Comment.is_internal == is_internal,
+            Comment.created_at > now_of(session) - timedelta(seconds=TWICE_SECONDS),
+            Comment.body == _usable(body),
+        )
+        .limit(1)
+    )
 
 
 def _usable(body: str) -> str:

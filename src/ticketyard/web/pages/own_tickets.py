@@ -8,7 +8,7 @@ from ticketyard.core.shapes import RowId
 from ticketyard.insights.own_tickets import list_own_tickets
 from ticketyard.people.queries import get_company
 from ticketyard.tickets.attaching import attach_files
-from ticketyard.tickets.commenting import add_comment
+from ticketyard.tickets.commenting import add_comment, find_twin
 from ticketyard.tickets.queries import (
     get_visible_attachment,
     list_comments,
@@ -86,6 +86,10 @@ async def post_own_comment(
 ) -> Response:
     """Write to the desk; a ticket that was resolved is taken up again."""
     kept = await keep_uploads(resources, by, files or [], options.max_upload_bytes)
-    comment = await add_comment(session, ticket_id=ticket.id, body=body, by=by, source="web_form")
-    await attach_files(session, ticket_id=ticket.id, files=kept, by=by, comment_id=comment.id)
+    comment = await find_twin(session, ticket_id=ticket.id, body=body, by=by)
+    if comment is None:
+        comment = await add_comment(
+            session, ticket_id=ticket.id, body=body, by=by, source="web_form"
+        )
+        await attach_files(session, ticket_id=ticket.id, files=kept, by=by, comment_id=comment.id)
     return back_to(f"/my/{ticket.number}#comment-{comment.id}", Flash("clear", "Sent."))

@@ -13,7 +13,7 @@ from ticketyard.routing.queries import find_assignment
 from ticketyard.tickets.assigning import assign_ticket, release_ticket
 from ticketyard.tickets.attaching import attach_files
 from ticketyard.tickets.changing_status import change_status
-from ticketyard.tickets.commenting import add_comment
+from ticketyard.tickets.commenting import add_comment, find_twin
 from ticketyard.tickets.errors import TicketChangedMeanwhile
 from ticketyard.tickets.labelling import Changes, change_ticket
 from ticketyard.tickets.lifecycle import PRIORITIES
@@ -166,10 +166,14 @@ async def post_comment(
     is_internal = kind == "internal"
     if not body.strip() and kept:
         body = ", ".join(file.filename for file in kept)
-    comment = await add_comment(
-        session, ticket_id=ticket.id, body=body, by=by, is_internal=is_internal, source="api"
+    comment = await find_twin(
+        session, ticket_id=ticket.id, body=body, by=by, is_internal=is_internal
     )
-    await attach_files(session, ticket_id=ticket.id, files=kept, by=by, comment_id=comment.id)
+    if comment is None:
+        comment = await add_comment(
+            session, ticket_id=ticket.id, body=body, by=by, is_internal=is_internal, source="api"
+        )
+        await attach_files(session, ticket_id=ticket.id, files=kept, by=by, comment_id=comment.id)
     said = "Note kept." if is_internal else "Reply sent."
     if then:
         await change_status(session, ticket_id=ticket.id, status=then, by=by)

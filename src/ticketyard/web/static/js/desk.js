@@ -1,6 +1,7 @@
 // Everything here makes a page quicker to use; each page also works without it.
 import "./theme.js";
 import "./dialogs.js";
+import "./once.js";
 import { watchKeys } from "./keyboard.js";
 import { watchQueue } from "./queue.js";
 import { watchComposer } from "./composer.js";
