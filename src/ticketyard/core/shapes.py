@@ -26,6 +26,8 @@ M = TypeVar("M", bound=BaseModel)
 
 DEPTH_MAX = 32
 BIGINT_MAX = 2**63 - 1
+# What looks like the name of a field, and not like something that slipped into a name's place.
+_NAME = re.compile(r"[\w.: \[\]-]{1,100}")
 _EMAIL = re.compile(r"[^\s@\x00-\x1f\x7f<>]{1,64}@[^\s@\x00-\x1f\x7f<>]{1,190}")
 
 
@@ -135,10 +137,16 @@ def _refusal(errors: list[dict[str, str]]) -> Unreadable:
 
 
 def _told(error: Mapping[str, Any], at: str) -> dict[str, str]:
-    # A name of a field that we do not know may be anything, so it is cut and cleaned as well.
-    path = ".".join(str(part)[:100] for part in (at, *error["loc"]) if part != "")
+    path = ".".join(field_name(part) for part in (at, *error["loc"]) if part != "")
     problem = _MESSAGES.get(error["type"], error["msg"])
-    return {"path": str(storable(path)) or "body", "where": "body", "problem": problem}
+    return {"path": path or "body", "where": "body", "problem": problem}
+
+
+def field_name(part: object) -> str:
+    """A field's name as it may be told. One that nobody knows may be anything: a whole body, with its
+    secrets, is a single name where JSON is sent as a form."""
+    name = str(part)
+    return name if _NAME.fullmatch(name) else "(no name of a field)"
 
 
 # Where pydantic's own words would name our classes or quote the value.

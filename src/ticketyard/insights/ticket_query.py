@@ -4,11 +4,12 @@ import base64
 import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import orjson
 
+from ticketyard.core.shapes import storable
 from ticketyard.insights.ticket_filters import normal_filters
 from ticketyard.tickets.errors import BadField
 
@@ -86,11 +87,11 @@ def with_cursor(query: TicketQuery, cursor: str) -> TicketQuery:
     usable = all(isinstance(key, str) and len(key) <= 60 for key in keys)
     if len(cursor) > 400 or not usable or _KEYS.get(str(sort)) != len(keys):
         raise BadField("That cursor is none of ours.")
-    _check_keys(str(sort), keys)
-    return replace(query, sort=str(sort), descending=bool(descending), after=tuple(keys))
+    after = _checked_keys(str(sort), keys)
+    return replace(query, sort=str(sort), descending=bool(descending), after=tuple(after))
 
 
-def _check_keys(sort: str, keys: list[str]) -> None:
+def _checked_keys(sort: str, keys: list[str]) -> list[str]:
     """A cursor comes back from outside: its keys must still be what the order compares."""
     ranked = sort in ("priority", "severity")
     numbers = [(keys[-1], 18), *([(keys[0], 1)] if ranked else [])]
@@ -98,9 +99,15 @@ def _check_keys(sort: str, keys: list[str]) -> None:
         raise BadField("That cursor is none of ours.")
     if ranked or sort in ("created_at", "updated_at"):
         try:
-            datetime.fromisoformat(keys[-2])
-        except ValueError as error:
+            # In our own words: Python knows ways to write a date that PostgreSQL does not.
+            keys = [
+                *keys[:-2],
+                datetime.fromisoformat(keys[-2]).astimezone(UTC).isoformat(),
+                keys[-1],
+            ]
+        except (ValueError, OverflowError) as error:
             raise BadField("That cursor is none of ours.") from error
+    return [str(storable(key)) for key in keys]
 
 
 def _is_number(key: str, digits: int) -> bool:

@@ -9,7 +9,7 @@ from fastapi import Depends, Request
 
 from ticketyard.core.auth import Principal
 from ticketyard.core.errors import Invalid, NotAllowed, NotKnown, Unreadable
-from ticketyard.core.shapes import unreadable
+from ticketyard.core.shapes import field_name, unreadable
 from ticketyard.intake.looking import keep_for_a_look
 from ticketyard.intake.receiving import RawMessage
 from ticketyard.people.errors import InvalidKey
@@ -46,7 +46,7 @@ class Envelope:
                 raise unreadable(name, "Field required")
         for name in self.content:
             if name not in names:
-                raise unreadable(str(name)[:100], "Extra inputs are not permitted")
+                raise unreadable(field_name(name), "Extra inputs are not permitted")
         return [self.content[name] for name in names]
 
 

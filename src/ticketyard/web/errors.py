@@ -23,6 +23,7 @@ from ticketyard.core.errors import (
     TooLarge,
 )
 from ticketyard.core.log import get_logger
+from ticketyard.core.shapes import field_name
 from ticketyard.web.pages.errors import render_error_page, wants_html
 
 log = get_logger(__name__)
@@ -75,7 +76,7 @@ async def _malformed(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     problems = [
         {
-            "path": ".".join(str(part) for part in each["loc"][1:]) or str(each["loc"][0]),
+            "path": ".".join(map(field_name, each["loc"][1:])) or str(each["loc"][0]),
             "where": str(each["loc"][0]),
             "problem": _readable(each),
         }

@@ -10,7 +10,7 @@ from starlette.datastructures import UploadFile
 
 from ticketyard.core.auth import Principal
 from ticketyard.core.errors import TooLarge
-from ticketyard.core.shapes import unreadable
+from ticketyard.core.shapes import field_name, unreadable
 from ticketyard.intake.receiving import RawMessage, Received, receive
 from ticketyard.intake.sources.web_form import read_web_form
 from ticketyard.people.queries import default_company_id
@@ -54,7 +54,7 @@ async def read_form(request: Request) -> FilledForm:
     for name, value in form.multi_items():
         if isinstance(value, UploadFile):
             if name != FILES:
-                raise unreadable(name[:100], f"Files belong into `{FILES}`")
+                raise unreadable(field_name(name), f"Files belong into `{FILES}`")
             if value.size and value.size > limit:
                 raise TooLarge(f"A file has {limit:,} bytes at most.")
             # A browser sends an empty part for a file box in which nothing was chosen.
