@@ -14,6 +14,7 @@ from ticketyard.cli.first_steps import Welcome, prepare_company
 from ticketyard.cli.runtime import Ground, complaints, console, ground, load_settings, resources_on
 from ticketyard.cli.working import WorkerBeside
 from ticketyard.core.config import Settings
+from ticketyard.core.errors import Refusal
 from ticketyard.core.jobs import Worker
 from ticketyard.core.live import Live
 from ticketyard.core.resources import Resources
@@ -137,11 +138,16 @@ def _greet(listening: socket.socket, welcome: Welcome) -> None:
 
 
 def run_once(job: Callable[[Resources, Worker], Awaitable[None]]) -> None:
-    """Run one command's work over a migrated database (imports, keys, people)."""
+    """Run one command's work over a migrated database (imports, keys, people). What is refused is
+    told in one line, with exit 1."""
 
     async def run(base: Ground) -> None:
         async with resources_on(base) as resources:
             await job(resources, build_worker(resources, base.settings))
 
     with ground(load_settings()) as base:
-        asyncio.run(run(base))
+        try:
+            asyncio.run(run(base))
+        except Refusal as refusal:
+            complaints.print(refusal.detail, style="red", markup=False)
+            raise typer.Exit(1) from refusal

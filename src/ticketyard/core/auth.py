@@ -43,6 +43,9 @@ ROLES: dict[str, frozenset[str]] = {
 }
 PERMISSIONS = frozenset().union(*ROLES.values())
 
+# What a key may be bound to: the sources that systems send from.
+KEY_SOURCES = ("web_form", "email", "chatbot", "glpi", "solman", "alert", "api")
+
 # Who may do the second may do the first, also where a key was given only that.
 _WIDER = {"tickets:read_own": "tickets:read", "tickets:comment_own": "tickets:write"}
 

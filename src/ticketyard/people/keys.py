@@ -5,7 +5,14 @@ from collections.abc import Sequence
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ticketyard.core.auth import INTEGRATION, PERMISSIONS, Principal, new_token, token_hash
+from ticketyard.core.auth import (
+    INTEGRATION,
+    KEY_SOURCES,
+    PERMISSIONS,
+    Principal,
+    new_token,
+    token_hash,
+)
 from ticketyard.core.db import company_of
 from ticketyard.core.errors import Invalid
 from ticketyard.core.events import emit
@@ -36,6 +43,9 @@ async def create_key(
     unknown = sorted(set(permissions) - PERMISSIONS)
     if unknown:
         raise Invalid(f"No such permission: {', '.join(unknown)}.")
+    strange = sorted(set(sources) - set(KEY_SOURCES))
+    if strange:
+        raise Invalid(f"No such source: {', '.join(strange)}; there are {', '.join(KEY_SOURCES)}.")
     if not set(permissions) <= by.permissions:
         raise Invalid("You can only give permissions that you have.")
     if secret is not None and not secret.strip():

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
-from ticketyard.core.auth import PASSWORD_MIN_LENGTH
+from ticketyard.core.auth import KEY_SOURCES, PASSWORD_MIN_LENGTH
 from ticketyard.core.errors import Refusal
 from ticketyard.core.shapes import RowId
 from ticketyard.people.accounts import add_person
@@ -20,7 +20,6 @@ from ticketyard.web.pages.frame import DeskFrame, Flash, Frame, back_to, page
 
 router = APIRouter(prefix="/settings", include_in_schema=False)
 
-SOURCES = ("web_form", "email", "chatbot", "glpi", "solman", "alert", "api")
 # Which field of the form a refusal belongs beside.
 _FIELD = {EmailTaken: "email", BadEmail: "email", WeakPassword: "password"}
 _NO_ERRORS = {"name": "", "email": "", "password": "", "present_password": ""}
@@ -143,7 +142,9 @@ async def _people(session: Session, form: dict[str, Any]) -> dict[str, Any]:
 @router.get("/keys", dependencies=[may("keys:manage")])
 async def get_keys(session: Session, frame: DeskFrame) -> Response:
     """API keys, without their secrets."""
-    return _page("keys", frame, "keys", secret="", keys=await list_keys(session), sources=SOURCES)
+    return _page(
+        "keys", frame, "keys", secret="", keys=await list_keys(session), sources=KEY_SOURCES
+    )
 
 
 @router.post("/keys", dependencies=[may("keys:manage")])
@@ -155,11 +156,11 @@ async def post_key(
     source: Annotated[list[str] | None, Form()] = None,
 ) -> Response:
     """Make a key. Its secret is in this one answer, so this form answers with a page itself."""
-    sources = [each for each in source or [] if each in SOURCES]
+    sources = [each for each in source or [] if each in KEY_SOURCES]
     key, secret = await create_key(session, name=name, sources=sources, by=by)
     await session.refresh(key)
     return _page(
-        "keys", frame, "keys", secret=secret, keys=await list_keys(session), sources=SOURCES
+        "keys", frame, "keys", secret=secret, keys=await list_keys(session), sources=KEY_SOURCES
     )
 
 
