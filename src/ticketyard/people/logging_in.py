@@ -1,5 +1,6 @@
 """Log in with a password or a one-time link; who holds this session; log out."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -34,11 +35,15 @@ async def check_password(
     TooManyAttempts: after five failures each further one doubles the wait, up to 15 minutes.
     """
     address = email.strip().lower()[:320]
+    # One try at a time for each address: many at once would all see the failures of none.
+    await session.execute(_ONE_AT_A_TIME, {"c": company_of(session), "e": address})
     if await _wait_seconds(session, address, now) > 0:
         raise TooManyAttempts("Too many wrong passwords; wait a little and try again.")
     person = await find_person_by_email(session, address)
     active = person is not None and person.is_active
-    if password_matches(password, person.password_hash if person and active else None):
+    stored = person.password_hash if person and active else None
+    # In a thread: hashing takes as long as twenty other requests.
+    if await asyncio.to_thread(password_matches, password, stored):
         await session.execute(
             text("delete from login_failure where company_id = :c and email = :e"),
             {"c": company_of(session), "e": address},
@@ -172,6 +177,7 @@ async def _wait_seconds(session: AsyncSession, email: str, now: datetime) -> flo
     return float(wait - (now - row.last_at).total_seconds())
 
 
+_ONE_AT_A_TIME = text("select pg_advisory_xact_lock(hashtextextended('login ' || :e, :c))")
 _COUNT_FAILURE = text(
     """
     insert into login_failure (company_id, email, last_at) values (:c, :e, :now)

@@ -47,8 +47,23 @@ FORM_PER_SECOND = 2.0
 
 def check_form_rate(request: Request) -> None:
     """Raises TooManyRequests when this address sends forms faster than people do."""
+    _take(request, "form_buckets", burst=FORM_BURST, per_second=FORM_PER_SECOND)
+
+
+# A whole office comes to work at nine; one address that tries a password on everybody is slowed down,
+# which counting failures by person (people/logging_in.py) does not do.
+LOGIN_BURST = 60
+LOGIN_PER_SECOND = 0.5
+
+
+async def check_login_rate(request: Request) -> None:
+    """Raises TooManyRequests when this address tries to log in more often than people do."""
+    _take(request, "login_buckets", burst=LOGIN_BURST, per_second=LOGIN_PER_SECOND)
+
+
+def _take(request: Request, name: str, *, burst: int, per_second: float) -> None:
     state = request.app.state
-    if not hasattr(state, "form_buckets"):
-        state.form_buckets = Buckets(burst=FORM_BURST, per_second=FORM_PER_SECOND)
-    buckets: Buckets = state.form_buckets
+    if not hasattr(state, name):
+        setattr(state, name, Buckets(burst=burst, per_second=per_second))
+    buckets: Buckets = getattr(state, name)
     buckets.take(request.client.host if request.client else "", time.monotonic())

@@ -2,13 +2,14 @@
 
 from datetime import datetime
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from ticketyard.core.shapes import Body
 from ticketyard.people.logging_in import end_session
 from ticketyard.web.deps import COOKIE, Acting, Parts, Session, WebOptions, may, public
 from ticketyard.web.entering import log_in, set_session_cookie
+from ticketyard.web.limits import check_login_rate
 
 router = APIRouter(prefix="/api/auth", tags=["people"])
 
@@ -50,7 +51,7 @@ class LoginOut(BaseModel):
 
 
 # Public: this is where somebody becomes known.
-@router.post("/login", response_model=LoginOut, dependencies=[public()])
+@router.post("/login", response_model=LoginOut, dependencies=[public(), Depends(check_login_rate)])
 async def post_login(
     body: LoginIn, response: Response, resources: Parts, options: WebOptions
 ) -> LoginOut:

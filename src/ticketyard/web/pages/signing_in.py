@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from ticketyard.core.auth import Principal
@@ -19,6 +19,7 @@ from ticketyard.web.deps import (
     public,
 )
 from ticketyard.web.entering import log_in, set_session_cookie
+from ticketyard.web.limits import check_login_rate
 from ticketyard.web.pages.frame import (
     THEME_COOKIE,
     Flash,
@@ -43,7 +44,7 @@ async def get_login(request: Request, next: str = "/queue", company: str = "") -
 
 
 # Public: where somebody becomes known. Checked to come from our own page.
-@router.post("/login", dependencies=[public(), own_pages_only()])
+@router.post("/login", dependencies=[public(), own_pages_only(), Depends(check_login_rate)])
 async def post_login(
     request: Request,
     resources: Parts,
@@ -75,7 +76,9 @@ async def get_login_link(request: Request, token: str) -> Response:
 
 
 # Public: the link itself proves who comes.
-@router.post("/login/link/{token}", dependencies=[public(), own_pages_only()])
+@router.post(
+    "/login/link/{token}", dependencies=[public(), own_pages_only(), Depends(check_login_rate)]
+)
 async def post_login_link(token: str, resources: Parts, options: WebOptions) -> Response:
     """Use the link: it works once."""
     company, _, _ = token.partition(".")
