@@ -16,6 +16,7 @@ _SECRET_TEXT = (
     (re.compile(r"(\w+://[^\s:/@]+:)[^\s@]+(@)"), r"\1***\2"),
     (re.compile(r"(?i)\b(bearer\s+)[\w.~+/=-]+"), r"\1***"),
     (re.compile(r"\bty_\d+_[\w-]+"), "ty_***"),
+    (re.compile(r"(/login/link/)[^\s\"'?]+"), r"\1***"),
     (re.compile(r"(?i)((?:password|api_key|token|secret)\"?\s*[=:]\s*\"?)[^\s\",&]+"), r"\1***"),
 )
 STRUCK = "***"

@@ -16,6 +16,7 @@ import orjson
 
 from ticketyard.core.auth import Principal
 from ticketyard.core.db import Database
+from ticketyard.core.errors import NotAllowed
 from ticketyard.insights.ticket_query import TicketQuery, render_cursor
 
 EXACT_MAX = 10_000
@@ -23,6 +24,8 @@ BELIEVED_SECONDS = 2.0
 REMEMBERED_MAX = 2_000
 COUNT_SHARE = 0.01
 
+# What requesters are not shown, they cannot find out by asking for it either.
+_OF_THE_DESK = frozenset({"sentiment", "language", "needs_review"})
 _LIST = "select items, total, has_more, last_keys, seen from list_tickets(%s, %s)"
 
 
@@ -47,6 +50,8 @@ class TicketList:
         """
         for_agent = by.may("tickets:read")
         if not for_agent:
+            if not _OF_THE_DESK.isdisjoint(query.where):
+                raise NotAllowed("What triage found is for agents, to filter by as well.")
             query = query.narrowed(requester_id=(str(by.person_id or 0),))
         asked = query.asked() | {"for_agent": for_agent}
         key = (by.company_id, orjson.dumps(asked["where"], option=orjson.OPT_SORT_KEYS))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -35,7 +36,7 @@ def render_error_page(
     """The page for a refusal; who is not logged in is sent to the log-in and comes back after."""
     if status == HTTPStatus.UNAUTHORIZED and request.url.path != "/login":
         back = request.url.path if request.method == "GET" else "/"
-        return RedirectResponse(f"/login?next={back}", HTTPStatus.SEE_OTHER)
+        return RedirectResponse(f"/login?next={quote(back)}", HTTPStatus.SEE_OTHER)
     details = [
         f"{each['path']}: {each['problem']}" for each in extra.get("errors", ()) if "path" in each
     ]

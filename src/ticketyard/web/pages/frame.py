@@ -63,7 +63,11 @@ def theme_of(request: Request) -> str:
 async def _desk_frame(request: Request, session: Session, by: Acting) -> Frame:
     visitor = await current_visitor(request)
     company = await get_company(session)
-    waiting = await count_unassigned(session)
+    waiting = kept = 0
+    # A requester sees their own account in this frame, and nothing of what waits at the desk.
+    if by.may("tickets:read"):
+        kept = await count_waiting_messages(session)
+        waiting = await count_unassigned(session)
     return Frame(
         company=company.name,
         theme=theme_of(request),
@@ -72,7 +76,7 @@ async def _desk_frame(request: Request, session: Session, by: Acting) -> Frame:
         language=company.locale,
         viewer=viewer_of(by),
         waiting=capped(waiting) if waiting else "",
-        kept=capped(kept) if (kept := await count_waiting_messages(session)) else "",
+        kept=capped(kept) if kept else "",
     )
 
 
