@@ -28,7 +28,7 @@ from ticketyard.web.limits import Buckets
 Client = httpx2.AsyncClient
 EVERYTHING = os.environ.get("HOSTILE") == "all"
 # How many wrong values each thing gets; the next thing gets the values after those.
-SHARE = 4
+SHARE = 3
 # Where tables are sent.
 TABLES = frozenset({"/api/upload", "/api/triage/training"})
 
@@ -232,67 +232,68 @@ FOR_PROGRAMS = frozenset(
 NOT_BY_ROLE = frozenset({"/api/auth/login", "/login", "/login/link/{token}", "/metrics", "/logout"})
 
 
-@pytest.mark.parametrize(
-    "cookie",
-    [
-        "",
-        "=",
-        f"{COOKIE}=",
-        f"{COOKIE}=1",
-        f"{COOKIE}=1.",
-        f"{COOKIE}=999999999.x",
-        f"{COOKIE}=9999999999.x",
-        f"{COOKIE}=-1.x",
-        f"{COOKIE}=1.{'x' * 5000}",
-        f"{COOKIE}=1.\xff\xfe",
-        f"{COOKIE}=1.\x00",
-        f"{COOKIE}=1.' or 1=1 --",
-        f"{COOKIE}=²;{COOKIE}=٣.x".encode().decode("latin-1"),
-        "flash=bm9uc2Vuc2U=; theme=%22%3E",
-        "flash=W1sic3RvcCIsIDFdLCAxXQ==",
-        "flash=W1tbXSwgW11dXQ==",
-        "flash=eyJhIjoxfQ==",
-        f"flash={'W' * 4000}",
-    ],
+NO_COOKIES = (
+    "",
+    "=",
+    f"{COOKIE}=",
+    f"{COOKIE}=1",
+    f"{COOKIE}=1.",
+    f"{COOKIE}=999999999.x",
+    f"{COOKIE}=9999999999.x",
+    f"{COOKIE}=-1.x",
+    f"{COOKIE}=1.{'x' * 5000}",
+    f"{COOKIE}=1.\xff\xfe",
+    f"{COOKIE}=1.\x00",
+    f"{COOKIE}=1.' or 1=1 --",
+    f"{COOKIE}=²;{COOKIE}=٣.x".encode().decode("latin-1"),
+    "flash=bm9uc2Vuc2U=; theme=%22%3E",
+    "flash=W1sic3RvcCIsIDFdLCAxXQ==",
+    "flash=W1tbXSwgW11dXQ==",
+    "flash=eyJhIjoxfQ==",
+    f"flash={'W' * 4000}",
 )
-async def test_a_cookie_of_nonsense_is_no_log_in(client: Client, world: World, cookie: str) -> None:
-    shown = {"cookie": cookie.encode("latin-1"), "accept": "text/html"}
-    assert (await client.get("/api/auth/me", headers=shown)).status_code == 401
-    assert (await client.get("/queue", headers=shown)).status_code == 303
-    assert (await client.get("/login", headers=shown)).status_code == 200
 
 
-@pytest.mark.parametrize(
-    "query",
-    ["%ff%fe", "q=%ff", "q=%00", "q=%ed%a0%80", "%00=%00", "&&&==", "q=%zz", "page=%2d1", "q[]=1"],
-)
-@pytest.mark.parametrize("path", ["/api/tickets", "/api/tickets/export", "/queue", "/login"])
-async def test_an_address_that_is_no_utf8_breaks_nothing(
-    client: Client, world: World, path: str, query: str
-) -> None:
+async def test_a_cookie_of_nonsense_is_no_log_in(client: Client, world: World) -> None:
+    for cookie in NO_COOKIES:
+        shown = {"cookie": cookie.encode("latin-1"), "accept": "text/html"}
+        for path, expected in (("/api/auth/me", 401), ("/queue", 303), ("/login", 200)):
+            answer = await client.get(path, headers=shown)
+            assert answer.status_code == expected, (path, cookie)
+
+
+QUERIES = (
+    "%ff%fe", "q=%ff", "q=%00", "q=%ed%a0%80", "%00=%00", "&&&==", "q=%zz", "page=%2d1", "q[]=1",
+    "limit=99999999999999999999", "offset=-1", "view=%00", "after=%ff", "days=9e99", "next=%0d%0aX:1",
+)  # fmt: skip
+
+
+async def test_an_address_that_is_no_utf8_breaks_nothing(client: Client, world: World) -> None:
     await world.log_in(client, world.admin)
-    answer = await client.get(f"{path}?{query}")
-    assert answer.status_code in (200, 303, 422)
+    for path in ("/api/tickets", "/api/tickets/export", "/queue", "/dashboard", "/login"):
+        for query in QUERIES:
+            answer = await client.get(f"{path}?{query}")
+            assert answer.status_code in (200, 303, 422), (path, query)
+            assert "x" not in answer.headers
 
 
-@pytest.mark.parametrize(
-    "cursor",
-    [
-        ["created_at", True, "2024-W01-1", "1"],
-        ["created_at", True, "9999-12-31T23:59:59+00:00", "1"],
-        ["created_at", True, "0001-01-01T00:00:00-23:59", "1"],
-        ["number", True, "\x00", "1"],
-        ["number", True, "\ud800", "1"],
-        ["priority", True, "9", "2024-01-01", "1"],
-        ["id", True, "999999999999999999"],
-        {"id": 1, "x": 2},
-        ["id", {"a": 1}, "1"],
-    ],
+CURSORS: tuple[object, ...] = (
+    ["created_at", True, "2024-W01-1", "1"],
+    ["created_at", True, "9999-12-31T23:59:59+00:00", "1"],
+    ["created_at", True, "0001-01-01T00:00:00-23:59", "1"],
+    ["number", True, "\x00", "1"],
+    ["number", True, "\ud800", "1"],
+    ["priority", True, "9", "2024-01-01", "1"],
+    ["id", True, "999999999999999999"],
+    ["id", True, "1) or true; --"],
+    {"id": 1, "x": 2},
+    ["id", {"a": 1}, "1"],
 )
-async def test_a_cursor_of_ones_own_making_breaks_nothing(
-    client: Client, world: World, cursor: object
-) -> None:
+
+
+async def test_a_cursor_of_ones_own_making_breaks_nothing(client: Client, world: World) -> None:
     await world.log_in(client, world.admin)
-    word = base64.urlsafe_b64encode(json.dumps(cursor).encode()).decode()
-    answer = await client.get("/api/tickets", params={"cursor": word})
-    assert answer.status_code in (200, 422)
+    for cursor in CURSORS:
+        word = base64.urlsafe_b64encode(json.dumps(cursor).encode()).decode()
+        answer = await client.get("/api/tickets", params={"cursor": word})
+        assert answer.status_code in (200, 422), cursor
