@@ -77,7 +77,7 @@ def test_it_stops_when_its_program_is_killed_and_starts_again_with_everything(ho
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as child:
         assert child.stdout
         assert child.stdout.readline() == b"ready\n"
-        server = int((home / "data" / "postmaster.pid").read_text().split()[0])
+        server = _server(home)
         os.kill(child.pid, signal.SIGKILL)
     until = time.monotonic() + 10
     while Path(f"/proc/{server}").exists() and time.monotonic() < until:
@@ -86,6 +86,35 @@ def test_it_stops_when_its_program_is_killed_and_starts_again_with_everything(ho
     again = EmbeddedPostgres(home)
     assert one(again.start(), "select n from kept") == 42
     again.stop()
+
+
+def test_it_is_started_again_when_it_is_killed(home: Path) -> None:
+    postgres = EmbeddedPostgres(home)
+    url = postgres.start()
+    with psycopg.connect(url) as connection:
+        connection.execute("create table kept as select 42 as n")
+    for _ in range(2):
+        os.kill(_server(home), signal.SIGKILL)
+        assert _eventually(url, "select n from kept") == 42
+    running = _server(home)
+    postgres.stop()
+    assert not Path(f"/proc/{running}").exists()
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(url)
+
+
+def _server(home: Path) -> int:
+    return int((home / "data" / "postmaster.pid").read_text().split()[0])
+
+
+def _eventually(url: str, query: str) -> object:
+    until = time.monotonic() + 30
+    while True:
+        try:
+            return one(url, query)
+        except psycopg.OperationalError:
+            assert time.monotonic() < until
+            time.sleep(0.1)
 
 
 def test_a_stale_pid_file_of_somebody_elses_process_harms_nobody(home: Path) -> None:

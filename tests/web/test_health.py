@@ -46,6 +46,19 @@ async def test_sick_without_a_database(resources: Resources) -> None:
     assert unready.status_code == 503
 
 
+async def test_without_a_database_everybody_is_asked_to_come_again(resources: Resources) -> None:
+    nowhere = open_database("postgresql://nobody@127.0.0.1:1/none")
+    app = create_app(Resources(db=nowhere, blobs=resources.blobs, parts=resources.parts))
+    async with somebody_at(app, "127.0.0.1") as client:
+        machine = await client.get("/api/tickets", headers={"X-API-Key": "ty_1_x"})
+        person = await client.get("/form", headers={"accept": "text/html"})
+
+    assert machine.headers["content-type"] == "application/problem+json"
+    for answer in (machine, person):
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+        assert "does not answer" in answer.text
+
+
 @pytest.mark.parametrize(
     ("host", "headers", "token", "status"),
     [

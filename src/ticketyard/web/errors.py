@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ticketyard.core.db import is_database_away
 from ticketyard.core.errors import (
     Conflict,
     Invalid,
@@ -121,6 +122,18 @@ def _sorry(request: Request) -> Response:
     return problem(500, detail)
 
 
+AWAY_RETRY_SECONDS = 5
+
+
+def _come_again(request: Request) -> Response:
+    detail = "The database does not answer; try again in a moment."
+    answer: Response = problem(503, detail)
+    if wants_html(request):
+        answer = render_error_page(request, 503, detail, {})
+    answer.headers["Retry-After"] = str(AWAY_RETRY_SECONDS)
+    return answer
+
+
 _BODY_LIMIT = "starlette.middleware.body_limit"
 
 
@@ -147,6 +160,11 @@ class LastResort:
             if type(error).__module__ == _BODY_LIMIT:
                 # The framework has answered 413 and ends the request this way.
                 raise
+            if is_database_away(error) and not started:
+                # Known and said once a request; the whole story would bury the log.
+                log.warning("database_away", method=scope["method"], path=scope["path"])
+                await _come_again(Request(scope))(scope, receive, send)
+                return
             log.exception("unexpected", method=scope["method"], path=scope["path"])
             if started:
                 raise
