@@ -72,6 +72,16 @@ async def test_functions_with_their_owners_power_are_few_and_bound_to_our_names(
     assert all("search_path=public, pg_temp" in config for _, config in powerful)
 
 
+async def test_functions_with_their_owners_power_are_for_the_program_alone(db: Database) -> None:
+    open_to_all = await _rows(
+        db,
+        "select proname from pg_proc, aclexplode(coalesce(proacl, acldefault('f', proowner))) as granted"
+        " where prosecdef and pronamespace = 'public'::regnamespace and granted.grantee = 0",
+    )
+
+    assert not open_to_all
+
+
 async def test_searches_with_the_owners_power_stay_in_their_company(world: World) -> None:
     await world.open("a kestrel in the server room", tags=("bird",))
     db = world.resources.db
