@@ -40,12 +40,10 @@ async def create_key(
     """
     if not name.strip():
         raise Invalid("A key needs a name.")
-    unknown = sorted(set(permissions) - PERMISSIONS)
-    if unknown:
-        raise Invalid(f"No such permission: {', '.join(unknown)}.")
-    strange = sorted(set(sources) - set(KEY_SOURCES))
-    if strange:
-        raise Invalid(f"No such source: {', '.join(strange)}; there are {', '.join(KEY_SOURCES)}.")
+    if not PERMISSIONS.issuperset(permissions):
+        raise Invalid(f"No such permission; there are {', '.join(sorted(PERMISSIONS))}.")
+    if not set(KEY_SOURCES).issuperset(sources):
+        raise Invalid(f"No such source; there are {', '.join(KEY_SOURCES)}.")
     if not set(permissions) <= by.permissions:
         raise Invalid("You can only give permissions that you have.")
     if secret is not None and not secret.strip():
