@@ -84,4 +84,5 @@ def test_what_is_no_archive_is_said(folder: Path) -> None:
     answer = run(folder / "new", "restore", str(folder / "no.tar"))
 
     assert answer.exit_code == 1
-    assert "no archive of ours" in answer.output
+    # A long path breaks the line wherever it likes.
+    assert "no archive of ours" in " ".join(answer.output.split())
