@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Dialog, Page
 
 from tests.journeys.browsing import DESKTOP, Complaints, open_browser
 from tests.journeys.running import Program
@@ -127,7 +127,12 @@ def visit(database_url: str, tmp_path: Path) -> Iterator[tuple[Page, str]]:
 def test_markup_is_only_text(visit: tuple[Page, str]) -> None:
     page, number = visit
     dialogs: list[str] = []
-    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+
+    def opened(dialog: Dialog) -> None:
+        dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", opened)
     complaints = Complaints(page)
     page.goto("/login")
     page.get_by_label("E-mail").fill("ada@example.com")

@@ -256,7 +256,7 @@ NO_COOKIES = (
 
 async def test_a_cookie_of_nonsense_is_no_log_in(client: Client, world: World) -> None:
     for cookie in NO_COOKIES:
-        shown = {"cookie": cookie.encode("latin-1"), "accept": "text/html"}
+        shown = {b"cookie": cookie.encode("latin-1"), b"accept": b"text/html"}
         for path, expected in (("/api/auth/me", 401), ("/queue", 303), ("/login", 200)):
             answer = await client.get(path, headers=shown)
             assert answer.status_code == expected, (path, cookie)
