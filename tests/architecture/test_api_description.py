@@ -1,14 +1,18 @@
-"""The API describes itself: OpenAPI 3.1 with a sentence for every route, an example for every body."""
+"""The API describes itself: OpenAPI 3.1 with a sentence for every route, examples for every body."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import ticketyard.web
 from ticketyard.core.config import Settings
 from ticketyard.core.storage import Blobs
 from ticketyard.web.app import create_app
 from ticketyard.wiring import build_resources, open_database
+
+EXAMPLES = Path(ticketyard.web.__file__).with_name("api_examples.json")
 
 
 @pytest.fixture
@@ -54,6 +58,35 @@ def test_every_request_body_has_an_example(description: dict[str, Any]) -> None:
     ]
 
     assert not without
+
+
+def test_every_json_answer_has_an_example(description: dict[str, Any]) -> None:
+    """Routes that answer with nothing, with text or with a file have nothing to show."""
+    without = [
+        name
+        for name, each in _operations(description)
+        for code, answer in each["responses"].items()
+        if code.startswith("2")
+        and "application/json" in answer.get("content", {})
+        and not any(
+            "example" in other["content"]["application/json"]
+            for number, other in each["responses"].items()
+            if number.startswith("2") and "application/json" in other.get("content", {})
+        )
+    ]
+    assert not without
+
+
+def test_the_list_of_tickets_shows_what_it_answers(description: dict[str, Any]) -> None:
+    answer = description["paths"]["/api/tickets"]["get"]["responses"]["200"]
+    assert {"items", "total"} <= set(answer["content"]["application/json"]["example"])
+
+
+def test_examples_hold_no_secret_and_no_route_that_is_gone(description: dict[str, Any]) -> None:
+    names = {name for name, _ in _operations(description)}
+    examples = json.loads(EXAMPLES.read_text(encoding="utf-8"))
+    assert not set(examples) - names
+    assert "ty_1_" not in EXAMPLES.read_text(encoding="utf-8")
 
 
 def _has_example(content: dict[str, Any], description: dict[str, Any]) -> bool:

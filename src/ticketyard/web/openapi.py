@@ -1,5 +1,7 @@
 """The OpenAPI document: what FastAPI derives, plus keys, permissions and how refusals look."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -32,6 +34,8 @@ _REFUSAL = {
     "description": "Refused",
     "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
+# Taken from a running sample company by tools/take_api_examples.py.
+_EXAMPLES = Path(__file__).with_name("api_examples.json")
 _METHODS = frozenset({"get", "post", "put", "patch", "delete"})
 
 
@@ -68,11 +72,22 @@ def _document(app: FastAPI, needed: dict[tuple[str, str], str | None]) -> dict[s
     for name in ("HTTPValidationError", "ValidationError"):
         shapes.pop(name, None)
     shapes["Problem"] = _PROBLEM
+    examples = json.loads(_EXAMPLES.read_text(encoding="utf-8"))
     for path, operations in schema["paths"].items():
         for method, operation in operations.items():
             if method in _METHODS:
                 _complete(operation, needed.get((path, method)))
+                _show_answer(operation, examples.get(f"{method.upper()} {path}"))
     return schema
+
+
+def _show_answer(operation: dict[str, Any], example: object) -> None:
+    """Put the example into the first answer that means yes."""
+    if example is None:
+        return
+    yes = next(code for code in sorted(operation["responses"]) if code.startswith("2"))
+    content = operation["responses"][yes].setdefault("content", {})
+    content.setdefault("application/json", {})["example"] = example
 
 
 def _complete(operation: dict[str, Any], permission: str | None) -> None:

@@ -1,0 +1,153 @@
+"""Take the answers shown in the API's description from a running sample company.
+
+    ticketyard demo &          # a fresh one
+    python tools/take_api_examples.py http://127.0.0.1:8000 admin@tobylgy.example <password>
+
+Every JSON answer of the API is asked for once, cut to one item a list, and written to
+src/ticketyard/web/api_examples.json; a test fails when a route has none.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+TARGET = Path(__file__).resolve().parents[1] / "src" / "ticketyard" / "web" / "api_examples.json"
+WORDS = {"title": "Printer on floor 3 is jammed", "description": "It beeps and prints nothing."}
+WHO = {"email": "rita@example.com", "name": "Rita"}
+ASKED_BY = {"requester_email": "rita@example.com", "requester_name": "Rita"}
+SECRET = ("secret", "csrf_token")
+FILE = {"files": ("jam.txt", b"Error 13", "text/plain")}
+
+OFFICES = "Офис,Адрес\nАстана,ул. Сауран 12\n"
+MANAGERS = (
+    "ФИО,Должность,Офис,Навыки,Количество обращений в работе\nЭнгель Пётр,Специалист,Астана,KZ,2\n"
+)
+TICKETS = (
+    "GUID клиента,Пол клиента,Дата рождения,Описание,Вложения,Сегмент клиента,Страна,Область,"
+    "Населённый пункт,Улица,Дом\n"
+    "0b7a4a0e-5d0c-4a55-9c8f-2f6f5f5f0001,Женский,1990-05-04,Как открыть счёт?,,Mass,Казахстан,,"
+    "Астана,Сауран,12\n"
+)
+LEARNT = "text,category\n" + "".join(
+    f"The printer on floor {n} is jammed again,printer\nNo network in room {n},network\n"
+    for n in range(40)
+)
+
+# Method, path as described, values of its braces, and what is sent.
+CALLS: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("GET", "/health", {}),
+    ("GET", "/ready", {}),
+    ("GET", "/api/auth/me", {}),
+    ("GET", "/api/people", {}),
+    ("POST", "/api/people", {"json": {"name": "Ana Petrova", "email": "ana@example.com"}}),
+    ("PATCH", "/api/people/{person_id}", {"json": {"skills": ["VIP", "KZ"]}}),
+    ("POST", "/api/teams", {"json": {"name": "Night shift", "description": "From ten to six."}}),
+    ("GET", "/api/teams", {}),
+    ("POST", "/api/keys", {"json": {"name": "GLPI production", "sources": ["glpi"]}}),
+    ("GET", "/api/keys", {}),
+    ("GET", "/api/company", {}),
+    ("PATCH", "/api/company", {"json": {"assign_spam": False}}),
+    ("GET", "/api/dead-letters", {}),
+    ("POST", "/api/dead-letters/retry", {"json": {}}),
+    ("POST", "/api/tickets/web-form", {"json": WORDS | WHO}),
+    ("POST", "/api/tickets/web-form/with-attachments", {"data": WORDS | WHO, "files": FILE}),
+    ("POST", "/api/tickets/glpi", {"json": {"ticket_data": WORDS | ASKED_BY | {"id": "4711"}}}),
+    ("POST", "/api/tickets/solman", {"json": {"ticket_data": {
+        "IncidentID": "8000001234", "ShortText": WORDS["title"], "Priority": "3: Medium",
+        "ReporterEmail": "rita@example.com", "ReporterName": "Rita"}}}),
+    ("POST", "/api/tickets/email", {"json": {"email_data": {
+        "subject": WORDS["title"], "body": WORDS["description"], "message_id": "<1@example.com>",
+        "from": WHO}}}),
+    ("POST", "/api/tickets/unified", {"json": {"source": "GLPI", "data": WORDS | ASKED_BY}}),
+    ("POST", "/api/tickets/chatbot", {"json": {
+        "query": WORDS["description"], "user_id": "rita", "user_email": "rita@example.com",
+        "user_name": "Rita", "context": {}}}),
+    ("POST", "/api/tickets", {"json": {
+        "title": "Camera offline", "severity": "high", "camera_id": 17, "provider_id": "acme-vms",
+        "vendor_alert_id": "evt-1"}}),
+    ("GET", "/api/tickets", {"params": {"size": 1, "source": "csv"}}),
+    ("POST", "/api/analyze", {"json": {"description": WORDS["description"], "company_id": 1}}),
+    ("GET", "/api/tickets/{ticket_id}/analysis", {}),
+    ("PUT", "/api/tickets/{ticket_id}/category", {"json": {"category": "Консультация"}}),
+    ("GET", "/api/triage/review", {}),
+    ("GET", "/api/triage/models", {}),
+    ("POST", "/api/upload", {"files": {
+        "business_units_csv": ("offices.csv", OFFICES, "text/csv"),
+        "managers_csv": ("managers.csv", MANAGERS, "text/csv"),
+        "tickets_csv": ("tickets.csv", TICKETS, "text/csv")}}),
+    ("POST", "/api/triage/training", {"files": {"file": ("train.csv", LEARNT, "text/csv")}}),
+    ("POST", "/api/process", {}),
+    ("GET", "/api/imports", {}),
+    ("GET", "/api/imports/{import_id}", {}),
+    ("GET", "/api/managers", {}),
+    ("GET", "/api/business-units", {}),
+    ("GET", "/api/dashboard/stats", {}),
+    ("GET", "/api/tickets/{ticket_id}/receipt", {}),
+    ("POST", "/api/tickets/{ticket_id}/routing", {}),
+    ("GET", "/api/tickets/stats", {}),
+    ("POST", "/api/tickets/views", {"json": {"name": "Urgent", "query": {"priority": "urgent"}}}),
+    ("GET", "/api/tickets/views", {}),
+    ("POST", "/api/tickets/bulk", {"json": {"ticket_ids": ["{ticket_id}"], "add_tags": ["vip"]}}),
+    ("PUT", "/api/tickets/{ticket_id}", {"json": {"priority": "high"}}),
+    ("PATCH", "/api/tickets/{ticket_id}", {"json": {"priority": "medium"}}),
+    ("PUT", "/api/tickets/{ticket_id}/tags", {"json": {"tags": ["vip", "call back"]}}),
+    ("POST", "/api/tickets/{ticket_id}/acknowledge", {}),
+    ("PATCH", "/api/tickets/{ticket_id}/status", {"json": {"status": "pending"}}),
+    ("PUT", "/api/tickets/{ticket_id}/assignee", {"json": {"agent_id": 3}}),
+    ("DELETE", "/api/tickets/{ticket_id}/assignee", {}),
+    ("POST", "/api/tickets/{ticket_id}/assign", {"json": {"assigned_to_user_id": 3}}),
+    ("POST", "/api/tickets/{ticket_id}/comments", {"json": {"comment": "We are on it."}}),
+    ("POST", "/api/tickets/{ticket_id}/attachments", {"files": FILE}),
+    ("GET", "/api/tickets/{ticket_id}/attachments", {}),
+    ("GET", "/api/tickets/{ticket_id}", {}),
+    ("GET", "/api/tickets/{ticket_id}/history", {}),
+    ("PATCH", "/api/tickets/{ticket_id}/status", {"json": {"status": "resolved"}}),
+    ("POST", "/api/tickets/{ticket_id}/feedback", {"json": {"helpful": True, "rating": 5}}),
+)  # fmt: skip
+
+
+def main(base: str, email: str, password: str) -> None:
+    """Ask for everything and write it down."""
+    with httpx2.Client(base_url=base, timeout=60) as client:
+        login = {"email": email, "password": password}
+        came_in = client.post("/api/auth/login", json=login).json()
+        client.headers["X-CSRF-Token"] = came_in["csrf_token"]
+        taken = {"POST /api/auth/login": _cut(came_in)}
+        known = {"import_id": "1", "person_id": "2"}
+        first = client.get("/api/tickets", params={"size": 1, "source": "csv", "segment": "VIP"})
+        known["ticket_id"] = str(first.json()["items"][0]["id"])
+        for method, path, sent in CALLS:
+            answer = client.request(method, _filled(path, known), **_sent(sent, known))
+            if answer.is_error:
+                raise SystemExit(f"{method} {path}: {answer.status_code} {answer.text[:500]}")
+            taken[f"{method} {path}"] = _cut(answer.json())
+    text = json.dumps(taken, ensure_ascii=False, indent=1, sort_keys=True)
+    TARGET.write_text(text + "\n", encoding="utf-8")
+
+
+def _filled(path: str, known: dict[str, str]) -> str:
+    for name, value in known.items():
+        path = path.replace(f"{{{name}}}", value)
+    return path
+
+
+def _sent(sent: dict[str, Any], known: dict[str, str]) -> dict[str, Any]:
+    if "json" not in sent:
+        return sent
+    return {**sent, "json": json.loads(_filled(json.dumps(sent["json"]), known))}
+
+
+def _cut(value: Any) -> Any:
+    """One item a list, no secret."""
+    if isinstance(value, list):
+        return [_cut(each) for each in value[:1]]
+    if isinstance(value, dict):
+        return {name: "…" if name in SECRET else _cut(each) for name, each in value.items()}
+    return value
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
