@@ -561,3 +561,28 @@ async def test_a_reply_sent_twice_is_one_comment(desk: Client, world: World, db:
         rows = await session.scalars(text("select is_internal from comment order by id"))
         assert list(rows) == [False, True]
         assert await session.scalar(text("select status from ticket")) == "resolved"
+
+
+async def test_an_agent_is_sent_away_and_given_other_skills(desk: Client, world: World) -> None:
+    address = f"/agents/{world.ana.id}"
+    form = {
+        "csrf_token": await token(desk),
+        "position": "Lead",
+        "skills": "VIP, ENG,",
+        "office": "",
+    }
+    assert (await desk.post(address, data=form)).status_code == 303
+    page = (await desk.get("/agents")).text
+    assert "away" in page
+    assert "Lead" in page
+    assert 'value="ENG, VIP"' in (await desk.get(address)).text
+    await desk.post(address, data={**form, "is_available": "true", "base_load": "3"})
+    assert "away" not in (await desk.get("/agents")).text
+    assert (await desk.get("/agents/4711")).status_code == 404
+    assert (await desk.post(address, data={**form, "base_load": "-1"})).status_code == 422
+
+
+async def test_an_agent_may_not_change_agents(client: Client, world: World) -> None:
+    await come_in(client, "ana@example.com")
+    assert (await client.get(f"/agents/{world.ana.id}")).status_code == 403
+    assert f"/agents/{world.ana.id}" not in (await client.get("/agents")).text

@@ -95,6 +95,21 @@ async def get_agent(session: AsyncSession, person_id: int) -> Person:
     return person
 
 
+async def get_agent_profile(session: AsyncSession, person_id: int) -> Agent:
+    """What routing knows of an agent; an empty one where nobody said anything yet. Raises
+    AgentNotFound."""
+    person = await get_agent(session, person_id)
+    known = await session.get(Agent, person_id)
+    return known or Agent(
+        person_id=person.id,
+        company_id=person.company_id,
+        position="",
+        skills=[],
+        base_load=0,
+        is_available=True,
+    )
+
+
 async def list_agents(session: AsyncSession) -> list[AgentProfile]:
     """Everybody with an agent's profile who is active, by name."""
     rows = await session.execute(
