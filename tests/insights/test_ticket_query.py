@@ -75,7 +75,8 @@ def test_no_filter_breaks_the_reader(filters: dict[str, list[str]]) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"sort": "password"}, {"limit": 0}, {"limit": 501}, {"offset": -1}]
+    "wrong",
+    [{"sort": "password"}, {"limit": 0}, {"limit": 501}, {"offset": -1}, {"offset": 10_000_001}],
 )
 def test_an_impossible_page_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(BadField):

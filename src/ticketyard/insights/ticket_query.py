@@ -40,8 +40,10 @@ class TicketQuery:
         if self.sort == "relevance" and "q" not in self.where:
             # Where nothing is searched for, everything is equally relevant.
             object.__setattr__(self, "sort", "created_at")
-        if not 1 <= self.limit <= LIMIT_MAX or not 0 <= self.offset <= OFFSET_MAX:
+        if not 1 <= self.limit <= LIMIT_MAX:
             raise BadField(f"A page has 1 to {LIMIT_MAX} tickets.")
+        if not 0 <= self.offset <= OFFSET_MAX:
+            raise BadField(f"Pages reach to {OFFSET_MAX:,} tickets; go on with `next_cursor`.")
 
     def narrowed(self, **filters: tuple[str, ...]) -> "TicketQuery":
         """The same question about fewer tickets: these filters replace given ones."""
