@@ -37,7 +37,10 @@ async def test_a_key_opens_what_it_was_made_for(
         (("key", "create", "x", "--source", "fax"), "No such source; there are web_form"),
         (("key", "create", " "), "A key needs a name."),
         (("user", "create", "new@example.com", "--password", "short"), "10 to 256 characters"),
-        (("user", "create", "ada@example.com", "--password", "long enough by far"), "Somebody has this"),
+        (
+            ("user", "create", "ada@example.com", "--password", "long enough by far"),
+            "Somebody has this",
+        ),
     ],
 )
 async def test_what_is_refused_is_told_in_a_line(
