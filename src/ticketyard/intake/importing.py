@@ -19,6 +19,7 @@ from ticketyard.intake.events import ImportRequested, ImportStored
 from ticketyard.intake.import_runs import (
     ImportFile,
     ImportRun,
+    Kind,
     Outcome,
     change_run,
     count_outcomes,
@@ -85,8 +86,8 @@ async def start_import(
         for role, name, data, content_type in files
     ]
     async with resources.db.transaction(by.company_id) as session:
-        kind = "mapped" if mapping else "distribution"
-        run_id = await start_run(session, kind=kind, files=kept, mapping=mapping, by=by)  # type: ignore[arg-type]
+        kind: Kind = "mapped" if mapping else "distribution"
+        run_id = await start_run(session, kind=kind, files=kept, mapping=mapping, by=by)
         await emit(session, ImportRequested(run_id=run_id), by=by)
     return run_id
 

@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from geopy.exc import GeocoderServiceError
 from geopy.geocoders import Nominatim
+from psycopg import AsyncConnection
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -83,10 +85,10 @@ class Geocoder:
         return Answer(question, float(found.latitude), float(found.longitude), label)
 
 
-async def _take_turn(connection: object) -> None:
+async def _take_turn(connection: AsyncConnection[Any]) -> None:
     while True:
-        cursor = await connection.execute("select pg_try_advisory_lock(%s)", (_LOCK,))  # type: ignore[attr-defined]
-        if (await cursor.fetchone())[0]:
+        cursor = await connection.execute("select pg_try_advisory_lock(%s)", (_LOCK,))
+        if await cursor.fetchone() == (True,):
             return
         await asyncio.sleep(0.1)
 

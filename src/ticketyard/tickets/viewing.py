@@ -47,14 +47,14 @@ async def save_view(
     statement = insert(SavedView).values(
         company_id=company_of(session), person_id=person_id, name=title, query=dict(query)
     )
-    kept: SavedView = await session.scalar(  # type: ignore[assignment]
+    kept = await session.scalars(
         statement.on_conflict_do_update(
             index_elements=["company_id", "person_id", "name"],
             set_={"query": statement.excluded.query},
         ).returning(SavedView),
         execution_options={"populate_existing": True},
     )
-    return kept
+    return kept.one()
 
 
 async def delete_view(session: AsyncSession, *, view_id: int, by: Principal) -> None:
