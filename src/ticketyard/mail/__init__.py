@@ -1,0 +1,1 @@
+"""Mail as bytes and as meaning: reads what arrives, composes what leaves; knows no ticket."""

@@ -1,0 +1,1 @@
+"""Tell people what happened: mail out, from an outbox, at least once."""
