@@ -10,10 +10,12 @@ from ticketyard.core.embedded import EmbeddedPostgres
 from ticketyard.core.jobs import Wiring, Worker
 from ticketyard.core.pruning import prune_expired
 from ticketyard.core.resources import Resources
+from ticketyard.core.sealing import Sealer
 from ticketyard.core.storage import Blobs
 from ticketyard.insights.ticket_list import TicketList
 from ticketyard.intake import jobs as intake
 from ticketyard.intake.events import ImportRequested, ImportStored
+from ticketyard.mailboxes.mail_rules import MailRules
 from ticketyard.routing import jobs as routing
 from ticketyard.routing.events import MapAsked, ProcessingRequested
 from ticketyard.routing.geocoding import Geocoder
@@ -72,7 +74,27 @@ def _parts(db: Database, settings: Settings) -> Mapping[type[Any], Any]:
         TicketList: TicketList(db),
         Engines: Engines(),
         Geocoder: Geocoder(settings.geocoder_url, settings.geocoder_user_agent),
+        MailRules: _mail_rules(settings),
+        Sealer: _sealer(settings),
     }
+
+
+def _mail_rules(settings: Settings) -> MailRules:
+    priority = settings.ticket_default_priority
+    return MailRules(
+        tickets=settings.ticket_enabled and settings.ticket_email_integration,
+        workflows=settings.email_workflows_enabled,
+        default_assignee_id=(
+            settings.ticket_default_assignee_id if settings.ticket_auto_assign else None
+        ),
+        default_priority=None if priority in ("normal", "medium") else priority,
+        poll_seconds=settings.email_polling_interval,
+    )
+
+
+def _sealer(settings: Settings) -> Sealer:
+    key = settings.secret_key.get_secret_value()
+    return Sealer(key) if key else Sealer.from_folder(settings.data_dir)
 
 
 def build_worker(resources: Resources, settings: Settings) -> Worker:

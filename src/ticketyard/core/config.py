@@ -5,8 +5,9 @@ with `TICKETYARD_`. `docs/settings.md` and `.env.example` list each one, and a t
 in step.
 """
 
+import json
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -24,6 +25,16 @@ def _split(value: object) -> object:
     )
 
 
+def _mailboxes(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        # The text itself holds passwords, and an error would show it.
+        raise ValueError("not JSON") from None
+
+
 _Words = Annotated[list[str], NoDecode, BeforeValidator(_split)]
 
 
@@ -31,7 +42,12 @@ class Settings(BaseSettings):
     """What the operator may choose. Unknown and empty variables of the environment are ignored."""
 
     model_config = SettingsConfigDict(
-        env_file=".env", env_ignore_empty=True, extra="ignore", populate_by_name=True
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        populate_by_name=True,
+        # A wrong value may be a secret.
+        hide_input_in_errors=True,
     )
 
     # Where things are kept.
@@ -131,6 +147,98 @@ class Settings(BaseSettings):
         "",
         validation_alias=_named("TICKETYARD_GEOCODER_URL"),
         description="Base address of a Nominatim server; empty uses the offline gazetteer alone.",
+    )
+
+    # Mail in.
+    email_credentials: Annotated[list[dict[str, Any]], NoDecode, BeforeValidator(_mailboxes)] = (
+        Field(
+            default_factory=list,
+            repr=False,
+            validation_alias=_named("EMAIL_CREDENTIALS"),
+            description=(
+                "Mailboxes as a JSON list of `{username, password, imap_server}`; docs/email.md names the "
+                "other keys. More can be added in the desk."
+            ),
+        )
+    )
+    email_polling_interval: int = Field(
+        300,
+        ge=5,
+        validation_alias=_named("EMAIL_POLLING_INTERVAL", "EMAIL_CHECK_INTERVAL"),
+        description="How often a mailbox is read where its server cannot tell of new mail, in seconds.",
+    )
+    ticket_enabled: bool = Field(
+        True,
+        validation_alias=_named("TICKET_ENABLED"),
+        description="Make tickets of mail; off keeps every mail waiting.",
+    )
+    ticket_email_integration: bool = Field(
+        True,
+        validation_alias=_named("TICKET_EMAIL_INTEGRATION"),
+        description="The same switch under the name of the mail integration: both must be on.",
+    )
+    ticket_auto_assign: bool = Field(
+        False,
+        validation_alias=_named("TICKET_AUTO_ASSIGN"),
+        description="Give every ticket made of mail to one agent.",
+    )
+    ticket_default_assignee_id: int | None = Field(
+        None,
+        validation_alias=_named("TICKET_DEFAULT_ASSIGNEE_ID"),
+        description="The agent's id, where TICKET_AUTO_ASSIGN is on.",
+    )
+    ticket_default_priority: Literal["low", "normal", "medium", "high", "urgent", "critical"] = (
+        Field(
+            "normal",
+            validation_alias=_named("TICKET_DEFAULT_PRIORITY"),
+            description="Priority of a mail whose subject and tags name none; normal leaves it to triage.",
+        )
+    )
+    email_workflows_enabled: bool = Field(
+        True,
+        validation_alias=_named("EMAIL_WORKFLOWS_ENABLED"),
+        description="Run workflows on mail; off makes a plain ticket of each.",
+    )
+    test_routes: bool = Field(
+        False,
+        validation_alias=_named("TICKETYARD_TEST_ROUTES"),
+        description="Open /api/test, where admins can play incoming mail; never in production.",
+    )
+    secret_key: SecretStr = Field(
+        SecretStr(""),
+        validation_alias=_named("TICKETYARD_SECRET_KEY"),
+        description=(
+            "Seals the passwords of mailboxes in the database; empty makes a key file in the data "
+            "directory. Machines that share a database need the same."
+        ),
+    )
+
+    # Mail out.
+    smtp_host: str = Field(
+        "",
+        validation_alias=_named("SMTP_HOST"),
+        description="Server that mail leaves by; empty sends nothing, save from mailboxes with one.",
+    )
+    smtp_port: int = Field(
+        587, ge=1, le=65535, validation_alias=_named("SMTP_PORT"), description="Its port."
+    )
+    smtp_username: str = Field(
+        "",
+        validation_alias=_named("SMTP_USERNAME"),
+        description="User there; empty logs in nobody.",
+    )
+    smtp_password: SecretStr = Field(
+        SecretStr(""), validation_alias=_named("SMTP_PASSWORD"), description="The user's password."
+    )
+    smtp_security: Literal["tls", "starttls", "none"] = Field(
+        "starttls",
+        validation_alias=_named("TICKETYARD_SMTP_SECURITY"),
+        description="tls from the first byte, starttls, or none (this machine only).",
+    )
+    from_email: str = Field(
+        "",
+        validation_alias=_named("FROM_EMAIL", "SMTP_FROM_EMAIL"),
+        description="Sender of mail about tickets that came by no mailbox.",
     )
 
     # Work in the background.

@@ -9,9 +9,11 @@ from ticketyard.core.db import Table
 
 
 class InboundMessage(Table):
-    """One message as it came. `raw` is loaded only when asked for.
+    """One message as it came. `raw` is loaded only when asked for; of a large message it holds the
+    beginning, and `raw_key` says where the whole is.
 
-    state: accepted; needs_look, when nobody could make a ticket of it; dismissed by a person.
+    state: accepted; waiting to be filed; refused, with the reason in `problem`; needs_look, when
+    nobody could make a ticket of it; dismissed by a person.
     """
 
     __tablename__ = "inbound_message"
@@ -23,6 +25,8 @@ class InboundMessage(Table):
     sha256: Mapped[str]
     content_type: Mapped[str]
     raw: Mapped[bytes] = deferred(mapped_column(), raiseload=True)
+    raw_key: Mapped[str | None]
+    size_bytes: Mapped[int | None]
     state: Mapped[str]
     problem: Mapped[str | None]
     ticket_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"))

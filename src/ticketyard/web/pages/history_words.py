@@ -53,6 +53,16 @@ def _corrected(payload: Payload) -> str:
     return f"{str(payload.get('field')).capitalize()} corrected to {payload.get('after')}"
 
 
+def _mail_filed(payload: Payload) -> str:
+    kind = "Mail added" if payload.get("joined") else "Opened by mail"
+    return f"{kind} from {payload.get('sender', 'somebody')}: {payload.get('why', '')}".rstrip(": ")
+
+
+def _mail_bounced(payload: Payload) -> str:
+    to = ", ".join(map(str, payload.get("recipients", []))) or "somebody"
+    return f"Our mail to {to} {'came back' if payload.get('permanent') else 'is delayed'}"
+
+
 def _value(value: Any) -> str:
     if value in (None, "", [], {}):
         return "–"
@@ -74,6 +84,11 @@ _TELLERS: dict[str, Callable[[Payload], str]] = {
     "ticket.file_attached": lambda payload: f"File attached: {payload.get('filename', '')}",
     "ticket.triaged": _triaged,
     "triage.corrected": _corrected,
+    "mail.filed": _mail_filed,
+    "mail.moved": lambda payload: (
+        f"A mail was moved to {payload.get('to_number', 'another ticket')}"
+    ),
+    "mail.bounced": _mail_bounced,
     "ticket.routed": lambda payload: str(payload.get("reason") or "Routed"),
     "ticket.unrouted": lambda payload: str(payload.get("reason") or "Nobody was found"),
 }
