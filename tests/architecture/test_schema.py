@@ -10,7 +10,10 @@ from ticketyard.core.db import Database
 # The queue's and the migrations' own tables.
 FOREIGN = ("alembic_version", "applied_function", "procrastinate")
 # What answers across companies: ids, counts and slugs, never content.
-ACROSS = {"company_directory", "waiting_jobs", "job_counts", "found_company", "ticketyard_version"}
+ACROSS = {
+    "company_directory", "waiting_jobs", "job_counts", "found_company", "ticketyard_version",
+    "mailbox_directory", "waiting_mail", "mailbox_health",
+}  # fmt: skip
 # What looks at all rows to use an index, and names its company itself (docs/decisions/0021).
 SEARCHES = {"search_tickets"}
 

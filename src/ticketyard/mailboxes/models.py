@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import DateTime, FetchedValue, ForeignKey, Text
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy import DateTime, FetchedValue, ForeignKey
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ticketyard.core.db import Table
@@ -51,7 +51,11 @@ class Mailbox(Table):
 
 
 class MailboxPosition(Table):
-    """How far a folder of one UIDVALIDITY was read."""
+    """How far a folder of one UIDVALIDITY was read.
+
+    new_from_uid, since: of what lay below that UID when the folder was first read, only what came
+    after this instant was asked for; first_uid is the lowest of it.
+    """
 
     __tablename__ = "mailbox_position"
 
@@ -60,6 +64,8 @@ class MailboxPosition(Table):
     uidvalidity: Mapped[int] = mapped_column(primary_key=True)
     first_uid: Mapped[int] = mapped_column(default=1)
     last_uid: Mapped[int] = mapped_column(default=0)
+    new_from_uid: Mapped[int] = mapped_column(default=1)
+    since: Mapped[datetime] = mapped_column(_INSTANT, server_default=FetchedValue())
     began_at: Mapped[datetime] = mapped_column(_INSTANT, server_default=FetchedValue())
     read_at: Mapped[datetime | None] = mapped_column(_INSTANT)
 
@@ -84,7 +90,6 @@ class MailMessage(Table):
     last_error: Mapped[str | None]
     message_id: Mapped[str] = mapped_column(default="")
     content_hash: Mapped[str] = mapped_column(default="")
-    thread_ids: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
     sender: Mapped[str] = mapped_column(default="")
     sender_name: Mapped[str] = mapped_column(default="")
     subject: Mapped[str] = mapped_column(default="")
@@ -97,7 +102,6 @@ class MailMessage(Table):
     comment_id: Mapped[int | None] = mapped_column(ForeignKey("comment.id"))
     duplicate_of: Mapped[int | None]
     why: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
-    body_html_key: Mapped[str | None]
     received_at: Mapped[datetime] = mapped_column(_INSTANT, server_default=FetchedValue())
     filed_at: Mapped[datetime | None] = mapped_column(_INSTANT)
     tidied_at: Mapped[datetime | None] = mapped_column(_INSTANT)

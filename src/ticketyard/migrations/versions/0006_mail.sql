@@ -60,6 +60,10 @@ create table mailbox_position (
   -- Nothing below was asked for: it was older than the look-back when the folder was first read.
   first_uid bigint not null default 1,
   last_uid bigint not null default 0,
+  -- Of what lay below `new_from_uid` when the folder was first read, only what came after `since`
+  -- was asked for.
+  new_from_uid bigint not null default 1,
+  since timestamptz not null default to_timestamp(0),
   began_at timestamptz not null default now(),
   read_at timestamptz,
   primary key (company_id, mailbox_id, uidvalidity)
@@ -82,8 +86,6 @@ create table mail_message (
   message_id text not null default '',
   -- The same words from the same sender, whatever the way they took.
   content_hash text not null default '',
-  -- Every id it names, itself included: what later mail may refer to.
-  thread_ids text[] not null default '{}',
   sender text not null default '',
   sender_name text not null default '',
   subject text not null default '',
@@ -97,7 +99,6 @@ create table mail_message (
   duplicate_of bigint,
   -- The account of why it landed there: mailboxes/accounts.py says what is in it.
   why jsonb not null default '{}',
-  body_html_key text,
   received_at timestamptz not null default now(),
   filed_at timestamptz,
   -- Flagged or moved on the server, where that was asked for.
@@ -110,11 +111,19 @@ create index mail_message_waiting on mail_message (company_id, ready_at, inbound
 create index mail_message_ledger on mail_message (company_id, mailbox_id, outcome, inbound_id desc);
 create index mail_message_content on mail_message (company_id, content_hash)
   where content_hash <> '';
-create index mail_message_thread on mail_message using gin (thread_ids);
 create index mail_message_of_ticket on mail_message (company_id, ticket_id)
   where ticket_id is not null;
 create index mail_message_of_comment on mail_message (company_id, comment_id)
   where comment_id is not null;
+
+-- Every id a filed mail bears or names: what later mail may refer to. A table and no array, because
+-- row-level security lets no index on an array be used (docs/decisions/0021).
+create table mail_thread_id (
+  company_id integer not null,
+  thread_id text not null,
+  inbound_id bigint not null references mail_message on delete cascade,
+  primary key (company_id, thread_id, inbound_id)
+);
 
 -- Which mails belong to which ticket (spec 3); no words of theirs. direction: in, or out for ours.
 create table tticket_email_log (
@@ -264,7 +273,7 @@ create table mail_signature (
 );
 
 select ticketyard_protect(name::regclass) from unnest(array[
-  'mailbox', 'mailbox_position', 'mail_message', 'tticket_email_log', 'mail_participant',
+  'mailbox', 'mailbox_position', 'mail_message', 'mail_thread_id', 'tticket_email_log', 'mail_participant',
   'email_workflows', 'email_workflow_executions', 'outgoing_mail', 'send_attempt', 'mail_template',
   'mail_signature']) as name;
 select ticketyard_append_only('send_attempt');
