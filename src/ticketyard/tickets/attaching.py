@@ -1,11 +1,13 @@
 """Put files on a ticket: bytes that we keep, or a reference that its sender named."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.auth import Principal
+from ticketyard.core.db import company_of, now_of
 from ticketyard.core.errors import TooLarge
 from ticketyard.core.events import emit
 from ticketyard.core.storage import Blobs
@@ -43,6 +45,22 @@ async def keep_file(
         sha256=hashlib.sha256(content).hexdigest(),
         blob_key=await blobs.put(company_id, content),
     )
+
+
+async def attach_to_new(session: AsyncSession, files: Mapping[int, Sequence[KeptFile]]) -> None:
+    """Put files on tickets opened in this very transaction: they came with the ticket, so they are
+    no change to it."""
+    session.add_all(
+        Attachment(
+            company_id=company_of(session),
+            ticket_id=ticket_id,
+            created_at=now_of(session),
+            **asdict(file),
+        )
+        for ticket_id, kept in files.items()
+        for file in kept
+    )
+    await session.flush()
 
 
 async def attach_files(

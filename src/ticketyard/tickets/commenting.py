@@ -29,11 +29,13 @@ async def add_comment(
     is_internal: bool = False,
     source: str = "api",
     version: int | None = None,
+    reopens: bool | None = None,
 ) -> Comment:
     """Add a comment; flushes, so that it has its id.
 
     The desk's first public comment is the first response. The requester's reply takes up again
     what was finished or waited for them.
+    reopens: settles whether it does so, whoever wrote it; None leaves it to that rule.
     Raises BadComment, NotForRequesters, TicketNotFound, TicketChangedMeanwhile.
     """
     text = _usable(body)
@@ -58,7 +60,7 @@ async def add_comment(
     moved = move_status(
         session,
         ticket,
-        _status_after(ticket, by, is_internal),
+        _status_after(ticket, by, is_internal, reopens),
         by=by,
         at=at,
         reason="The requester replied.",
@@ -98,8 +100,10 @@ def _usable(body: str) -> str:
     return text
 
 
-def _status_after(ticket: Ticket, by: Principal, is_internal: bool) -> str:
-    asked_it = by.person_id is not None and by.person_id == ticket.requester_id
-    if is_internal or not asked_it:
+def _status_after(ticket: Ticket, by: Principal, is_internal: bool, reopens: bool | None) -> str:
+    if reopens is None:
+        asked_it = by.person_id is not None and by.person_id == ticket.requester_id
+        reopens = asked_it and not is_internal
+    if not reopens:
         return ticket.status
     return status_when_requester_replies(ticket.status, has_assignee=ticket.assignee_id is not None)
