@@ -1,0 +1,226 @@
+"""Pure: the lines by which a quote is introduced: "On … wrote:", Outlook's block, rules between."""
+
+import re
+from collections.abc import Sequence
+
+from ticketyard.mail.quote_words import ABOVE, FORWARDED, LABELS, ON, ORIGINAL, WROTE
+
+# A line longer than this introduces nothing; what is looked at of each line stays as short.
+LONGEST_LINE = 400
+LONGEST_ATTRIBUTION = 700
+MOST_LINES = 7
+MOST_HEADER_LINES = 24
+
+_INVISIBLE = dict.fromkeys(
+    map(ord, "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u2060\ufeff\u00ad")
+)
+_QUOTED = re.compile(r"\s{0,8}(?:[>＞»›❯]|&gt;|[A-Z][A-Za-z]{0,12}>(?!\S*@))")
+_BARRED = re.compile(r"\s{0,4}[|│┃](?:\s|$)")
+
+_DATE = re.compile(
+    r"\b(?:19|20)\d\d\b|\b\d{1,2}[:.h]\d\d|\b\d{1,2}[./-]\d{1,2}[./-]\d|\d\s?[年月時时시월]|"
+    r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?\s\d|"
+    r"\b\d{1,2}\.?\s(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(r"[\w.+'=/-]{1,80}@[\w-]{1,80}[\w.-]{0,80}", re.UNICODE)
+_ANGLED = re.compile(r"(?:<|&lt;|\[)\s?(?:mailto:)?[^<>@\s]{0,80}@?[^<>@]{1,120}(?:>|&gt;|\])")
+_ENDING_WROTE = re.compile(
+    rf"(?:^|[\s,>\"'”’)\]:：;\d])(?:{WROTE})\s?(?:-{{2,6}})?\s?[:：]?\s?(?:-{{2,6}})?$",
+    re.IGNORECASE,
+)
+_ANY_WROTE = re.compile(rf"(?:^|[\s,>\"'”’)\]])(?:{WROTE})(?=$|[\s:：,<])", re.IGNORECASE)
+_BEGINS_ON = re.compile(rf"(?:-{{2,6}}\s?)?(?:{ON})\s", re.IGNORECASE)
+_BEGINS_DATED = re.compile(r"(?:\W{0,3})(?:\d|[^\W\d_]{2,14}[.,]{1,2}\s(?:\d|[^\W\d_]{3,12}\s\d))")
+_ENDS_OPEN = re.compile(r"[:：]\s?(?:-{2,6})?$")
+
+_EDGES = " \t-–—_=*#~+<>|‐‑―─━\u3000:：.[]"
+_RULED = re.compile(r"[\s*>]{0,4}[-–—_=*#~+‐―─━]{2}")
+_ORIGINAL = re.compile(rf"(?:{ORIGINAL})(?: \(.{{1,40}}\))?", re.IGNORECASE)
+_FORWARDED = re.compile(rf"(?:{FORWARDED})", re.IGNORECASE)
+_ABOVE = re.compile(rf"\W{{0,12}}(?:{ABOVE})", re.IGNORECASE)
+_RULE = re.compile(r"[\s*]{0,8}[-–—_=‐―─━⎯]{5,200}\s{0,8}")
+_LABEL = re.compile(r"[\s*_>|]{0,6}([^:：\n]{1,32}?)[\s*_]{0,3}[:：]")
+_INNER_LABEL = re.compile(r"(?:^|\s)([^\W\d_][\w’'-]{0,24})\s?[:：]\s")
+
+_ROLES: dict[str, set[str]] = {}
+for _each, _words in LABELS.items():
+    for _word in _words.split("|"):
+        _ROLES.setdefault(_word.casefold(), set()).add(_each)
+
+
+def bare(line: str) -> str:
+    """The words of a line, without what is not seen and without emphasis around them."""
+    short = line[: LONGEST_LINE + 100].translate(_INVISIBLE).replace("\u00a0", " ")
+    return " ".join(short.split()).strip("*")
+
+
+def is_quoted(line: str) -> bool:
+    """Whether the line bears a quoting mark: ">", "> >", "»", "AB>"."""
+    return _QUOTED.match(line.translate(_INVISIBLE) if line[:1] > "\u007f" else line) is not None
+
+
+def is_barred(line: str) -> bool:
+    """Whether the line begins with a bar, as some programs quote (and as tables do)."""
+    return _BARRED.match(line) is not None
+
+
+def is_rule(line: str) -> bool:
+    """Whether the line is nothing but a long stroke."""
+    return _RULE.fullmatch(line[:LONGEST_LINE]) is not None
+
+
+def is_reply_above(line: str) -> bool:
+    """Whether the line asks to write above it."""
+    text = bare(line)
+    if not 8 <= len(text) <= 160:
+        return False
+    framed = not (text[0].isalnum() and text[-1].isalnum())
+    found = _ABOVE.match(text)
+    return found is not None and (framed or len(text) <= 70) and not text.endswith("?")
+
+
+def separator_kind(line: str) -> str:
+    """ "original" or "forwarded" where the line announces the message below it, else nothing."""
+    text = bare(line)
+    if len(text) > 160:
+        return ""
+    words = text.strip(_EDGES)
+    ruled = _RULED.match(text) is not None
+    if _FORWARDED.fullmatch(words) and (ruled or _ENDS_OPEN.search(text) is not None):
+        return "forwarded"
+    return "original" if ruled and _ORIGINAL.fullmatch(words) else ""
+
+
+def attribution_length(lines: Sequence[str], at: int) -> int:
+    """How many lines from `at` on say who wrote what follows and when; 0 where none does."""
+    first = bare(lines[at])
+    if not _may_begin(first):
+        return 0
+    joined = ""
+    for count, line in enumerate(lines[at : at + MOST_LINES]):
+        text = bare(line)
+        if not text:
+            if not _goes_on_after_blank(joined):
+                return 0
+            continue
+        if count and (is_quoted(line) or _begins_another(text)):
+            return 0
+        joined = f"{joined} {text}".lstrip()
+        if len(joined) > LONGEST_ATTRIBUTION:
+            return 0
+        if _introduces(joined, lines, at + count + 1):
+            return count + 1
+    return 0
+
+
+def _may_begin(first: str) -> bool:
+    if not 2 <= len(first) <= LONGEST_LINE:
+        return False
+    return (
+        _BEGINS_ON.match(first) is not None
+        or _BEGINS_DATED.match(first) is not None
+        or _ENDS_OPEN.search(first) is not None
+        or "<" in first
+        or "@" in first
+        or _ENDING_WROTE.search(first) is not None
+    )
+
+
+def _goes_on_after_blank(joined: str) -> bool:
+    return _BEGINS_ON.match(joined) is not None and _DATE.search(joined) is not None
+
+
+def _begins_another(text: str) -> bool:
+    return (
+        _BEGINS_ON.match(text) is not None
+        and _DATE.search(text[:60]) is not None
+        and len(text) > 16
+    )
+
+
+def _introduces(joined: str, lines: Sequence[str], after: int) -> bool:
+    open_end = _ENDS_OPEN.search(joined) is not None
+    dated = _DATE.search(joined) is not None
+    addressed = _ADDRESS.search(joined) is not None
+    if _ENDING_WROTE.search(joined) and (dated or addressed):
+        return _is_short_of_sentences(joined)
+    begins = _BEGINS_ON.match(joined) is not None or _BEGINS_DATED.match(joined) is not None
+    if open_end and dated and _ANY_WROTE.search(joined) and (begins or addressed):
+        return _is_short_of_sentences(joined)
+    if open_end and dated and addressed and _ANGLED.search(joined):
+        return True
+    if not _quote_follows(lines, after):
+        return False
+    if open_end and len(joined) <= 120 and _ENDING_WROTE.search(joined):
+        return True
+    return dated and (addressed or (begins and open_end)) and len(joined) <= 240
+
+
+def _is_short_of_sentences(joined: str) -> bool:
+    """An introduction holds no whole sentence: "I asked. On Monday he wrote:" is a person's."""
+    return re.search(r"[a-zа-я]{3}[!?]\s", joined) is None
+
+
+def _quote_follows(lines: Sequence[str], after: int) -> bool:
+    for line in lines[after : after + 6]:
+        if line.strip():
+            return is_quoted(line) or is_barred(line)
+    return False
+
+
+def header_block_length(lines: Sequence[str], at: int, *, announced: bool = False) -> int:
+    """How many lines from `at` on are Outlook's From, Sent, To, Subject; 0 where they are not.
+
+    announced: a rule or "Original message" stands before, so that less is proof enough.
+    """
+    seen: set[str] = set()
+    words: list[str] = []
+    end, strangers, blanks = at, 0, 0
+    for index in range(at, min(at + MOST_HEADER_LINES, len(lines))):
+        line = lines[index]
+        if not line.strip():
+            blanks += 1
+            if blanks > 1 or "subject" in seen:
+                break
+            continue
+        roles = _roles_of(line, seen)
+        if roles:
+            seen |= roles
+            words.append(line[:LONGEST_LINE])
+            end, strangers, blanks = index + 1, 0, 0
+            continue
+        strangers += 1
+        if not seen or strangers > 3 or blanks:
+            break
+        words.append(line[:LONGEST_LINE])
+    return end - at if _is_header_block(seen, "\n".join(words), announced) else 0
+
+
+def _roles_of(line: str, seen: set[str]) -> set[str]:
+    found = _LABEL.match(line[:LONGEST_LINE])
+    if found is None:
+        return set()
+    first = _role(found[1], seen)
+    if not first:
+        return set()
+    roles = {first}
+    for inner in _INNER_LABEL.finditer(line[:LONGEST_LINE], found.end()):
+        if other := _role(inner[1], seen | roles):
+            roles.add(other)
+    return roles
+
+
+def _role(label: str, seen: set[str]) -> str:
+    roles = _ROLES.get(" ".join(label.translate(_INVISIBLE).split()).strip(" *_").casefold(), set())
+    fresh = sorted(roles - seen)
+    return fresh[0] if fresh else next(iter(sorted(roles)), "")
+
+
+def _is_header_block(seen: set[str], words: str, announced: bool) -> bool:
+    known = seen - {"other"}
+    if "from" not in known:
+        return announced and len(known) >= 2
+    if len(known) >= 3:
+        return "subject" in known or "@" in words or announced
+    return len(known) == 2 and (announced or ("@" in words and _DATE.search(words) is not None))

@@ -1,0 +1,176 @@
+"""Pure: what stands below the words of a mail: signatures, devices' lines, legal notices."""
+
+import re
+from collections.abc import Sequence
+
+from ticketyard.mail.quote_headers import bare, is_quoted
+
+LONGEST_DEVICE_LINE = 160
+MOST_SIGNATURE_LINES = 24
+MOST_RULED_LINES = 10
+SHORTEST_NOTICE = 80
+
+_DASHES = re.compile(r"\s{0,3}(?:-{2}|—|––|-- ?—)\s{0,3}")
+_STROKE = re.compile(r"\s{0,3}(?:_{2,}|={3,}|\*{3,}|~{3,}|⎯{2,}|─{2,}|-{3,}|—{2,}|ᐧ)\s{0,3}")
+
+_DEVICE = re.compile(
+    r"\W{0,4}(?:"
+    r"(?:sent|posted|written|composed|typed|dictated)\b.{0,24}\b(?:from|with|via|on|by|using|"
+    r"through)\b.{1,120}|"
+    r"(?:\w+ )?from (?:my |a )?(?:mobile|i-?phone|i-?pad|cell|phone|android|blackberry).{0,30}|"
+    r"get .{0,3}outlook for .{2,80}|outlook (?:für|for|pour|para|per|voor|til|för|для) (?:ios|"
+    r"android|mac)\b.{0,60}|"
+    r".{0,40}outlook.{0,20}(?:ios|android).{0,20}aka\.ms/.{1,40}|"
+    r"von meine[mr] .{2,60} gesendet|gesendet (?:von|mit|aus|über|via|per)\b.{2,100}|"
+    r"diese (?:nachricht|e-?mail|mail) wurde (?:von|mit) .{2,100} (?:gesendet|verschickt|versandt)|"
+    r"envoy[ée]e? (?:de|du|depuis|à partir|avec|via|par|à l['’]aide)\b.{2,100}|"
+    r"provenance : .{2,60}|"
+    r"enviad[oa] (?:desde|con|vía|via|de|do|da|por|pelo|pela|a partir|através|usando|com|"
+    r"mediante)\b.{2,100}|"
+    r"enviat (?:des|amb|del|de)\b.{2,80}|inviat[oa] (?:da|dal|dall|dalla|con|tramite|via|"
+    r"mediante)\b.{2,100}|"
+    r"(?:verzonden|verstuurd) (?:vanaf|met|via|van|vanuit|door)\b.{2,100}|"
+    r"sendt (?:fra|med|via|av|af)\b.{2,100}|(?:skickat|skickades|skickad|sänt|hämta) (?:från|med|"
+    r"via|outlook)\b.{2,100}|"
+    r"lähetetty .{2,100}|saadetud (?:minu|seadmest|rakendusest).{2,80}|"
+    r"wysłan[eoay] (?:z|ze|za pomocą|przez|od|w)\b.{2,100}|(?:odesláno|odesláno|odoslan[ée]|"
+    r"poslan[ée]) (?:z|ze|zo|pomocí|prostredníctvom)\b.{2,100}|"
+    r"(?:elküldve|küldve) .{2,80}|.{2,60}(?:-r[óo]l|-b[óo]l|-r[őe]l|-b[őe]l|készülékemről) küldve|"
+    r"trimis (?:de pe|din|de la|cu|prin)\b.{2,80}|poslano (?:s|sa|iz|z)\b.{2,80}|poslato (?:sa|"
+    r"iz)\b.{2,80}|"
+    r"išsiųsta iš .{2,60}|nosūtīts no .{2,60}|"
+    r"(?:отправлено|послано|написано) (?:с|со|из|от|через|при помощи|с помощью)\b.{2,100}|"
+    r"(?:надіслано|відправлено|надіслане) (?:з|із|зі|за допомогою|через)\b.{2,100}|"
+    r"изпратено (?:от|чрез|с)\b.{2,80}|послато са .{2,60}|.{2,60}(?:дан|ден|нан|нен|тан|"
+    r"тен) жіберілді|"
+    r"(?:στάλθηκε|εστάλη) (?:από|με)\b.{2,80}|.{2,60}(?:dan|den|tan|ten|ile|üzerinden) gönderildi|"
+    r"(?:đã )?(?:được )?gửi từ .{2,80}|dikirim (?:dari|melalui) .{2,80}|dihantar (?:dari|"
+    r"daripada) .{2,80}|"
+    r"发自.{2,60}|發自.{2,60}|发送自.{2,60}|[從从]我?的?.{1,40}(?:傳送|发送|寄出|發送)|来自.{0,4}(?:iphone|ipad|手机|"
+    r"我的).{0,30}|"
+    r".{1,40}(?:から送信|より送信|から送信されました)|.{1,40}에서 (?:보냄|보내짐|전송됨|보낸 메일)|"
+    r"נשלח (?:מ|באמצעות).{1,60}|(?:أُرسلت|أرسلت|مرسل|تم الإرسال|أُرسل) من .{1,60}|ส่งจาก.{1,60}|"
+    r"(?:virus-?free|avast|this e-?mail has been (?:checked|scanned) for (?:viruses|"
+    r"malware)).{0,100}|"
+    r"(?:please )?excuse (?:any |my )?(?:typos|typoes|brevity|spelling).{0,60}"
+    r")\W{0,4}",
+    re.IGNORECASE,
+)
+_APP_LINE = re.compile(
+    r".{0,60}\boutlook\b.{0,40}(?:aka\.ms/|for ios|for android|für ios|für android|pour ios)",
+    re.IGNORECASE,
+)
+
+_SECRECY = re.compile(
+    r"confiden|vertraulich|riservat|vertrouwelijk|poufn|d[ůô]v[ěe]rn|конфиденц|конфіденц|құпия|"
+    r"fortrolig|"
+    r"konfidential|luottamuksell|bizalmas|gizli|εμπιστευτικ|privileged|geheim|disclaimer|保密|机密|機密|"
+    r"기밀",
+    re.IGNORECASE,
+)
+_ADDRESSEE = re.compile(
+    r"intended|addressee|recipient|empf[äa]nger|adressat|destinat|адресат|получател|отримувач|"
+    r"geadresseerde|"
+    r"bestemd|mottag|modtager|mottaker|adresat|vastaanottaj|c[íi]mzett|al[ıi]c[ıi]|παραλήπτ|"
+    r"prohibited|unbefugt|"
+    r"strictly|收件人|受信者|수신",
+    re.IGNORECASE,
+)
+_NOTICE_TITLE = re.compile(
+    r"\W{0,6}(?:(?:legal |e-?mail )?disclaimer|(?:legal|confidentiality|privacy) (?:notice|note|"
+    r"statement|warning)|"
+    r"haftungsausschluss|rechtlicher hinweis|avis de confidentialité|aviso (?:legal|"
+    r"de confidencialidad(?:e)?)|"
+    r"avvertenze legali|informativa sulla privacy)\b.{0,80}",
+    re.IGNORECASE,
+)
+
+
+def without_signature(lines: Sequence[str]) -> list[str]:
+    """The lines without what a person or a device puts below their words."""
+    kept = list(lines)
+    for shorten in (_without_notice, _without_device_lines, _without_marked, _without_device_lines):
+        shorter = _trimmed(shorten(kept))
+        if any(line.strip() for line in shorter):
+            kept = shorter
+    return _trimmed(kept)
+
+
+def is_device_line(line: str) -> bool:
+    """Whether a program wrote the line: "Sent from my phone"."""
+    text = bare(line)
+    return 6 <= len(text) <= LONGEST_DEVICE_LINE and _DEVICE.fullmatch(text) is not None
+
+
+def is_app_line(line: str) -> bool:
+    """Whether it is the line of a mail app that puts the quote below it without any mark."""
+    return "utlook" in line and _APP_LINE.match(bare(line)) is not None
+
+
+def _trimmed(lines: Sequence[str]) -> list[str]:
+    first, last = 0, len(lines)
+    while first < last and not lines[first].strip():
+        first += 1
+    while last > first and not lines[last - 1].strip():
+        last -= 1
+    return list(lines[first:last])
+
+
+def _without_device_lines(lines: list[str]) -> list[str]:
+    end = len(lines)
+    while end and (not lines[end - 1].strip() or is_device_line(lines[end - 1])):
+        end -= 1
+    return lines[:end]
+
+
+def _without_marked(lines: list[str]) -> list[str]:
+    """Cuts at the first mark of a signature with not too much below it."""
+    in_code = False
+    for index, line in enumerate(lines):
+        if line.lstrip().startswith("```"):
+            in_code = not in_code
+        if in_code or len(line) > 120:
+            continue
+        below = sum(1 for each in lines[index + 1 :] if each.strip()) if _is_mark(line) else 0
+        if below and below <= _room_below(line) and any(each.strip() for each in lines[:index]):
+            return lines[:index]
+    return lines
+
+
+def _is_mark(line: str) -> bool:
+    return _DASHES.fullmatch(line) is not None or _STROKE.fullmatch(line) is not None
+
+
+def _room_below(line: str) -> int:
+    if _DASHES.fullmatch(line):
+        return MOST_SIGNATURE_LINES
+    return MOST_RULED_LINES if "_" in line else 0
+
+
+def _without_notice(lines: list[str]) -> list[str]:
+    """Cuts at the paragraph that says whom the mail is for and that it is secret."""
+    starts = [
+        index
+        for index in range(1, len(lines))
+        if lines[index].strip() and not lines[index - 1].strip() and not is_quoted(lines[index])
+    ]
+    for index in starts[-12:]:
+        paragraph = _paragraph(lines, index)
+        if _NOTICE_TITLE.fullmatch(bare(lines[index])):
+            return lines[:index]
+        if (
+            len(paragraph) >= SHORTEST_NOTICE
+            and _SECRECY.search(paragraph)
+            and _ADDRESSEE.search(paragraph)
+        ):
+            return lines[:index]
+    return lines
+
+
+def _paragraph(lines: Sequence[str], at: int) -> str:
+    taken: list[str] = []
+    for line in lines[at : at + 12]:
+        if not line.strip():
+            break
+        taken.append(line[:500])
+    return " ".join(taken)
