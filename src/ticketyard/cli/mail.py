@@ -1,0 +1,15 @@
+"""`ticketyard mail`: read messages and look after mailboxes."""
+
+import typer
+
+from ticketyard.cli.mail_parse import parse
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.callback()
+def main() -> None:
+    """Read messages and look after mailboxes."""
+
+
+app.command()(parse)
