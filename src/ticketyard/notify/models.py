@@ -16,7 +16,8 @@ class OutgoingMail(Table):
     """A mail of ours, from the moment it is due until its server took it, or why it did not.
 
     kind: reply, acknowledgement, notice, test.  state: waiting, sent, failed, suppressed, bounced.
-    message_id: without angle brackets.  recipients: [{email, name, role: to | cc}].
+    message_id: without angle brackets.  recipients: [{email, name, role: to | cc, state}];
+    state is taken, refused or bounced where that is known.
     """
 
     __tablename__ = "outgoing_mail"
@@ -32,6 +33,7 @@ class OutgoingMail(Table):
     sender_email: Mapped[str]
     sender_name: Mapped[str] = mapped_column(default="")
     recipients: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    recipient_key: Mapped[str | None] = mapped_column(server_default=FetchedValue())
     subject: Mapped[str]
     body_text: Mapped[str]
     in_reply_to: Mapped[str] = mapped_column(default="")
@@ -42,6 +44,7 @@ class OutgoingMail(Table):
     attempts: Mapped[int] = mapped_column(default=0)
     ready_at: Mapped[datetime] = mapped_column(_INSTANT, server_default=FetchedValue())
     claimed_until: Mapped[datetime | None] = mapped_column(_INSTANT)
+    queued_at: Mapped[datetime] = mapped_column(_INSTANT, server_default=FetchedValue())
     sent_at: Mapped[datetime | None] = mapped_column(_INSTANT)
     created_at: Mapped[datetime] = mapped_column(_INSTANT, server_default=FetchedValue())
 

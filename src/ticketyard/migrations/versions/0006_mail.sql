@@ -211,8 +211,9 @@ create table outgoing_mail (
   message_id text not null,
   sender_email text not null,
   sender_name text not null default '',
-  -- [{email, name, role: to | cc}]
+  -- [{email, name, role: to | cc, state: taken | refused | bounced where it is known}]
   recipients jsonb not null,
+  recipient_key text generated always as (lower(recipients -> 0 ->> 'email')) stored,
   subject text not null,
   body_text text not null,
   in_reply_to text not null default '',
@@ -225,6 +226,8 @@ create table outgoing_mail (
   attempts integer not null default 0,
   ready_at timestamptz not null default now(),
   claimed_until timestamptz,
+  -- Since when it is tried; sending it again by hand begins anew.
+  queued_at timestamptz not null default now(),
   sent_at timestamptz,
   created_at timestamptz not null default now(),
   unique (company_id, message_id)
@@ -235,6 +238,10 @@ create unique index outgoing_acknowledgement_once on outgoing_mail (company_id, 
   where kind = 'acknowledgement';
 create index outgoing_mail_waiting on outgoing_mail (company_id, ready_at, id)
   where state = 'waiting';
+-- How much one address got of late, and whether it can be reached.
+create index outgoing_automatic on outgoing_mail (company_id, recipient_key, created_at)
+  where is_automatic and state <> 'suppressed';
+create index outgoing_bounced on outgoing_mail (company_id, created_at) where state = 'bounced';
 create index outgoing_mail_of_ticket on outgoing_mail (company_id, ticket_id, id);
 create index outgoing_mail_newest on outgoing_mail (company_id, id desc);
 
