@@ -53,6 +53,8 @@ def hashtags(text: str) -> list[str]:
 
     Parts of addresses, colours and numbers are none.
     """
+    if "#" not in text:
+        return []
     found: dict[str, None] = {}
     for match in _TAG.finditer(_ADDRESS.sub(" ", text)):
         tag = match[1].lower().rstrip("-_")
