@@ -16,10 +16,14 @@ from ticketyard.insights.ticket_list import TicketList
 from ticketyard.intake import jobs as intake
 from ticketyard.intake.events import ImportRequested, ImportStored
 from ticketyard.mailboxes.mail_rules import MailRules
+from ticketyard.notify import jobs as notify
+from ticketyard.notify.events import MailQueued
+from ticketyard.notify.sending import Postman
+from ticketyard.notify.servers import MailOut, SmtpServer
 from ticketyard.routing import jobs as routing
 from ticketyard.routing.events import MapAsked, ProcessingRequested
 from ticketyard.routing.geocoding import Geocoder
-from ticketyard.tickets.events import TicketOpened, TicketReread
+from ticketyard.tickets.events import CommentAdded, TicketOpened, TicketReread
 from ticketyard.tickets.numbering import Numbers
 from ticketyard.triage import jobs as triage
 from ticketyard.triage.engines import Engines
@@ -32,12 +36,16 @@ WIRING = Wiring(
         TrainingRequested: [triage.train_requested],
         TicketTriaged: [routing.place_tickets],
         TriageCorrected: [routing.resort_tickets],
+        CommentAdded: [notify.mail_answers],
+        MailQueued: [notify.send_queued],
         MapAsked: [routing.ask_the_map],
         ProcessingRequested: [routing.process_tickets],
         ImportRequested: [intake.read_imports],
         ImportStored: [routing.close_imports],
     },
+    jobs=(notify.send_due_mail,),
     timetable=(
+        ("* * * * *", notify.wake_postman),
         ("41 2 * * *", prune_expired),
         ("*/5 * * * *", triage.retry_untriaged),
         ("*/10 * * * *", routing.close_late_imports),
@@ -76,6 +84,8 @@ def _parts(db: Database, settings: Settings) -> Mapping[type[Any], Any]:
         Geocoder: Geocoder(settings.geocoder_url, settings.geocoder_user_agent),
         MailRules: _mail_rules(settings),
         Sealer: _sealer(settings),
+        MailOut: _mail_out(settings),
+        Postman: Postman(),
     }
 
 
@@ -89,6 +99,21 @@ def _mail_rules(settings: Settings) -> MailRules:
         ),
         default_priority=None if priority in ("normal", "medium") else priority,
         poll_seconds=settings.email_polling_interval,
+    )
+
+
+def _mail_out(settings: Settings) -> MailOut:
+    server = SmtpServer(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        security=settings.smtp_security,
+        username=settings.smtp_username,
+        password=settings.smtp_password.get_secret_value(),
+    )
+    return MailOut(
+        server=server if settings.smtp_host else None,
+        from_email=settings.from_email,
+        public_url=settings.public_url,
     )
 
 

@@ -240,6 +240,11 @@ class Settings(BaseSettings):
         validation_alias=_named("FROM_EMAIL", "SMTP_FROM_EMAIL"),
         description="Sender of mail about tickets that came by no mailbox.",
     )
+    public_url: str = Field(
+        "",
+        validation_alias=_named("TICKETYARD_PUBLIC_URL"),
+        description="Where people reach this desk in a browser; mails link there. Empty: no links.",
+    )
 
     # Work in the background.
     worker_concurrency: int = Field(

@@ -58,9 +58,21 @@ def _mail_filed(payload: Payload) -> str:
     return f"{kind} from {payload.get('sender', 'somebody')}: {payload.get('why', '')}".rstrip(": ")
 
 
+def _mail_moved(payload: Payload) -> str:
+    if payload.get("ticket_id") != payload.get("to_ticket_id"):
+        return f"A mail was moved to {payload.get('to_number', 'another ticket')}"
+    left = payload.get("from_number")
+    return f"A mail was moved here from {left}" if left else "A mail was added here by hand"
+
+
 def _mail_bounced(payload: Payload) -> str:
     to = ", ".join(map(str, payload.get("recipients", []))) or "somebody"
     return f"Our mail to {to} {'came back' if payload.get('permanent') else 'is delayed'}"
+
+
+def _mail_out(payload: Payload, did: str) -> str:
+    kind = wording.word(_MAIL_KIND, payload.get("kind"))
+    return f"{kind} to {payload.get('to', 'somebody')} {did}"
 
 
 def _value(value: Any) -> str:
@@ -73,6 +85,12 @@ def _value(value: Any) -> str:
     return str(value)[:120]
 
 
+_MAIL_KIND = {
+    "reply": "Answer",
+    "acknowledgement": "Acknowledgement",
+    "notice": "Notice",
+    "test": "Test mail",
+}
 _TELLERS: dict[str, Callable[[Payload], str]] = {
     "ticket.opened": _opened,
     "ticket.reread": lambda _: "Its text was replaced by a new import",
@@ -85,10 +103,13 @@ _TELLERS: dict[str, Callable[[Payload], str]] = {
     "ticket.triaged": _triaged,
     "triage.corrected": _corrected,
     "mail.filed": _mail_filed,
-    "mail.moved": lambda payload: (
-        f"A mail was moved to {payload.get('to_number', 'another ticket')}"
-    ),
+    "mail.moved": _mail_moved,
     "mail.bounced": _mail_bounced,
+    "mail.queued": lambda payload: _mail_out(payload, "is due to be sent"),
+    "mail.sent": lambda payload: _mail_out(payload, "was sent"),
+    "mail.failed": lambda payload: (
+        f"{_mail_out(payload, 'could not be sent')}: {payload.get('reason', '')}".rstrip(": ")
+    ),
     "ticket.routed": lambda payload: str(payload.get("reason") or "Routed"),
     "ticket.unrouted": lambda payload: str(payload.get("reason") or "Nobody was found"),
 }

@@ -1,0 +1,27 @@
+"""What can be refused about mail out."""
+
+from ticketyard.core.errors import Conflict, Invalid, NotFound
+
+
+class MailNotFound(NotFound):
+    """No such mail of ours."""
+
+
+class MailUnderway(Conflict):
+    """The mail waits to be sent already, or has left."""
+
+
+class NoMailServer(Conflict):
+    """No server is configured that mail could leave by."""
+
+
+class BadTemplate(Invalid):
+    """A template that could not be filled in; the text names the placeholder."""
+
+
+class TemplateNotFound(NotFound):
+    """No template has this name, or none is written in this language."""
+
+
+class BadRecipient(Invalid):
+    """Mail cannot be sent to this address."""
