@@ -23,6 +23,10 @@ class MailNotFiled(Conflict):
     """The mail belongs to no ticket yet, or to that one already."""
 
 
+class MailStays(Conflict):
+    """The mail cannot be moved; the text says why."""
+
+
 class WorkflowNotFound(NotFound):
     """No such workflow."""
 

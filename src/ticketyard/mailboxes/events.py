@@ -20,13 +20,17 @@ class MailFiled(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class MailMoved(Event):
-    """An agent moved a mail from this ticket to another."""
+    """An agent moved a mail; told on the ticket it left and on the one it went to.
+
+    from_number: None where it had belonged to no ticket.
+    """
 
     type: ClassVar[str] = "mail.moved"
     ticket_id: int
     inbound_id: int
     to_ticket_id: int
     to_number: str
+    from_number: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -52,7 +52,7 @@ async def file_claimed(
     """Read and file exactly these; gives where each landed. All of them, or none."""
     messages = await read_messages(resources, company_id, ids)
     async with resources.db.transaction(company_id) as session:
-        await session.execute(_ONE_AT_A_TIME, {"company": company_id})
+        await session.execute(ONE_AT_A_TIME, {"company": company_id})
         waiting = set(await session.scalars(_STILL_WAITING, {"ids": list(ids)}))
         filing = Filing(session, resources, company_id)
         await filing.file([each for each in messages if each.inbound_id in waiting])
@@ -154,7 +154,7 @@ async def _give_back(
         await session.execute(_GIVE_BACK, {"ids": list(ids), "problem": problem[:500]})
 
 
-_ONE_AT_A_TIME = text("select pg_advisory_xact_lock(hashtext('ticketyard.filing'), :company)")
+ONE_AT_A_TIME = text("select pg_advisory_xact_lock(hashtext('ticketyard.filing'), :company)")
 _STILL_WAITING = text(
     "select inbound_id from mail_message where company_id = current_company()"
     " and inbound_id = any(:ids) and outcome = 'waiting'"

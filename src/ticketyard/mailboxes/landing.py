@@ -25,6 +25,7 @@ _EVIDENCE_WORDS = {
     "references": "References name it",
     "subject": "the subject names it",
     "earlier_mail": "it continues a mail filed there",
+    "moved_mail": "it continues a mail that was moved there",
 }
 
 

@@ -29,6 +29,7 @@ class Lookups:
     by_number: dict[str, KnownTicket] = field(default_factory=dict)
     by_sent_id: dict[str, KnownTicket] = field(default_factory=dict)
     by_earlier_id: dict[str, list[KnownTicket]] = field(default_factory=dict)
+    by_moved_id: dict[str, KnownTicket] = field(default_factory=dict)
     twins: dict[str, Twin] = field(default_factory=dict)
     by_reference: dict[str, KnownTicket] = field(default_factory=dict)
 
@@ -38,6 +39,7 @@ class Lookups:
             by_number=self.by_number,
             by_sent_id=self.by_sent_id,
             by_earlier_id=self.by_earlier_id,
+            by_moved_id=self.by_moved_id,
         )
 
     def sender_of(self, message: ReadMessage) -> KnownSender:
@@ -86,6 +88,11 @@ async def look_up(session: AsyncSession, messages: Sequence[ReadMessage]) -> Loo
             if row.ticket_id in tickets
         },
         by_earlier_id=dict(by_earlier_id),
+        by_moved_id={
+            row.thread_id: tickets[row.ticket_id]
+            for row in earlier
+            if row.moved and row.ticket_id in tickets
+        },
         twins={
             row.content_hash: Twin(inbound_id=row.inbound_id, ticket=tickets.get(row.ticket_id))
             for row in twins
@@ -157,10 +164,11 @@ _SENT = text(
 )
 _EARLIER = text(
     """
-    select distinct i.thread_id, m.ticket_id
+    select i.thread_id, m.ticket_id, bool_or(m.message_id = i.thread_id and m.why ? 'moved') as moved
     from mail_thread_id i join mail_message m on m.inbound_id = i.inbound_id
     where i.company_id = current_company() and m.company_id = current_company()
       and i.thread_id = any(:ids) and m.ticket_id is not null and m.outcome in ('ticket', 'reply')
+    group by i.thread_id, m.ticket_id
     order by m.ticket_id desc
     """
 )

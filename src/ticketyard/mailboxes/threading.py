@@ -31,7 +31,7 @@ _PUBLIC_DOMAINS = """
     seznam.cz orange.fr free.fr laposte.net libero.it ofir.dk jubii.dk mail.dk
 """
 
-Evidence = Literal["in_reply_to", "references", "subject", "earlier_mail"]
+Evidence = Literal["in_reply_to", "references", "subject", "earlier_mail", "moved_mail"]
 Standing = Literal["requester", "participant", "colleague", "agent", "stranger"]
 
 
@@ -71,12 +71,13 @@ class Known:
     """What the database knows about the ids and numbers of one mail.
 
     by_number: in upper case.  by_sent_id: ids of mails that we sent.  by_earlier_id: ids that
-    filed mail bears or refers to.
+    filed mail bears or refers to.  by_moved_id: ids of mail that an agent moved there.
     """
 
     by_number: Mapping[str, KnownTicket] = field(default_factory=dict)
     by_sent_id: Mapping[str, KnownTicket] = field(default_factory=dict)
     by_earlier_id: Mapping[str, Sequence[KnownTicket]] = field(default_factory=dict)
+    by_moved_id: Mapping[str, KnownTicket] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +140,9 @@ def candidates(mail: Mail, known: Known) -> list[Candidate]:
         if ticket is not None and ticket.id not in found:
             found[ticket.id] = Candidate(ticket, evidence, ticket.id in sent)
 
+    # A person has said where that thread belongs.
+    for each in ids_named(mail):
+        name(known.by_moved_id.get(each), "moved_mail")
     for evidence, header, ids in _headers(mail):
         for each in ids:
             name(known.by_sent_id.get(each), evidence)

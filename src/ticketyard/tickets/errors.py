@@ -11,6 +11,10 @@ class AttachmentNotFound(NotFound):
     """No such file on a ticket you may see."""
 
 
+class CommentNotFound(NotFound):
+    """No such comment on a ticket of this company."""
+
+
 class IllegalTransition(Conflict):
     """The status cannot follow on the present one; `allowed` says which can."""
 
