@@ -12,17 +12,13 @@ from ticketyard.mail.limits import MAX_HTML_CHARACTERS, MAX_TEXT_CHARACTERS
 from ticketyard.mail.parts import Part
 
 _TEXTS = frozenset({"text/plain", "text/html"})
-# Other ways to say the same as the text beside them; nobody wants them as files.
-_RENDERINGS = frozenset({"text/x-amp-html", "text/watch-html", "text/enriched", "text/richtext"})
+_MARKED_UP = frozenset({"text/x-amp-html", "text/watch-html", "text/enriched", "text/richtext"})
 _META_CHARSET = re.compile(
     rb"<meta[^<>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.IGNORECASE
 )
 _HTML_START = re.compile(r"\s*(?:<!doctype html|<html[\s>])", re.IGNORECASE)
 _MARKUP = re.compile(r"<[^<>]{0,1000}>")
-_BOILERPLATE = re.compile(
-    r"multi-?part|MIME (?:format|message)|mime-?(?:compliant|aware|formatted)|encoded in MIME",
-    re.IGNORECASE,
-)
+_BOILERPLATE = re.compile(r"multi-?part|\bmime\b|pgp", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -77,8 +73,7 @@ def _sort(parent: Part, found: SortedParts, *, in_alternative: bool) -> None:
         elif part.kind.startswith("multipart/"):
             continue
         elif not _is_text(part, number, subtype):
-            if not (is_alternative and part.kind in _RENDERINGS):
-                found.files.append(part)
+            found.files.append(part)
         elif is_alternative or (in_alternative and subtype == "related"):
             (found.htmls if part.kind == "text/html" else found.texts).append(part)
         else:
@@ -169,7 +164,7 @@ def _as_text(part: Part, source: str, cleaned: str | None) -> str:
     if cleaned is not None or part.kind == "text/html":
         cleaned = clean_html(source) if cleaned is None else cleaned
         return _html_as_text(source, cleaned)
-    if part.kind in _RENDERINGS:
+    if part.kind in _MARKED_UP:
         return _MARKUP.sub("", source)
     if part.content_type.get("format").lower() == "flowed":
         return unflow(source, delete_space=part.content_type.get("delsp").lower() == "yes")

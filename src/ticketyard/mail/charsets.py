@@ -4,26 +4,15 @@ import codecs
 import functools
 import re
 
+from ticketyard.mail.detecting import guess_charset, looks_western, sample_of
+
 _NAME = re.compile(r"[a-z0-9_][a-z0-9_\-:.()+]{0,40}")
 _NO_NAMES = frozenset(
-    [
-        "unknown",
-        "unknown-8bit",
-        "x-unknown",
-        "default",
-        "default_charset",
-        "none",
-        "null",
-        "8bit",
-        "7bit",
-        "binary",
-        "x-user-defined",
-        "_autodetect",
-        "_autodetect_all",
-        "auto",
-        "unicode",
-        "undefined",
-    ]
+    {
+        *("unknown", "unknown-8bit", "x-unknown", "default", "default_charset", "none", "null"),
+        *("8bit", "7bit", "binary", "x-user-defined", "_autodetect", "_autodetect_all", "auto"),
+        *("unicode", "undefined"),
+    }
 )
 # What mailers call them, and the superset they mean: a label is a promise about the letters used,
 # and senders use the superset of whatever they promise (WHATWG Encoding, "names and labels").
@@ -110,7 +99,7 @@ _FORBIDDEN = frozenset({"idna", "punycode", "unicode-escape", "raw-unicode-escap
 _SEVEN_BIT = frozenset({"iso2022_jp_ext", "iso2022_jp", "iso2022_kr", "hz", "utf-7"})
 _WIDE = ("utf-16", "utf-32")
 _JAPANESE_SHIFT = re.compile(rb"\x1b(?:\$[@B]|\$\([@BD]|\([JI])")
-_SAMPLE_BYTES = 6_000
+_DETECTABLE_BYTES = 20
 _TOLERATED_SHARE = 0.02
 
 
@@ -173,7 +162,8 @@ def _seven_bit(data: bytes) -> str:
 
 
 def _japanese(data: bytes) -> str:
-    for codec in ("iso2022_jp_ext", "iso2022_jp_2004", "iso2022_jp_3"):
+    others = ("iso2022_jp_2004", "iso2022_jp_3") if data.isascii() else ("utf-8", "cp932", "euc_jp")
+    for codec in ("iso2022_jp_ext", *others):
         if (text := _strict(data, codec)) is not None:
             return text
     return data.decode("iso2022_jp_ext", "replace")
@@ -201,32 +191,32 @@ def _is_single_byte(codec: str) -> bool:
 
 
 def _unlabelled(data: bytes, hint: str) -> str:
-    for codec in ("utf-8", hint):
-        if codec and (text := _strict(data, codec)) is not None:
-            return text
-    if (text := _guessed(data)) is not None:
+    if (text := _strict(data, "utf-8")) is not None:
         return text
     text = data.decode("utf-8", "replace")
     if text.count("\ufffd") <= _TOLERATED_SHARE * len(text):
         return text
+    sample = sample_of(data)
+    codec = "cp1252" if looks_western(sample) else guess_charset(sample) or _detected(sample)
+    for each in (hint, codec) if _is_single_byte(codec) and hint else (codec,):
+        if each and (found := _strict(data, each)) is not None:
+            return found
+    if codec and codec != "cp1252":
+        return data.decode(codec, "replace")
     western = _strict(data, "cp1252")
     return western if western is not None else data.decode("latin-1")
 
 
-def _guessed(data: bytes) -> str | None:
-    # Only here is the detector worth its time and memory.
+def _detected(sample: bytes) -> str:
+    """What a detector says of longer texts; only here it is worth its time and memory."""
+    if len(sample) < _DETECTABLE_BYTES:
+        return ""
     from charset_normalizer import from_bytes
 
-    sample = _telling(data)
-    best = from_bytes(sample, steps=3, chunk_size=1024).best() if len(sample) > 3 else None
-    return None if best is None else data.decode(best.encoding, "replace")
-
-
-def _telling(data: bytes) -> bytes:
-    """A stretch with letters beyond ASCII in it."""
-    beyond = re.search(rb"[\x80-\xff]", data)
-    start = max(0, beyond.start() - 200) if beyond else 0
-    return data[start : start + _SAMPLE_BYTES]
+    best = from_bytes(sample, steps=3, chunk_size=1024).best()
+    codec = best.encoding if best is not None else ""
+    # Scripts of two bytes a sign do not stand in between ASCII letters.
+    return codec if _is_single_byte(codec) else ""
 
 
 def _strict(data: bytes, codec: str) -> str | None:

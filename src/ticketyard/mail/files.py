@@ -89,7 +89,9 @@ def _file(part: Part, number: int, hint: str) -> MailFile:
 
 
 def _name(part: Part, number: int, hint: str) -> str:
-    given = part.disposition.get("filename") or part.content_type.get("name")
+    names = [part.disposition.get("filename"), part.content_type.get("name")]
+    # A writer that knew only its own charset put question marks; the other name may be whole.
+    given = min((each for each in names if each), key=_unknown_letters, default="")
     given = given or part.disposition.get("name")
     if given := given.replace("\x00", "").strip():
         return given if len(given) <= _LONGEST_NAME else _shortened(given)
@@ -98,6 +100,10 @@ def _name(part: Part, number: int, hint: str) -> str:
     stem = _STEMS.get(part.kind.partition("/")[0], "file")
     ending = _ENDINGS.get(part.kind) or mimetypes.guess_extension(part.kind) or ".bin"
     return f"{stem}-{number}{ending}"
+
+
+def _unknown_letters(name: str) -> int:
+    return name.count("\ufffd") + (name.count("?") if "??" in name else 0)
 
 
 def _shortened(name: str) -> str:

@@ -50,6 +50,8 @@ _CLEANER = nh3.Cleaner(
 # In what nh3 wrote every attribute is in double quotes and every other `<` is escaped.
 _IMAGE = re.compile(r'<img( (?:[^>"]*"[^"]*")*[^>"]*)>')
 _REMOTE = re.compile(r' src="((?!cid:)[^"]*)"')
+_ALT = re.compile(r' alt="([^"]*)"')
+_FILE_NAME = re.compile(r"\S+\.[A-Za-z]{2,5}|(?i:image|img|logo|inline|picture)[\w .:-]{0,80}")
 _TAG = re.compile(r'<(/?[a-z0-9]+)(?:[^>"]*"[^"]*")*[^>"]*>')
 _PRE = re.compile(r"<pre\b(?:[^>\"]*\"[^\"]*\")*[^>\"]*>(.*?)</pre>", re.DOTALL)
 _OPENING = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
@@ -59,30 +61,24 @@ _BETWEEN_ATTRIBUTES = re.compile(r"[\s/\"']+")
 _ANY_TAG = re.compile(r"<[^<>]*>")
 _MANY_LINES = re.compile(r"\n{3,}")
 _NEVER_NESTED = frozenset(
-    [
-        "br",
-        "img",
-        "hr",
-        "input",
-        "meta",
-        "link",
-        "col",
-        "wbr",
-        "area",
-        "base",
-        "p",
-        "li",
-        "td",
-        "tr",
-        "th",
-        "dt",
-        "dd",
-        "option",
-        "body",
-        "html",
-        "head",
-        "tbody",
-    ]
+    {
+        *(
+            "br",
+            "img",
+            "hr",
+            "input",
+            "meta",
+            "link",
+            "col",
+            "wbr",
+            "area",
+            "base",
+            "p",
+            "li",
+            "td",
+        ),
+        *("tr", "th", "dt", "dd", "option", "body", "html", "head", "tbody"),
+    }
 )
 # The sum of how deep every tag lies: beyond this a parser's work grows with the square.
 _MAX_WORK = 5_000_000
@@ -119,6 +115,8 @@ def html_text(cleaned: str) -> str:
             lambda match: "\n<br>" + match[1].replace("\n", "<br>") + "<br>", cleaned
         )
     flat = " ".join(cleaned.split())
+    if "<img" in flat:
+        flat = _IMAGE.sub(_in_words, flat)
     marked = _TAG.sub(lambda match: _BREAKS.get(match[1], ""), flat)
     lines = [" ".join(line.split()) for line in html.unescape(marked).split("\n")]
     return _MANY_LINES.sub("\n\n", "\n".join(lines)).strip()
@@ -164,6 +162,13 @@ def _is_too_deep(source: str) -> bool:
         if work > _MAX_WORK or depth > MAX_HTML_DEPTH * 10:
             return True
     return False
+
+
+def _in_words(match: re.Match[str]) -> str:
+    """What an image says instead of itself, unless that is only its file's name."""
+    alt = _ALT.search(match[1])
+    words = alt[1].strip() if alt else ""
+    return f" [{words}] " if words and not _FILE_NAME.fullmatch(words) else ""
 
 
 def _parsed(source: str) -> str:

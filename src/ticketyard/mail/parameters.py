@@ -53,7 +53,7 @@ def parse_parameterised(text: str) -> Parameterised:
         content, at = _content(text, name.end())
         _keep(sections, name[1].lower(), content)
     return Parameterised(
-        value.strip("\"' ").lower(), {name: _joined(each) for name, each in sections.items()}
+        value.strip("\"' ").lower(), {name: _joined(name, each) for name, each in sections.items()}
     )
 
 
@@ -92,13 +92,14 @@ def _keep(sections: dict[str, dict[int, _Section]], name: str, content: str) -> 
     sections.setdefault(plain, {}).setdefault(key, _Section(content, encoded))
 
 
-def _joined(sections: dict[int, _Section]) -> str:
+def _joined(name: str, sections: dict[int, _Section]) -> str:
     numbered = [sections[key] for key in sorted(sections) if key >= 0]
     if -1 in sections:
         return one_line(_extended([sections[-1]]))
     if numbered:
         return one_line(_extended(numbered))
-    return decode_words(sections[-2].text)
+    # A boundary may end in blanks and look like an encoded word, and counts letter by letter.
+    return sections[-2].text if name == "boundary" else decode_words(sections[-2].text)
 
 
 def _extended(sections: list[_Section]) -> str:

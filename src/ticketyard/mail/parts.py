@@ -14,10 +14,14 @@ from ticketyard.mail.transfer import decoded, kind_of
 from ticketyard.mail.words import decode_words, header_text, raw_text
 
 _FIELD = re.compile(rb"([!-9;-~]{1,100})[ \t]*:")
+_KNOWN_FIELD = re.compile(
+    rb"\n(?:from|to|subject|date|message-id|mime-version|content-type|return-path)[ \t]*:", re.I
+)
 _MBOX_LINE = re.compile(rb">?From \S")
 _LOST_BOUNDARY = re.compile(rb"\n--([^\r\n]{1,200})\r?\n(?=Content-[A-Za-z-]{1,40}:)", re.I)
 _LONGEST_BOUNDARY = 8_000
 _MAX_GUESSES = 10
+_LOOK_AHEAD = 20_000
 _BLANK = b" \t\r\n"
 
 
@@ -254,7 +258,7 @@ class _Splitter:
             end = raw.find(b"\n", start)
             end = len(raw) if end < 0 else end
             line = raw[start:end].rstrip(b"\r")
-            if not line.strip(b" \t") and (not line or self._ends_headers(end)):
+            if not line.strip(b" \t") and not (line and self._headers_go_on(end)):
                 self.at = min(end + 1, len(raw))
                 return None
             if line.startswith(b"--") and self.open:
@@ -266,10 +270,6 @@ class _Splitter:
                 return None
             self.at = min(end + 1, len(raw))
         return None
-
-    def _ends_headers(self, end: int) -> bool:
-        """A line of blanks only ends them, unless headers go on behind it."""
-        return not _FIELD.match(self.raw, end + 1)
 
     def _take_line(self, fields: list[tuple[str, bytes]], line: bytes, end: int) -> bool:
         """False where the line cannot belong to the headers any more."""
@@ -289,14 +289,20 @@ class _Splitter:
             return True
         if not self._headers_go_on(end):
             return False
-        if fields:
-            _append(fields, b" " + line)
+        if fields and fields[-1][0].startswith("content-"):
+            _append(fields, line)
         return True
 
     def _headers_go_on(self, end: int) -> bool:
         """A line that is no header may be a fold that lost its blank: look at what follows."""
-        following = self.raw[end + 1 : end + 2]
-        return bool(_FIELD.match(self.raw, end + 1)) or following in (b" ", b"\t")
+        if _FIELD.match(self.raw, end + 1):
+            return True
+        stop = min(len(self.raw), end + _LOOK_AHEAD)
+        blank = min(
+            (at for sign in (b"\n\n", b"\n\r\n") if (at := self.raw.find(sign, end, stop)) >= 0),
+            default=stop,
+        )
+        return bool(_KNOWN_FIELD.search(self.raw, end, blank))
 
 
 def _append(fields: list[tuple[str, bytes]], line: bytes) -> None:

@@ -119,7 +119,8 @@ def _charset(root: Part, found: SortedParts) -> str:
 
 
 def _sender(headers: _RawHeaders) -> Address | None:
-    for name in ("from", "sender"):
+    """Of the first header that names somebody; some programs leave From empty."""
+    for name in ("from", "sender", "resent-from", "reply-to", "return-path"):
         found = headers.addresses(name)
         with_domain = [each for each in found if "@" in each.email]
         if with_domain or found:
