@@ -13,6 +13,8 @@ from tests.world import World
 from ticketyard.core.auth import Principal
 from ticketyard.core.resources import Resources
 from ticketyard.people.keys import create_key, revoke_key
+from ticketyard.web.app import create_app
+from ticketyard.web.deps import WebSettings
 
 Client = httpx2.AsyncClient
 
@@ -542,3 +544,26 @@ def _fields(body: dict[str, Any]) -> dict[str, Any]:
     return next(
         (each for name, each in body.items() if name in ("ticket_data", "email_data", "data")), body
     )
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/tickets/glpi", {"ticket_data": FLAT}),
+        ("/api/tickets/unified", {"source": "GLPI", "data": FLAT}),
+    ],
+)
+async def test_a_source_that_is_off_is_told_to_come_back(
+    world: World, path: str, body: dict[str, Any]
+) -> None:
+    app = create_app(world.resources, settings=WebSettings(sources_off=frozenset({"glpi"})))
+    transport = httpx2.ASGITransport(app)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://desk.test") as sender:
+        answer = await sender.post(path, json=body, headers={"x-api-key": world.key})
+        other = await sender.post(
+            "/api/tickets/solman", json={"ticket_data": SOLMAN}, headers={"x-api-key": world.key}
+        )
+    await app.state.live.close()
+
+    assert answer.status_code == 503
+    assert other.status_code == 200

@@ -125,6 +125,11 @@ def _web_settings(settings: Settings) -> WebSettings:
         max_upload_bytes=settings.max_upload_size,
         service_name=settings.service_name,
         metrics_token=settings.metrics_token.get_secret_value(),
+        sources_off=frozenset(
+            source
+            for source, on in (("glpi", settings.glpi_enabled), ("solman", settings.solman_enabled))
+            if not on
+        ),
     )
 
 

@@ -138,6 +138,16 @@ class Settings(BaseSettings):
         validation_alias=_named("INTEGRATION_API_KEY"),
         description="Seeds the first API key for integrations; empty seeds none and matches none.",
     )
+    glpi_enabled: bool = Field(
+        True,
+        validation_alias=_named("GLPI_ENABLED"),
+        description="Take tickets from GLPI; off answers 503 and keeps nothing.",
+    )
+    solman_enabled: bool = Field(
+        True,
+        validation_alias=_named("SOLMAN_ENABLED"),
+        description="Take incidents from SAP Solution Manager; off answers 503 and keeps nothing.",
+    )
     geocoder_user_agent: str = Field(
         "",
         validation_alias=_named("GEOCODER_USER_AGENT"),

@@ -13,6 +13,12 @@ class SourceNotAllowed(NotAllowed):
     """The API key is for other sources."""
 
 
+class SourceOff(Conflict):
+    """The operator switched this source off; the sender may try again later."""
+
+    http_status = 503
+
+
 class KeyReused(Invalid):
     """The Idempotency-Key was used before, for something else."""
 

@@ -10,9 +10,11 @@ from ticketyard.alerts.reading import read_alert
 from ticketyard.core.errors import Invalid
 from ticketyard.core.shapes import unreadable
 from ticketyard.intake.arrivals import Arrival
+from ticketyard.intake.errors import SourceOff
 from ticketyard.intake.receiving import RawMessage, Received, check_source, receive
 from ticketyard.intake.sources.unified import READERS, source_named
 from ticketyard.intake.sources.web_form import WebForm, read_web_form
+from ticketyard.mailboxes.handing_over import receive_mail
 from ticketyard.web.api.intake_schemas import (
     REFUSALS,
     AlertOut,
@@ -28,7 +30,7 @@ from ticketyard.web.api.intake_schemas import (
     form_body,
     json_body,
 )
-from ticketyard.web.deps import public, resources_of
+from ticketyard.web.deps import public, resources_of, web_settings_of
 from ticketyard.web.envelopes import Envelope, by_key, keep_refused, no_json, open_envelope
 from ticketyard.web.form_intake import FORM_BODY_MAX_BYTES, file_form, form_author, read_form
 from ticketyard.web.idempotency import REPLAYED, key_of
@@ -115,7 +117,9 @@ async def post_solman(request: Request) -> Response:
     dependencies=[by_key()],
 )
 async def post_email(request: Request) -> Response:
-    """File an e-mail that another program received. Its `message_id` sent again is recognised."""
+    """File an e-mail that another program received. Its `message_id` sent again is recognised; an
+    answer (`in_reply_to`, `references`, the number in the subject) joins the ticket it continues if
+    its sender has a part in that."""
     return await _file_from(request, "email", "email_data")
 
 
@@ -216,6 +220,8 @@ async def _file_or_keep(
     request: Request, envelope: Envelope, source: str, read: Reading
 ) -> Received:
     check_source(envelope.by, source)
+    if source in web_settings_of(request).sources_off:
+        raise SourceOff("This desk takes nothing from there at present.")
     try:
         if envelope.content is None:
             raise no_json()
@@ -223,7 +229,10 @@ async def _file_or_keep(
     except Invalid as refusal:
         await keep_refused(request, envelope, source, refusal)
         raise
-    return await receive(resources_of(request), arrival, message=envelope.message, by=envelope.by)
+    resources, message, by = resources_of(request), envelope.message, envelope.by
+    if arrival.mail is not None:
+        return await receive_mail(resources, arrival, arrival.mail, message=message, by=by)
+    return await receive(resources, arrival, message=message, by=by)
 
 
 def _filed(received: Received) -> FiledOut:
@@ -236,7 +245,10 @@ def _filed(received: Received) -> FiledOut:
 
 
 def _message(received: Received) -> str:
-    return "Filed before." if received.outcome == "repeated" else "Ticket created."
+    return _MESSAGES.get(received.outcome, "Ticket created.")
+
+
+_MESSAGES = {"repeated": "Filed before.", "joined": "Added to the ticket it continues."}
 
 
 def _deduplicated(received: Received) -> bool | None:
