@@ -14,7 +14,14 @@ from ticketyard.core.sealing import Sealer
 from ticketyard.core.storage import Blobs
 from ticketyard.insights.ticket_list import TicketList
 from ticketyard.intake import jobs as intake
-from ticketyard.intake.events import ImportRequested, ImportStored
+from ticketyard.intake.events import (
+    ImportRequested,
+    ImportStored,
+    MessageDismissed,
+    MessageOpened,
+)
+from ticketyard.mailboxes import jobs as mailboxes
+from ticketyard.mailboxes.events import MailBounced
 from ticketyard.mailboxes.mail_rules import MailRules
 from ticketyard.notify import jobs as notify
 from ticketyard.notify.events import MailQueued
@@ -23,7 +30,12 @@ from ticketyard.notify.servers import MailOut, SmtpServer
 from ticketyard.routing import jobs as routing
 from ticketyard.routing.events import MapAsked, ProcessingRequested
 from ticketyard.routing.geocoding import Geocoder
-from ticketyard.tickets.events import CommentAdded, TicketOpened, TicketReread
+from ticketyard.tickets.events import (
+    CommentAdded,
+    TicketOpened,
+    TicketReread,
+    TicketStatusChanged,
+)
 from ticketyard.tickets.numbering import Numbers
 from ticketyard.triage import jobs as triage
 from ticketyard.triage.engines import Engines
@@ -31,13 +43,17 @@ from ticketyard.triage.events import TicketTriaged, TrainingRequested, TriageCor
 
 WIRING = Wiring(
     listeners={
-        TicketOpened: [triage.triage_tickets],
+        TicketOpened: [triage.triage_tickets, notify.acknowledge],
         TicketReread: [triage.triage_tickets],
         TrainingRequested: [triage.train_requested],
         TicketTriaged: [routing.place_tickets],
         TriageCorrected: [routing.resort_tickets],
         CommentAdded: [notify.mail_answers],
+        TicketStatusChanged: [notify.tell_requesters],
+        MailBounced: [notify.take_back_bounced],
         MailQueued: [notify.send_queued],
+        MessageOpened: [mailboxes.follow_looked_at],
+        MessageDismissed: [mailboxes.follow_looked_at],
         MapAsked: [routing.ask_the_map],
         ProcessingRequested: [routing.process_tickets],
         ImportRequested: [intake.read_imports],
