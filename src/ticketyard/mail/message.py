@@ -89,3 +89,9 @@ class Mail:
     def header(self, name: str) -> str:
         """The first header of this name (lower case), or nothing."""
         return next((value for each, value in self.headers if each == name), "")
+
+    @property
+    def is_from_nobody(self) -> bool:
+        """Sent so that no report about it can come back, as reports themselves are."""
+        path = self.return_path
+        return path is not None and path.strip("<> ").lower() in ("", "mailer-daemon")

@@ -14,7 +14,8 @@ MOST_HEADER_LINES = 24
 _INVISIBLE = dict.fromkeys(
     map(ord, "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u2060\ufeff\u00ad")
 )
-_QUOTED = re.compile(r"\s{0,8}(?:[>＞»›❯]|&gt;|[A-Z][A-Za-z]{0,12}>(?!\S*@))")
+_QUOTED = re.compile(r"\s{0,8}(?:[>＞»›❯]|&gt;)")
+_INITIALLED = re.compile(r"\s{0,4}[A-Z]{1,4}>(?:\s|$)")
 _BARRED = re.compile(r"\s{0,4}[|│┃](?:\s|$)")
 
 _DATE = re.compile(
@@ -56,8 +57,13 @@ def bare(line: str) -> str:
 
 
 def is_quoted(line: str) -> bool:
-    """Whether the line bears a quoting mark: ">", "> >", "»", "AB>"."""
+    """Whether the line bears a quoting mark: ">", "> >", "»"."""
     return _QUOTED.match(line.translate(_INVISIBLE) if line[:1] > "\u007f" else line) is not None
+
+
+def is_initialled(line: str) -> bool:
+    """Whether the line begins as some programs quote, with the writer's initials: "AB> "."""
+    return _INITIALLED.match(line) is not None
 
 
 def is_barred(line: str) -> bool:
@@ -104,7 +110,7 @@ def attribution_length(lines: Sequence[str], at: int) -> int:
             if not _goes_on_after_blank(joined):
                 return 0
             continue
-        if count and (is_quoted(line) or _begins_another(text)):
+        if count and (_begins_another(text) or (is_quoted(line) and not _is_torn(joined))):
             return 0
         joined = f"{joined} {text}".lstrip()
         if len(joined) > LONGEST_ATTRIBUTION:
@@ -131,6 +137,11 @@ def _goes_on_after_blank(joined: str) -> bool:
     return _BEGINS_ON.match(joined) is not None and _DATE.search(joined) is not None
 
 
+def _is_torn(joined: str) -> bool:
+    """Whether an address was opened and not closed: a ">" then is no quoting mark."""
+    return joined.count("<") > joined.count(">")
+
+
 def _begins_another(text: str) -> bool:
     return (
         _BEGINS_ON.match(text) is not None
@@ -150,7 +161,7 @@ def _introduces(joined: str, lines: Sequence[str], after: int) -> bool:
         return _is_short_of_sentences(joined)
     if open_end and dated and addressed and _ANGLED.search(joined):
         return True
-    if not _quote_follows(lines, after):
+    if _is_torn(joined) or not _quote_follows(lines, after):
         return False
     if open_end and len(joined) <= 120 and _ENDING_WROTE.search(joined):
         return True

@@ -90,7 +90,8 @@ LABELS: dict[str, str] = {
         "보낸 사람|보낸사람|발신|발신자|מאת|من|از|จาก|प्रेषक|expéditeur|mittente|remetente|frá|šalje|pošiljatelj"
     ),
     "date": (
-        "sent|date|sent on|sent at|received|gesendet|gesendet am|datum|envoyé|envoyé le|"
+        "sent|date|sent on|sent at|received|gesendet|gesendet am|datum|envoyé|envoyé le|message du|"
+        "message from|messaggio del|mensaje del|nachricht vom|"
         "date d'envoi|date d’envoi|enviado|"
         "enviado el|enviado em|fecha|data|enviada|enviada em|enviat|inviato|data invio|verzonden|"
         "verzonden op|sendt|"

@@ -1,36 +1,91 @@
 """Pure: the new words of a mail, without what it quotes and without its signature."""
 
+import re
 from collections.abc import Sequence
 
 from ticketyard.mail.quote_headers import (
     attribution_length,
     header_block_length,
     is_barred,
+    is_initialled,
     is_quoted,
     is_reply_above,
     is_rule,
     separator_kind,
 )
-from ticketyard.mail.signatures import is_app_line, without_signature
+from ticketyard.mail.quote_marks import marked_lines
+from ticketyard.mail.signatures import end_above_signature, is_app_line
 
 # What lies further down is quoted where it bears ">" and text where it does not.
 MOST_LINES_READ = 4_000
+SHORTEST_BROKEN = 50
 
 # What a line is: blank, text, quoted, introduction of a quote, block of headers (or the rule
-# before it), announcement of a forwarded message, and the line above which one was to write.
-BLANK, TEXT, QUOTED, INTRO, BLOCK, FORWARD, ABOVE = " tqibfa"
+# before it), announcement of a forwarded message, the line above which one was to write, and
+# what the HTML marks as signature.
+BLANK, TEXT, QUOTED, INTRO, BLOCK, FORWARD, ABOVE, SIGNATURE = " tqibfas"
 
 
-def reply_text(body_text: str, body_html: str = "", *, subject: str = "") -> str:
+def reply_text(body_text: str, body_html: str = "") -> str:
     """What the sender wrote anew, as whole lines of the body; the whole body rather than nothing.
 
-    body_html: the HTML as it came, whose marks show quotes that the text does not.
+    body_html: the HTML, whose marks show quotes that the text does not.
     """
     lines = body_text.splitlines()
     kinds = _kinds(lines)
-    kept = without_signature(_without_quotes(lines, kinds))
-    words = "\n".join(kept)
-    return words if words.strip() else body_text.strip("\r\n")
+    _rejoin(kinds, lines)
+    _mark(kinds, lines, body_html)
+    kept = _kept(lines, kinds)
+    words = "\n".join(lines[at] for at in kept)
+    return words.strip("\n") if words.strip() else body_text.strip("\r\n")
+
+
+def _rejoin(kinds: list[str], lines: Sequence[str]) -> None:
+    """Give back to the quote what a program broke off its long lines without a mark."""
+    for at in range(1, len(kinds) - 1):
+        if kinds[at - 1] == kinds[at + 1] == QUOTED and kinds[at] == TEXT:
+            above = lines[at - 1].rstrip()
+            if len(above) >= SHORTEST_BROKEN and above[-1] not in ".?!:;":
+                kinds[at] = QUOTED
+
+
+def _mark(kinds: list[str], lines: Sequence[str], html: str) -> None:
+    """Put the marks of the HTML over what the text alone shows."""
+    marked = marked_lines(lines, html) if html else None
+    if marked is None:
+        return
+    for at in marked.signature:
+        kinds[at] = SIGNATURE
+    for at in marked.quoted:
+        if kinds[at] == TEXT:
+            kinds[at] = QUOTED
+
+
+def _kept(lines: Sequence[str], kinds: list[str]) -> list[int]:
+    """The numbers of the lines to keep."""
+    end = _end_of_words(lines, kinds)
+    # A signature may stand below the quote as well as above it.
+    for _ in range(2):
+        end = _end_above_quotes(kinds, _end_above_signature(lines, kinds, end))
+    answered = _quotes_above(kinds[:end])
+    return [
+        at
+        for at in range(end)
+        if kinds[at] in (TEXT, BLANK) or (kinds[at] == QUOTED and answered > 1)
+    ]
+
+
+def _end_above_signature(lines: Sequence[str], kinds: Sequence[str], end: int) -> int:
+    while end and kinds[end - 1] in (BLANK, SIGNATURE):
+        end -= 1
+    shorter = end_above_signature(lines[:end])
+    return shorter if TEXT in kinds[:shorter] else end
+
+
+def _end_above_quotes(kinds: Sequence[str], end: int) -> int:
+    """Without the quotes at the end, as long as there are words above them."""
+    last = max((at for at in range(end) if kinds[at] == TEXT), default=-1)
+    return last + 1
 
 
 def _kinds(lines: Sequence[str]) -> list[str]:
@@ -42,6 +97,9 @@ def _kinds(lines: Sequence[str]) -> list[str]:
         if at >= MOST_LINES_READ:
             kinds.extend(_simple_kind(line) for line in lines[at:])
             break
+        if INTRO in kinds and is_initialled(lines[at]):
+            kinds.append(QUOTED)
+            continue
         if at in fences:
             kinds.extend(TEXT * (fences[at] - at))
             continue
@@ -96,13 +154,6 @@ def _barred_kind(lines: Sequence[str], at: int) -> tuple[str, int]:
     return (QUOTED, end - at) if end - at >= 3 else (TEXT, 1)
 
 
-def _without_quotes(lines: Sequence[str], kinds: list[str]) -> list[str]:
-    end = _end_of_words(lines, kinds)
-    kinds = kinds[:end]
-    kept = _kept(kinds)
-    return [lines[at] for at in kept]
-
-
 def _end_of_words(lines: Sequence[str], kinds: list[str]) -> int:
     """Where the message below begins that bears no quoting marks."""
     written = False
@@ -131,25 +182,7 @@ def _marked_below(kinds: Sequence[str], at: int) -> bool:
     return rest == "" or rest.startswith(QUOTED)
 
 
-def _kept(kinds: Sequence[str]) -> list[int]:
-    """The lines to keep: words, and the quotes between two answers that they belong to."""
-    last = max((at for at, kind in enumerate(kinds) if kind == TEXT), default=-1)
-    answered = _answered_quotes(kinds[: last + 1])
-    keep_quotes = len(answered) > 1
-    return [
-        at
-        for at in range(last + 1)
-        if kinds[at] in (TEXT, BLANK) or (kinds[at] == QUOTED and keep_quotes)
-    ]
-
-
-def _answered_quotes(kinds: Sequence[str]) -> list[int]:
-    """Where each run of quoted lines begins."""
-    starts: list[int] = []
-    before = BLANK
-    for at, kind in enumerate(kinds):
-        if kind == QUOTED and before != QUOTED:
-            starts.append(at)
-        if kind != BLANK:
-            before = kind
-    return starts
+def _quotes_above(kinds: Sequence[str]) -> int:
+    """How many runs of quoted lines there are: more than one and they are what is answered."""
+    told = "".join(kinds).replace(BLANK, "").replace(INTRO, "")
+    return len(re.findall(f"{QUOTED}+", told))

@@ -1,138 +1,171 @@
 """Pure: the bytes of a message as a Mail, whatever state they are in."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from ticketyard.mail.addresses import parse_addresses
+from ticketyard.mail.automatic import auto_kind, is_auto_reply
 from ticketyard.mail.bodies import Body, SortedParts, read_body, sort_parts
+from ticketyard.mail.bounce_reports import is_feedback_report
+from ticketyard.mail.bounces import read_bounce
 from ticketyard.mail.dates import parse_date
 from ticketyard.mail.files import Unpacked, read_encoded_files, read_files
 from ticketyard.mail.forwards import find_forwarded_sender, find_original_sender
 from ticketyard.mail.html import bare_text, clean_html, html_text
 from ticketyard.mail.identifiers import parse_id, parse_ids
 from ticketyard.mail.limits import MAX_PROBLEMS
-from ticketyard.mail.message import Address, Mail, MailFile
+from ticketyard.mail.message import Address, AutoKind, Bounce, Mail, MailFile
 from ticketyard.mail.parts import Part, parse_parts
+from ticketyard.mail.quoting import reply_text
+from ticketyard.mail.report_parts import report_parts
 from ticketyard.mail.words import header_text, raw_text
 
 T = TypeVar("T")
 _NOBODY: tuple[Address, ...] = ()
+_NO_FILES: list[MailFile] = []
+_NO_HEADERS: tuple[tuple[str, str], ...] = ()
+_NO_REPORTS: list[tuple[str, str]] = []
+_NO_BOUNCE: Bounce | None = None
+_A_PERSON: AutoKind = ""
 
 
 def read_mail(raw: bytes) -> Mail:
     """Read a message. Never raises: what could not be read is empty and named in `problems`."""
-    reader = _Reader()
-    return reader.guarded(
-        "message", lambda: reader.read(raw), Mail(problems=("message: unreadable",))
-    )
+    reader = _Reader(raw)
+    mail = reader.guarded("message", reader.read, Mail())
+    return replace(mail, problems=tuple(reader.problems))
 
 
 @dataclass(slots=True)
 class _Reader:
     """Reads field by field, so that one that fails costs only itself."""
 
+    raw: bytes
     problems: list[str] = field(default_factory=list)
-    hint: str = ""
+    root: Part = field(init=False)
+    parts: SortedParts = field(init=False)
+    headers: tuple[tuple[str, str], ...] = ()
+    charset: str = ""
 
     def guarded(self, name: str, reading: Callable[[], T], otherwise: T) -> T:
         """The one place where any error of reading ends: as a word in `problems`."""
         try:
             return reading()
         except Exception as error:  # noqa: BLE001
-            if len(self.problems) < MAX_PROBLEMS:
-                self.problems.append(f"{name}: {type(error).__name__}")
+            self._tell(f"{name}: {type(error).__name__}")
             return otherwise
 
-    def read(self, raw: bytes) -> Mail:
-        root = self.guarded("parts", lambda: parse_parts(raw, self.problems), Part(raw))
-        sorted_parts = self.guarded("parts", lambda: sort_parts(root), SortedParts())
-        self.hint = self.guarded("charset", lambda: _charset(root, sorted_parts), "")
-        headers: tuple[tuple[str, str], ...] = ()
-        headers = self.guarded("headers", lambda: self._headers(root), headers)
-        text_of = dict(reversed(headers))
-        raw_of = _RawHeaders(root, self.hint)
+    def read(self) -> Mail:
+        """The whole message: its headers, its text and files, then what follows from them."""
+        self._open()
+        mail = self._with_content(self._with_headers(Mail(headers=self.headers)))
+        return self._with_judgements(self._with_origin(mail))
 
-        body = self.guarded("body", lambda: read_body(sorted_parts, self.hint), Body())
+    def _open(self) -> None:
+        self.root = self.guarded(
+            "parts", lambda: parse_parts(self.raw, self.problems), Part(self.raw)
+        )
+        self.parts = self.guarded("parts", lambda: sort_parts(self.root), SortedParts())
+        self.charset = self.guarded("charset", self._charset, "")
+        self.headers = self.guarded("headers", self._headers, _NO_HEADERS)
+
+    def _with_headers(self, mail: Mail) -> Mail:
+        return replace(
+            mail,
+            subject=mail.header("subject"),
+            sender=self.guarded("from", self._sender, None),
+            to=self._addresses("to"),
+            cc=self._addresses("cc"),
+            reply_to=self._addresses("reply-to"),
+            return_path=self._return_path(),
+            message_id=parse_id(mail.header("message-id")),
+            in_reply_to=parse_ids(mail.header("in-reply-to")),
+            references=parse_ids(mail.header("references")),
+            date=self.guarded("date", lambda: parse_date(mail.header("date")), None),
+        )
+
+    def _with_content(self, mail: Mail) -> Mail:
+        body = self.guarded("body", lambda: read_body(self.parts, self.charset), Body())
         unpacked = self.guarded(
-            "files", lambda: read_files(sorted_parts.files, self.hint), Unpacked()
+            "files", lambda: read_files(self.parts.files, self.charset), Unpacked()
         )
         body = self.guarded("winmail.dat", lambda: _with_tnef(body, unpacked), body)
+        encoded = self.guarded("uuencode", lambda: read_encoded_files(body.text), _NO_FILES)
         if body.is_cut:
-            self.problems.append("body: cut")
-        encoded: list[MailFile] = []
-        encoded = self.guarded("uuencode", lambda: read_encoded_files(body.text), encoded)
-
-        subject = text_of.get("subject", "")
-        sender = self.guarded("from", lambda: _sender(raw_of), None)
-        reply_to = self.guarded("reply-to", lambda: raw_of.addresses("reply-to"), _NOBODY)
-        forwarded = self.guarded("forward", lambda: find_forwarded_sender(body.text, subject), "")
-        return Mail(
-            subject=subject,
-            sender=sender,
-            to=self.guarded("to", lambda: raw_of.addresses("to"), _NOBODY),
-            cc=self.guarded("cc", lambda: raw_of.addresses("cc"), _NOBODY),
-            reply_to=reply_to,
-            return_path=self.guarded("return-path", lambda: _return_path(raw_of), None),
-            message_id=parse_id(text_of.get("message-id", "")),
-            in_reply_to=parse_ids(text_of.get("in-reply-to", "")),
-            references=parse_ids(text_of.get("references", "")),
-            date=self.guarded("date", lambda: parse_date(text_of.get("date", "")), None),
+            self._tell("body: cut")
+        return replace(
+            mail,
             body_text=body.text,
             body_html=body.html,
-            reply_text=body.text,
-            files=(*unpacked.files, *encoded),
-            original_sender=self.guarded(
-                "original sender",
-                lambda: find_original_sender(text_of, reply_to, sender, forwarded),
-                forwarded,
+            reply_text=self.guarded(
+                "quotes",
+                lambda: reply_text(body.text, body.html),
+                body.text,
             ),
-            forwarded_from=forwarded,
-            headers=headers,
-            problems=tuple(self.problems[:MAX_PROBLEMS]),
+            files=(*unpacked.files, *encoded),
         )
 
-    def _headers(self, root: Part) -> tuple[tuple[str, str], ...]:
-        return tuple((name, header_text(value, self.hint)) for name, value in root.fields)
+    def _with_origin(self, mail: Mail) -> Mail:
+        forwarded = self.guarded(
+            "forward", lambda: find_forwarded_sender(mail.body_text, mail.subject), ""
+        )
+        original = self.guarded(
+            "original sender", lambda: find_original_sender(mail, forwarded), forwarded
+        )
+        return replace(mail, forwarded_from=forwarded, original_sender=original)
 
+    def _with_judgements(self, mail: Mail) -> Mail:
+        reports = self.guarded("reports", lambda: report_parts(self.root), _NO_REPORTS)
+        mail = replace(
+            mail,
+            auto=self.guarded("automatic", lambda: auto_kind(mail), _A_PERSON),
+            bounce=self.guarded("bounce", lambda: read_bounce(mail, reports), _NO_BOUNCE),
+        )
+        return replace(
+            mail,
+            is_auto_reply=self.guarded("automatic", lambda: is_auto_reply(mail), mail.auto != ""),
+            is_feedback_report=self.guarded(
+                "feedback", lambda: is_feedback_report(mail, reports), False
+            ),
+        )
 
-@dataclass(frozen=True, slots=True)
-class _RawHeaders:
-    """Headers before their encoded words are decoded: what is inside one is no punctuation."""
+    def _tell(self, problem: str) -> None:
+        if len(self.problems) < MAX_PROBLEMS:
+            self.problems.append(problem)
 
-    root: Part
-    hint: str
+    def _charset(self) -> str:
+        """What unlabelled bytes of this message are most likely written in."""
+        parts = [self.root, *self.parts.texts, *self.parts.htmls]
+        labels = (part.content_type.get("charset") for part in parts)
+        return next((each for each in labels if each), "")
 
-    def text(self, name: str) -> str:
-        return raw_text(self.root.first(name), self.hint)
+    def _headers(self) -> tuple[tuple[str, str], ...]:
+        return tuple((name, header_text(value, self.charset)) for name, value in self.root.fields)
 
-    def addresses(self, name: str) -> tuple[Address, ...]:
+    def _addresses(self, name: str) -> tuple[Address, ...]:
+        """Of every header of this name, before encoded words are decoded: what is inside one is
+        no punctuation."""
+        return self.guarded(name, lambda: self._parsed_addresses(name), _NOBODY)
+
+    def _parsed_addresses(self, name: str) -> tuple[Address, ...]:
         values = (value for each, value in self.root.fields if each == name)
-        found = (parse_addresses(raw_text(value, self.hint)) for value in values)
+        found = (parse_addresses(raw_text(value, self.charset)) for value in values)
         return tuple(address for addresses in found for address in addresses)
 
-
-def _charset(root: Part, found: SortedParts) -> str:
-    """What unlabelled bytes of this message are most likely written in."""
-    labels = (part.content_type.get("charset") for part in [root, *found.texts, *found.htmls])
-    return next((each for each in labels if each), "")
-
-
-def _sender(headers: _RawHeaders) -> Address | None:
-    """Of the first header that names somebody; some programs leave From empty."""
-    for name in ("from", "sender", "resent-from", "reply-to", "return-path"):
-        found = headers.addresses(name)
-        with_domain = [each for each in found if "@" in each.email]
-        if with_domain or found:
-            return (with_domain or list(found))[0]
-    return None
-
-
-def _return_path(headers: _RawHeaders) -> str | None:
-    if not any(name == "return-path" for name, _ in headers.root.fields):
+    def _sender(self) -> Address | None:
+        """Of the first header that names somebody; some programs leave From empty."""
+        for name in ("from", "sender", "resent-from", "reply-to", "return-path"):
+            found = self._addresses(name)
+            if found:
+                return next((each for each in found if "@" in each.email), found[0])
         return None
-    found = headers.addresses("return-path")
-    return found[0].email if found else ""
+
+    def _return_path(self) -> str | None:
+        if not any(name == "return-path" for name, _ in self.root.fields):
+            return None
+        found = self._addresses("return-path")
+        return found[0].email if found else ""
 
 
 def _with_tnef(body: Body, unpacked: Unpacked) -> Body:

@@ -86,14 +86,14 @@ _NOTICE_TITLE = re.compile(
 )
 
 
-def without_signature(lines: Sequence[str]) -> list[str]:
-    """The lines without what a person or a device puts below their words."""
-    kept = list(lines)
-    for shorten in (_without_notice, _without_device_lines, _without_marked, _without_device_lines):
-        shorter = _trimmed(shorten(kept))
-        if any(line.strip() for line in shorter):
-            kept = shorter
-    return _trimmed(kept)
+def end_above_signature(lines: Sequence[str]) -> int:
+    """How many lines stand above what a person or a device puts below their words."""
+    end = _end_of_text(lines, len(lines))
+    for shorten in (_above_notice, _above_device_lines, _above_mark, _above_device_lines):
+        shorter = _end_of_text(lines, shorten(lines[:end]))
+        if shorter:
+            end = shorter
+    return end
 
 
 def is_device_line(line: str) -> bool:
@@ -107,23 +107,20 @@ def is_app_line(line: str) -> bool:
     return "utlook" in line and _APP_LINE.match(bare(line)) is not None
 
 
-def _trimmed(lines: Sequence[str]) -> list[str]:
-    first, last = 0, len(lines)
-    while first < last and not lines[first].strip():
-        first += 1
-    while last > first and not lines[last - 1].strip():
-        last -= 1
-    return list(lines[first:last])
+def _end_of_text(lines: Sequence[str], end: int) -> int:
+    while end and not lines[end - 1].strip():
+        end -= 1
+    return end
 
 
-def _without_device_lines(lines: list[str]) -> list[str]:
+def _above_device_lines(lines: Sequence[str]) -> int:
     end = len(lines)
     while end and (not lines[end - 1].strip() or is_device_line(lines[end - 1])):
         end -= 1
-    return lines[:end]
+    return end
 
 
-def _without_marked(lines: list[str]) -> list[str]:
+def _above_mark(lines: Sequence[str]) -> int:
     """Cuts at the first mark of a signature with not too much below it."""
     in_code = False
     for index, line in enumerate(lines):
@@ -132,9 +129,13 @@ def _without_marked(lines: list[str]) -> list[str]:
         if in_code or len(line) > 120:
             continue
         below = sum(1 for each in lines[index + 1 :] if each.strip()) if _is_mark(line) else 0
-        if below and below <= _room_below(line) and any(each.strip() for each in lines[:index]):
-            return lines[:index]
-    return lines
+        if (
+            _is_mark(line)
+            and below <= _room_below(line)
+            and any(each.strip() for each in lines[:index])
+        ):
+            return index
+    return len(lines)
 
 
 def _is_mark(line: str) -> bool:
@@ -147,7 +148,7 @@ def _room_below(line: str) -> int:
     return MOST_RULED_LINES if "_" in line else 0
 
 
-def _without_notice(lines: list[str]) -> list[str]:
+def _above_notice(lines: Sequence[str]) -> int:
     """Cuts at the paragraph that says whom the mail is for and that it is secret."""
     starts = [
         index
@@ -157,14 +158,14 @@ def _without_notice(lines: list[str]) -> list[str]:
     for index in starts[-12:]:
         paragraph = _paragraph(lines, index)
         if _NOTICE_TITLE.fullmatch(bare(lines[index])):
-            return lines[:index]
+            return index
         if (
             len(paragraph) >= SHORTEST_NOTICE
             and _SECRECY.search(paragraph)
             and _ADDRESSEE.search(paragraph)
         ):
-            return lines[:index]
-    return lines
+            return index
+    return len(lines)
 
 
 def _paragraph(lines: Sequence[str], at: int) -> str:
