@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 import pytest
@@ -14,14 +13,9 @@ from tests.mailboxes.letters import letter
 from tests.world import World
 from ticketyard.core.resources import Resources
 from ticketyard.mailboxes.fetching import (
-    BATCH_BYTES,
-    BATCH_MESSAGES,
     FolderReader,
     Suspects,
-    batches,
 )
-from ticketyard.mailboxes.imap_answers import Listed
-from ticketyard.mailboxes.imap_errors import FolderMissing
 from ticketyard.mailboxes.imap_thread import ImapThread
 from ticketyard.mailboxes.models import Mailbox
 from ticketyard.mailboxes.sources import source_of

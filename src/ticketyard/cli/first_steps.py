@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from ticketyard.cli.runtime import mailboxes_in
 from ticketyard.cli.sample import SLUG, load_sample, log_ins
 from ticketyard.core.auth import Principal
 from ticketyard.core.config import Settings
 from ticketyard.core.jobs import Worker
 from ticketyard.core.resources import Resources
+from ticketyard.mailboxes.settings_mailboxes import bring_in_step
 from ticketyard.people.accounts import add_person
 from ticketyard.people.companies import found_company
 from ticketyard.people.keys import create_key, find_key
@@ -50,6 +52,7 @@ async def prepare_company(
         companies = {"main": await first_company_id(resources)}
     first = next(iter(companies.values()))
     await _seed_integration_key(resources, settings, first)
+    await bring_in_step(resources, first, mailboxes_in(settings))
     if not sample:
         await _offer_admin_link(resources, first, welcome)
     return welcome

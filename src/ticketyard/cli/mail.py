@@ -3,6 +3,7 @@
 import typer
 
 from ticketyard.cli.mail_parse import parse
+from ticketyard.cli.mail_run import run
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -13,3 +14,4 @@ def main() -> None:
 
 
 app.command()(parse)
+app.command()(run)

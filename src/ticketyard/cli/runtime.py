@@ -12,6 +12,8 @@ from ticketyard.core.config import Settings
 from ticketyard.core.embedded import EmbeddedError
 from ticketyard.core.log import configure_logging
 from ticketyard.core.resources import Resources
+from ticketyard.mailboxes.errors import BadMailbox
+from ticketyard.mailboxes.mailbox_draft import MailboxDraft, read_credentials
 from ticketyard.migrations.running import upgrade
 from ticketyard.wiring import build_resources, embedded, open_blobs, open_database
 
@@ -37,7 +39,17 @@ def load_settings() -> Settings:
             complaints.print(f"[red]{name}[/]: {each['msg']}")
         raise typer.Exit(2) from error
     configure_logging(settings.log_level, settings.log_format, settings.service_name)
+    mailboxes_in(settings)
     return settings
+
+
+def mailboxes_in(settings: Settings) -> list[MailboxDraft]:
+    """What EMAIL_CREDENTIALS describes, or a clear word about what is wrong with it, and exit 2."""
+    try:
+        return read_credentials(settings.email_credentials)
+    except BadMailbox as wrong:
+        complaints.print(wrong.detail, style="red", markup=False)
+        raise typer.Exit(2) from wrong
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Run the product: the web with a worker beside it; with or without the sample company."""
+"""Run the product: the web with worker and mail beside it; with or without the sample company."""
 
 import asyncio
 import gc
@@ -10,9 +10,10 @@ import typer
 import uvicorn
 import uvloop
 
+from ticketyard.cli.beside import Beside
 from ticketyard.cli.first_steps import Welcome, prepare_company
+from ticketyard.cli.mail_run import is_mail_wanted
 from ticketyard.cli.runtime import Ground, complaints, console, ground, load_settings, resources_on
-from ticketyard.cli.working import WorkerBeside
 from ticketyard.core.config import Settings
 from ticketyard.core.errors import Refusal
 from ticketyard.core.jobs import Worker
@@ -22,7 +23,9 @@ from ticketyard.web.app import create_app
 from ticketyard.web.deps import WebSettings
 from ticketyard.wiring import build_worker
 
-NoWorker = Annotated[bool, typer.Option("--no-worker", help="Leave background work to others.")]
+NoWorker = Annotated[
+    bool, typer.Option("--no-worker", help="Leave background work and mail to others.")
+]
 Host = Annotated[str | None, typer.Option(help="Address to listen on.")]
 Port = Annotated[int | None, typer.Option(help="Port to listen on; 0 picks a free one.")]
 
@@ -33,8 +36,9 @@ def serve(no_worker: NoWorker = False, host: Host = None, port: Port = None) -> 
 
 
 def demo(no_worker: NoWorker = False, host: Host = None, port: Port = None) -> None:
-    """Serve the sample company: loaded once, with log-ins printed."""
-    _serve(_with(load_settings(), host, port), no_worker=no_worker, sample=True)
+    """Serve the sample company: loaded once, with log-ins printed. Incoming mail can be played."""
+    settings = _with(load_settings(), host, port).model_copy(update={"test_routes": True})
+    _serve(settings, no_worker=no_worker, sample=True)
 
 
 def _with(settings: Settings, host: str | None, port: int | None) -> Settings:
@@ -106,7 +110,7 @@ async def _run(base: Ground, listening: socket.socket, *, no_worker: bool, sampl
         # What start-up made lives as long as the process; the collector need not walk it again.
         gc.collect()
         gc.freeze()
-        beside = None if no_worker else WorkerBeside(base)
+        beside = [] if no_worker else _beside(base, resources)
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         while not server.started and not serving.done():  # noqa: ASYNC110 - it has no event to wait for
             await asyncio.sleep(0.01)
@@ -114,8 +118,15 @@ async def _run(base: Ground, listening: socket.socket, *, no_worker: bool, sampl
         try:
             await serving
         finally:
-            if beside:
-                await beside.stop()
+            await asyncio.gather(*(each.stop() for each in beside))
+
+
+def _beside(base: Ground, resources: Resources) -> list[Beside]:
+    """A worker; and the mail process, once there is a mailbox."""
+    return [
+        Beside(base, "ticketyard.cli.main", "worker"),
+        Beside(base, "ticketyard.cli.mail_run", wanted=lambda: is_mail_wanted(resources)),
+    ]
 
 
 def _web_settings(settings: Settings) -> WebSettings:
@@ -125,6 +136,7 @@ def _web_settings(settings: Settings) -> WebSettings:
         max_upload_bytes=settings.max_upload_size,
         service_name=settings.service_name,
         metrics_token=settings.metrics_token.get_secret_value(),
+        test_routes=settings.test_routes,
         sources_off=frozenset(
             source
             for source, on in (("glpi", settings.glpi_enabled), ("solman", settings.solman_enabled))

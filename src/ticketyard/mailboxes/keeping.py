@@ -6,7 +6,7 @@ connection, a kill or a second machine at the same mailbox does no harm.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 
 from ticketyard.core.db import raw_connection
@@ -16,8 +16,6 @@ from ticketyard.intake.models import InboundMessage
 # Above this the database holds the beginning, and the whole lies among the blobs.
 LARGE_BYTES = 1024 * 1024
 BEGINNING_BYTES = 64 * 1024
-# What the server would not hand out waits outside of the filing's reach until it does.
-NOT_BEFORE_FETCHED = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +93,6 @@ def _parameters(
         "arrived": [each.arrived_at for each in messages],
         "problems": [each.problem for each in messages],
         "read_up_to": read_up_to,
-        "never": NOT_BEFORE_FETCHED,
     }
 
 
@@ -110,6 +107,7 @@ async def raw_of(resources: Resources, inbound: InboundMessage) -> bytes:
 
 
 # A message that was there before is left as it is, save when it could not be had then and now was.
+# What the server would not hand out waits, out of the filing's reach, until it does.
 _KEEP = """
 with came as (
   select *, 'mailbox:' || %(mailbox)s::integer || ':' || %(uidvalidity)s::bigint || ':' || uid as identity
@@ -132,7 +130,7 @@ with came as (
     (inbound_id, company_id, mailbox_id, uidvalidity, uid, received_at, last_error, ready_at)
   select kept.id, current_company(), %(mailbox)s::integer, %(uidvalidity)s::bigint, came.uid,
          least(coalesce(came.arrived_at, now()), now()), came.problem,
-         case when came.problem is null then now() else %(never)s end
+         case when came.problem is null then now() else 'infinity' end
   from kept join came using (identity) order by came.uid
   on conflict (inbound_id) do update
     set received_at = excluded.received_at, last_error = null, ready_at = now()

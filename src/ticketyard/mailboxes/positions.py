@@ -8,6 +8,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.resources import Resources
+from ticketyard.intake.models import InboundMessage
 from ticketyard.mailboxes.imap_answers import Listed
 from ticketyard.mailboxes.keeping import Place
 from ticketyard.mailboxes.models import MailboxPosition, MailMessage
@@ -129,11 +130,13 @@ async def unfetched_uids(resources: Resources, place: Place) -> list[int]:
     """Messages that the server did not hand out so far."""
     async with resources.db.transaction(place.company_id) as session:
         found = await session.scalars(
-            select(MailMessage.uid).where(
+            select(MailMessage.uid)
+            .join(InboundMessage, InboundMessage.id == MailMessage.inbound_id)
+            .where(
                 MailMessage.mailbox_id == place.mailbox_id,
                 MailMessage.uidvalidity == place.uidvalidity,
                 MailMessage.outcome == "waiting",
-                MailMessage.ready_at > text("now() + interval '100 years'"),
+                InboundMessage.sha256 == "",
             )
         )
         return sorted(uid for uid in found if uid is not None)

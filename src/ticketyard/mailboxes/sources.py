@@ -7,7 +7,8 @@ from ticketyard.core.sealing import Sealer
 from ticketyard.mailboxes.errors import MailboxNotFound
 from ticketyard.mailboxes.imap import ImapServer
 from ticketyard.mailboxes.mail_rules import MailRules
-from ticketyard.mailboxes.mailbox_secrets import MailboxSecret, open_secret, seal_secret
+from ticketyard.mailboxes.mailbox_draft import MailboxSecret
+from ticketyard.mailboxes.mailbox_secrets import open_secret, seal_secret
 from ticketyard.mailboxes.models import Mailbox
 from ticketyard.mailboxes.tokens import AccessTokens
 

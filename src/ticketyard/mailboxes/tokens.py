@@ -9,14 +9,13 @@ import httpx2
 
 from ticketyard.core.clock import Clock
 from ticketyard.mailboxes.imap_errors import DeadToken, Unreachable
-from ticketyard.mailboxes.mailbox_secrets import MailboxSecret
+from ticketyard.mailboxes.mailbox_draft import MailboxSecret
 
 ANSWER_SECONDS = 20
 LIFETIME_SECONDS = 3600
 EARLY_SECONDS = 120
 # RFC 6749 5.2: asking again with the same token is no use.
 DEAD = frozenset({"invalid_grant", "unauthorized_client", "invalid_client"})
-LOCAL = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 @dataclass(frozen=True)
@@ -91,15 +90,6 @@ async def _ask(secret: MailboxSecret) -> dict[str, object]:
             "and give the mailbox the new refresh token."
         )
     raise Unreachable(f"{_host(secret)} gives no token: status {answer.status_code}.")
-
-
-def is_safe_token_url(url: str) -> bool:
-    """Whether a secret may travel there: by HTTPS, or on this machine."""
-    try:
-        parsed = httpx2.URL(url)
-    except httpx2.InvalidURL:
-        return False
-    return bool(parsed.host) and (parsed.scheme == "https" or parsed.host in LOCAL)
 
 
 def _host(secret: MailboxSecret) -> str:
