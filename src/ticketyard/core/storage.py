@@ -1,6 +1,8 @@
 """Blobs by the hash of their content: on disk, or in S3-compatible storage; the same three calls."""
 
+import asyncio
 import hashlib
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -18,14 +20,15 @@ class Blobs:
     Storing the same bytes twice keeps them once. Content types live in the database.
     """
 
-    def __init__(self, store: ObjectStore) -> None:
+    def __init__(self, store: ObjectStore, folder: Path | None = None) -> None:
         self._store = store
+        self._folder = folder
 
     @classmethod
     def on_disk(cls, folder: Path) -> "Blobs":
         """In a folder, made when missing."""
         folder.mkdir(parents=True, exist_ok=True)
-        return cls(LocalStore(prefix=str(folder.absolute())))
+        return cls(LocalStore(prefix=str(folder.absolute())), folder.absolute())
 
     @classmethod
     def in_s3(
@@ -50,6 +53,8 @@ class Blobs:
         digest = hashlib.sha256(content).hexdigest()
         key = f"{company_id}/{digest[:2]}/{digest}"
         await obstore.put_async(self._store, key, content)
+        if self._folder is not None:
+            await asyncio.to_thread(_flush, self._folder / key)
         return key
 
     async def get(self, key: str) -> bytes:
@@ -68,3 +73,13 @@ class Blobs:
             raise BlobMissing(key) from error
         async for piece in result.stream():
             yield bytes(piece)
+
+
+def _flush(path: Path) -> None:
+    """Make file and name outlast a power cut: the storage library leaves that to the system."""
+    for each in (path, path.parent, path.parent.parent):
+        descriptor = os.open(each, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
