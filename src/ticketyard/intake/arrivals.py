@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ticketyard.mail.told import ToldMail
 from ticketyard.tickets.drafts import KeptFile, NewTicket
 
 REFERENCE_MAX = 250
@@ -16,12 +17,14 @@ class Arrival:
 
     category_is_guess: the source named a category we know no word for; triage may do better.
     alert: the alert behind it, named like the columns of `alert`.
+    mail: the mail it came as, where it was one; it may continue a ticket.
     """
 
     ticket: NewTicket
     files: tuple[KeptFile, ...] = ()
     category_is_guess: bool = False
     alert: Mapping[str, Any] | None = None
+    mail: ToldMail | None = None
 
     def with_files(self, files: Sequence[KeptFile]) -> "Arrival":
         """The same with these files."""

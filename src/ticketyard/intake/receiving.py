@@ -11,8 +11,10 @@ from typing import Any, Literal
 import orjson
 import psycopg
 from prometheus_client import Counter
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.auth import Principal, new_token
+from ticketyard.core.db import raw_connection
 from ticketyard.core.events import acting
 from ticketyard.core.resources import Resources
 from ticketyard.intake.arrivals import Arrival
@@ -22,7 +24,7 @@ from ticketyard.tickets.events import TicketOpened
 from ticketyard.tickets.numbering import Numbers
 from ticketyard.tickets.opening import row_of
 
-Outcome = Literal["created", "repeated", "replayed"]
+Outcome = Literal["created", "joined", "repeated", "replayed"]
 
 _TRIES = 5
 _RECEIVED = Counter(
@@ -57,7 +59,8 @@ class RawMessage:
 class Received:
     """The ticket a message is filed under.
 
-    outcome: created now; repeated: filed before under its own id; replayed: the same key again.
+    outcome: created now; joined: added to a ticket it continues; repeated: filed before under its
+    own id; replayed: the same key again.
     """
 
     ticket_id: int
@@ -82,7 +85,9 @@ async def receive(
     """
     check_source(by, arrival.ticket.source)
     number = await resources.part(Numbers).take(by.company_id, resources.clock())
-    arguments = _arguments(resources, arrival, message, by, number)
+    arguments = _arguments(
+        resources, arrival, message, identity_of(arrival, message, by), by, number
+    )
     for attempt in range(_TRIES):
         try:
             async with resources.db.hot() as connection:
@@ -94,25 +99,58 @@ async def receive(
             if attempt == _TRIES - 1:
                 raise
     assert row is not None
-    received = _told(row)
+    return _counted(_told(row), arrival)
+
+
+async def receive_within(
+    session: AsyncSession,
+    resources: Resources,
+    arrival: Arrival,
+    *,
+    message: RawMessage,
+    identity: str,
+    by: Principal,
+    joins: int | None = None,
+) -> Received:
+    """The same inside of a transaction that does more, whose caller lets nobody else file the same
+    message meanwhile.
+
+    joins: the ticket it is kept under, unless it was filed before; the caller adds its words there.
+    """
+    number = await resources.part(Numbers).take(by.company_id, resources.clock())
+    arguments = _arguments(resources, arrival, message, identity, by, number, joins)
+    await session.flush()
+    cursor = await (await raw_connection(session)).execute(_RECEIVE, arguments)
+    row = await cursor.fetchone()
+    assert row is not None
+    return _counted(_told(row), arrival)
+
+
+def _counted(received: Received, arrival: Arrival) -> Received:
     _RECEIVED.labels(arrival.ticket.source, received.outcome).inc()
     return received
 
 
 def _arguments(
-    resources: Resources, arrival: Arrival, message: RawMessage, by: Principal, number: str
+    resources: Resources,
+    arrival: Arrival,
+    message: RawMessage,
+    identity: str,
+    by: Principal,
+    number: str,
+    joins: int | None = None,
 ) -> tuple[Any, ...]:
     new = arrival.ticket
     row = row_of(new, number)
     if arrival.category_is_guess:
         row["category_by"] = "default"
-    sha256 = message.sha256
     about = {
         "source": new.source,
-        "identity": _identity(message, sha256, new.source_reference, by),
+        "identity": identity,
         "by_key": message.key is not None,
-        "sha256": sha256,
+        "sha256": message.sha256,
         "content_type": message.content_type,
+        "joins": joins,
     }
     return (
         by.company_id,
@@ -126,15 +164,16 @@ def _arguments(
     )
 
 
-def _identity(message: RawMessage, sha256: str, reference: str | None, by: Principal) -> str:
+def identity_of(arrival: Arrival, message: RawMessage, by: Principal) -> str:
     """What makes it the same message: the sender's key (each sender has their own), the source's
     own id, the form it was typed into, or nothing."""
+    reference = arrival.ticket.source_reference
     if message.key is not None:
         return f"key:{by.kind}:{by.id}:{message.key}"
     if reference is not None:
         return f"ref:{reference}"
     if message.once:
-        return f"form:{hashlib.sha256(message.once.encode()).hexdigest()}:{sha256}"
+        return f"form:{hashlib.sha256(message.once.encode()).hexdigest()}:{message.sha256}"
     return f"one:{new_token()}"
 
 

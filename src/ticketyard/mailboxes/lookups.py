@@ -31,6 +31,7 @@ class Lookups:
     by_earlier_id: dict[str, list[KnownTicket]] = field(default_factory=dict)
     by_moved_id: dict[str, KnownTicket] = field(default_factory=dict)
     twins: dict[str, Twin] = field(default_factory=dict)
+    told: dict[tuple[str, str], Twin] = field(default_factory=dict)
     by_reference: dict[str, KnownTicket] = field(default_factory=dict)
 
     def known(self) -> Known:
@@ -48,8 +49,10 @@ class Lookups:
         return self.people.get(email) or KnownSender(email=email)
 
     def twin_of(self, message: ReadMessage) -> Twin | None:
-        """An earlier delivery of the same mail, or its ticket if another program brought it."""
+        """An earlier delivery of the same mail, or what another program told of it."""
         if twin := self.twins.get(message.content_hash):
+            return twin
+        if twin := self.told.get((message.mail.message_id, message.sender_key)):
             return twin
         ticket = self.by_reference.get(message.mail.message_id)
         if ticket and ticket.requester.lower() == message.sender_key:
@@ -66,12 +69,16 @@ async def look_up(session: AsyncSession, messages: Sequence[ReadMessage]) -> Loo
     earlier = await _rows(session, _EARLIER, ids=ids)
     twins = await _rows(session, _TWINS, hashes=sorted({each.content_hash for each in messages}))
     references = {
-        short: mail.message_id for mail in mails if (short := short_reference(mail.message_id))
+        short: mail.message_id
+        for mail in mails
+        for written in (mail.message_id, f"<{mail.message_id}>")
+        if mail.message_id and (short := short_reference(written))
     }
+    told = await _rows(session, _TOLD, ids=[each.message_id for each in mails if each.message_id])
     by_api = await _rows(session, _REFERENCES, references=sorted(references))
     tickets = await known_tickets(
         session,
-        ids={row.ticket_id for row in (*sent, *earlier, *twins, *by_api) if row.ticket_id},
+        ids={row.ticket_id for row in (*sent, *earlier, *twins, *told, *by_api) if row.ticket_id},
         numbers=numbers,
     )
     by_earlier_id: dict[str, list[KnownTicket]] = defaultdict(list)
@@ -96,6 +103,12 @@ async def look_up(session: AsyncSession, messages: Sequence[ReadMessage]) -> Loo
         twins={
             row.content_hash: Twin(inbound_id=row.inbound_id, ticket=tickets.get(row.ticket_id))
             for row in twins
+        },
+        told={
+            (row.message_id, row.sender): Twin(
+                inbound_id=row.inbound_id, ticket=tickets.get(row.ticket_id)
+            )
+            for row in told
         },
         by_reference={
             references[row.source_reference]: tickets[row.ticket_id]
@@ -176,6 +189,19 @@ _TWINS = text(
     "select content_hash, inbound_id, ticket_id from mail_message"
     " where company_id = current_company() and content_hash = any(:hashes)"
     " and outcome in ('ticket', 'reply', 'refused') order by inbound_id desc"
+)
+# What a program told of a mail has the mail's id, and seldom all of its words.
+_TOLD = text(
+    """
+    select m.message_id, lower(m.sender) as sender, m.inbound_id, m.ticket_id
+    from mail_thread_id i
+    join mail_message m on m.inbound_id = i.inbound_id and m.message_id = i.thread_id
+    join inbound_message n on n.id = m.inbound_id and n.content_type <> 'message/rfc822'
+    where i.company_id = current_company() and m.company_id = current_company()
+      and n.company_id = current_company() and i.thread_id = any(:ids)
+      and m.outcome in ('ticket', 'reply')
+    order by m.inbound_id desc
+    """
 )
 _REFERENCES = text(
     "select source_reference, id as ticket_id from ticket"

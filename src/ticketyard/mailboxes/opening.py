@@ -63,7 +63,7 @@ async def open_for_mails(
     )
     await _keep_participants(session, together, lookups.own_addresses)
     for (_, landing, _), ticket in together:
-        if note := _note(landing):
+        if note := note_about(landing):
             await add_comment(
                 session, ticket_id=ticket.id, body=note, by=by, is_internal=True, source="email"
             )
@@ -106,7 +106,8 @@ def _ticket_of(
     )
 
 
-def _note(landing: Landing) -> str:
+def note_about(landing: Landing) -> str:
+    """What agents should know about where a mail landed; may be nothing."""
     if landing.kind == "follow_up" and landing.ticket:
         return f"This continues {landing.ticket.number}, which is closed."
     if landing.hint and landing.tried:

@@ -40,6 +40,7 @@ class WebSettings:
     max_upload_bytes: int = 10_485_760
     service_name: str = "ticketyard"
     metrics_token: str = ""
+    test_routes: bool = False
     sources_off: frozenset[str] = frozenset()
 
 

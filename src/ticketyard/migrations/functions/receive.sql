@@ -4,8 +4,9 @@
 --
 -- p_message: {source, identity, by_key, sha256, content_type}; by_key: the identity is a key of the
 -- sender's choosing, so the same with another content is a mistake and not a new version.
+-- `joins` in it: the ticket that the message continues, which it is kept under instead of opening one.
 -- p_ticket: as open_tickets takes it.  p_files: named like the columns of attachment, or null.
--- o_outcome: created; repeated (filed before); replayed (the same key again); other_body (the same
+-- o_outcome: created; joined; repeated (filed before); replayed (the same key again); other_body (the same
 -- key for something else); key_revoked.
 create or replace function receive_ticket(
   p_company integer, p_message jsonb, p_raw bytea, p_ticket jsonb, p_files jsonb, p_alert jsonb,
@@ -47,6 +48,10 @@ begin
   end if;
   if o_id is not null then
     o_outcome := 'repeated';
+  elsif p_message ->> 'joins' is not null then
+    o_outcome := 'joined';
+    select t.id, t.number, t.status into strict o_id, o_number, o_status
+    from ticket t where t.company_id = p_company and t.id = (p_message ->> 'joins')::bigint;
   else
     o_outcome := 'created';
     o_status := coalesce(p_ticket ->> 'status', 'open');

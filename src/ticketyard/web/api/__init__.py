@@ -11,6 +11,7 @@ from ticketyard.web.api import (
     people,
     ticket_changes,
     ticket_files,
+    ticket_mail,
     tickets,
     triage,
 )
@@ -24,6 +25,7 @@ ROUTERS: list[APIRouter] = [
     intake.router,
     triage.router,
     distribution.router,
+    ticket_mail.router,
     tickets.router,
     ticket_changes.router,
     ticket_files.router,
