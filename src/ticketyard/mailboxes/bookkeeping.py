@@ -26,6 +26,7 @@ _OUTCOMES = {
     "refuse": "refused",
     "look": "waiting",
 }
+_SHOWN_MAX = 20
 _STATES = {"refuse": "refused", "look": "needs_look"}
 
 
@@ -95,6 +96,8 @@ def account_of(entry: Entry) -> dict[str, Any]:
         "kind": landing.kind,
         "tried": list(landing.tried),
         "hint": {"id": landing.hint.id, "number": landing.hint.number} if landing.hint else None,
+        "to": [each.email for each in message.mail.to[:_SHOWN_MAX]],
+        "cc": [each.email for each in message.mail.cc[:_SHOWN_MAX]],
         "authentication": message.verdict,
         "label": {"evidence": list(label.evidence)},
         "problems": list(message.mail.problems)[:20],

@@ -7,6 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.auth import Principal
 from ticketyard.core.shapes import RowId
+from ticketyard.insights.mails import list_mails_of_ticket
+from ticketyard.insights.sent_mails import list_sent_mails
 from ticketyard.insights.ticket_page import Names, get_names, list_history
 from ticketyard.people.queries import list_agents
 from ticketyard.routing.queries import find_assignment
@@ -34,6 +36,7 @@ from ticketyard.web.pages.files import REPLY_MAX_BYTES, keep_uploads, send_file
 from ticketyard.web.pages.frame import DeskFrame, Flash, OwnFrame, back_to, fragment, page
 from ticketyard.web.pages.history_words import tell
 from ticketyard.web.pages.lost_update import lost_update
+from ticketyard.web.pages.mail_view import bounced_to
 from ticketyard.web.pages.receipt_view import ReceiptView, receipt_view
 from ticketyard.web.pages.texts import texts_in
 
@@ -85,11 +88,15 @@ async def _view(
     analysis = await find_analysis(session, ticket.id)
     names = await get_names(session, ticket.id)
     happenings = await list_history(session, ticket.id)
+    came = await list_mails_of_ticket(session, ticket.id)
+    sent = await list_sent_mails(session, ticket.id)
+    thread = ticket_view.thread(ticket, comments, attachments)
     return {
         **_plain(ticket, names),
         "steps": ticket_view.next_steps(ticket.status),
         "way": ticket_view.way(ticket.status, changes),
-        "comments": ticket_view.thread(ticket, comments, attachments),
+        "comments": ticket_view.with_mail(thread, came, sent),
+        "bounced": bounced_to(sent, ticket.requester_email),
         "attachments": [ticket_view.file_of(ticket, each) for each in attachments],
         **ticket_view.understood(ticket, analysis),
         "fields": ticket_view.details(ticket, names.team),

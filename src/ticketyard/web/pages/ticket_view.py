@@ -1,14 +1,19 @@
 """A ticket as its page shows it: where it is on its way, what may follow, what is known."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from ticketyard.insights.mails import MailRow
+from ticketyard.insights.sent_mails import SentMail
+from ticketyard.mail.quoting import reply_text
 from ticketyard.tickets.lifecycle import allowed_next, can_be_assigned
 from ticketyard.tickets.models import Attachment, Comment, StateChange, Ticket
 from ticketyard.triage.models import Analysis
 from ticketyard.web.pages import wording
+from ticketyard.web.pages.mail_document import fold_quotes
+from ticketyard.web.pages.mail_view import CameByMail, SentByMail, came_by_mail, sent_by_mail
 
 # The step most people take next, as the one big button.
 _MAIN = {
@@ -54,7 +59,10 @@ class File:
 
 @dataclass(frozen=True)
 class Said:
-    """One comment with its files."""
+    """One comment with its files; folded: quotes below it, shown when asked for.
+
+    mail: how it came, if it did by mail.  sent: how it was mailed to others.
+    """
 
     id: int
     author_name: str
@@ -63,6 +71,9 @@ class Said:
     created_at: datetime
     body: str
     attachments: list[File]
+    folded: str = ""
+    mail: CameByMail | None = None
+    sent: list[SentByMail] = field(default_factory=list)
 
 
 def next_steps(status: str) -> list[NextStep]:
@@ -110,13 +121,15 @@ def thread(
     of_comment: dict[int | None, list[File]] = {}
     for attachment in attachments:
         of_comment.setdefault(attachment.comment_id, []).append(file_of(ticket, attachment, place))
+    body, folded = _folded(ticket)
     first = Said(
         id=0,
         author_name=requester_of(ticket),
         author_kind="requester",
         is_internal=False,
         created_at=ticket.created_at,
-        body=ticket.description,
+        body=body,
+        folded=folded,
         attachments=of_comment.get(None, []),
     )
     return [
@@ -133,6 +146,42 @@ def thread(
             )
             for comment in comments
         ),
+    ]
+
+
+FOLDED_MAX = 100_000
+
+
+def _folded(ticket: Ticket) -> tuple[str, str]:
+    """The description, and what it quotes: people who open a ticket by forwarding quote a lot."""
+    text = ticket.description
+    if ticket.source != "email" or len(text) > FOLDED_MAX:
+        return text, ""
+    head, gap, body = text.partition("\n\n")
+    before, folded, after = fold_quotes(body, reply_text(body))
+    return (f"{head}{gap}{before or after}", folded) if folded else (text, "")
+
+
+def with_mail(
+    thread_of: Sequence[Said], came: Sequence[MailRow], sent: Sequence[SentMail]
+) -> list[Said]:
+    """The thread, each entry with the mail it came by and the mails it went out as."""
+    by_comment: dict[int, MailRow] = {}
+    for row in came:
+        if row.outcome == "ticket":
+            by_comment.setdefault(0, row)
+        elif row.comment_id is not None:
+            by_comment.setdefault(row.comment_id, row)
+    out: dict[int, list[SentByMail]] = {}
+    for mail in sent:
+        out.setdefault(mail.comment_id or 0, []).append(sent_by_mail(mail))
+    return [
+        replace(
+            said,
+            mail=came_by_mail(by_comment[said.id]) if said.id in by_comment else None,
+            sent=out.get(said.id, []),
+        )
+        for said in thread_of
     ]
 
 
