@@ -15,6 +15,7 @@ from rich.progress import Progress
 
 from ticketyard.alerts.reading import read_alert
 from ticketyard.cli.runtime import console
+from ticketyard.cli.sample_mail import SampleMailbox
 from ticketyard.core.auth import Principal
 from ticketyard.core.clock import utc_now
 from ticketyard.core.jobs import Worker
@@ -58,6 +59,7 @@ class SampleCompany:
     company_id: int
     admin: Principal
     now: datetime
+    mailbox: SampleMailbox
     order: "count[int]" = field(default_factory=count)
 
     def at(self, moment: datetime) -> None:
@@ -112,7 +114,8 @@ async def _found(
             password=about.password,
             by=system,
         )
-    return SampleCompany(resources, worker, company_id, principal_of(admin), now)
+    mailbox = await SampleMailbox.add(resources, company_id)
+    return SampleCompany(resources, worker, company_id, principal_of(admin), now, mailbox)
 
 
 async def _import_people(company: SampleCompany) -> None:
@@ -199,6 +202,11 @@ async def _play(
 
 
 async def _arrive(company: SampleCompany, ticket: sample.DeskTicket) -> int:
+    mail = ticket.body.get("email_data")
+    if isinstance(mail, dict) and not mail["attachments"]:
+        ticket_id = await company.mailbox.deliver(mail)
+        await company.worker.run_listeners(company.company_id)
+        return ticket_id
     arrival = _read(ticket)
     arrival = replace(arrival, ticket=replace(arrival.ticket, created_at=company.resources.clock()))
     raw = RawMessage(content=orjson.dumps(ticket.body))
@@ -222,12 +230,15 @@ def _read(ticket: sample.DeskTicket) -> Arrival:
 
 
 async def _take_step(company: SampleCompany, ticket_id: int, step: sample.Step) -> None:
+    by_mail = None
     async with company.resources.db.transaction(company.company_id) as session:
         ticket = await get_ticket(session, ticket_id)
         who = ticket.requester_id if step.action == "reply" else ticket.assignee_id
         person = await session.get(Person, who) if who else None
         by = principal_of(person) if person else company.admin
-        if step.action == "release":
+        if step.action == "reply" and ticket.id in company.mailbox.first_ids:
+            by_mail = ticket
+        elif step.action == "release":
             await release_ticket(session, ticket_id=ticket.id, by=by, reason=step.text or None)
         elif step.action in ("comment", "note", "reply"):
             await add_comment(
@@ -246,3 +257,5 @@ async def _take_step(company: SampleCompany, ticket_id: int, step: sample.Step) 
                 reason=(step.text or None) if step.action != "resolve" else None,
                 by=by,
             )
+    if by_mail is not None:
+        await company.mailbox.reply(by_mail, step.text)
