@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from ticketyard.mail.identifiers import parse_id
 from ticketyard.mail.message import MailFile
-from ticketyard.mail.parts import Part, parse_parts
+from ticketyard.mail.parts import Part, parse_fields
 from ticketyard.mail.tnef import Tnef, TnefFile, read_tnef
 from ticketyard.mail.uuencode import find_encoded_files
 from ticketyard.mail.words import one_line, raw_text
@@ -115,8 +115,7 @@ def _shortened(name: str) -> str:
 
 def _subject(part: Part, hint: str) -> str:
     """Of the message inside."""
-    inside = parse_parts(part.content(most=_SUBJECT_BYTES), [])
-    return inside.text_of("subject")
+    return parse_fields(part.content(most=_SUBJECT_BYTES)).text_of("subject")
 
 
 def _tnef_file(each: TnefFile) -> MailFile:

@@ -3,7 +3,7 @@
 import re
 
 from ticketyard.mail.addresses import parse_addresses
-from ticketyard.mail.message import Address
+from ticketyard.mail.message import Mail
 
 _LOOKED_AT = 20_000
 _SUBJECT = re.compile(
@@ -24,6 +24,7 @@ _FROM_LINE = re.compile(
     r"[ \t*]*[:：][ \t*]*(\S[^\n]*)$",
     re.IGNORECASE | re.MULTILINE,
 )
+_BY_WAY_OF = re.compile(r"\b(?:via|durch|par|через)\b", re.IGNORECASE)
 _MAX_OWN_WORDS = 2_000
 _MAX_BEHIND_SEPARATOR = 300
 
@@ -55,14 +56,13 @@ def _sender_after(text: str, at: int) -> str:
     return next((each.email for each in parse_addresses(shown) if "@" in each.email), "")
 
 
-def find_original_sender(
-    headers: dict[str, str], reply_to: tuple[Address, ...], sender: Address | None, forwarded: str
-) -> str:
+def find_original_sender(mail: Mail, forwarded: str) -> str:
     """Who wrote it, where a list or group put its own address into From, or somebody passed it on."""
     for name in ("x-original-from", "x-original-sender"):
-        for address in parse_addresses(headers.get(name, "")):
+        for address in parse_addresses(mail.header(name)):
             if "@" in address.email:
                 return address.email
-    if sender is not None and reply_to and re.search(r"\bvia\b", sender.name):
-        return reply_to[0].email if reply_to[0].email != sender.email else forwarded
+    if mail.sender is not None and mail.reply_to and _BY_WAY_OF.search(mail.sender.name):
+        author = mail.reply_to[0].email
+        return author if author != mail.sender.email else forwarded
     return forwarded

@@ -101,6 +101,15 @@ def parse_parts(raw: bytes, problems: list[str]) -> Part:
     return _Splitter(raw, problems).whole()
 
 
+def parse_fields(raw: bytes) -> Part:
+    """The headers of a message alone."""
+    part = Part(raw)
+    splitter = _Splitter(raw, [])
+    splitter.at = _skip_leading(raw)
+    splitter._read_fields(part)
+    return part
+
+
 @dataclass(slots=True)
 class _Delimiter:
     """A boundary line: whose it is (its depth), where it begins and ends, and if it closes."""
@@ -118,6 +127,7 @@ class _Splitter:
     at: int = 0
     parts: int = 0
     guesses: int = 0
+    headers_until: int = 0
     open: dict[bytes, list[int]] = field(default_factory=dict)
 
     def whole(self) -> Part:
@@ -295,14 +305,16 @@ class _Splitter:
 
     def _headers_go_on(self, end: int) -> bool:
         """A line that is no header may be a fold that lost its blank: look at what follows."""
-        if _FIELD.match(self.raw, end + 1):
+        if end < self.headers_until or _FIELD.match(self.raw, end + 1):
             return True
         stop = min(len(self.raw), end + _LOOK_AHEAD)
         blank = min(
             (at for sign in (b"\n\n", b"\n\r\n") if (at := self.raw.find(sign, end, stop)) >= 0),
             default=stop,
         )
-        return bool(_KNOWN_FIELD.search(self.raw, end, blank))
+        known = _KNOWN_FIELD.search(self.raw, end, blank)
+        self.headers_until = known.start() if known else self.headers_until
+        return known is not None
 
 
 def _append(fields: list[tuple[str, bytes]], line: bytes) -> None:
