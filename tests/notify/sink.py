@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime
+import ipaddress
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -10,7 +11,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 from typing import Any
 
 from aiosmtpd.controller import UnthreadedController
@@ -66,6 +67,7 @@ class Sink:
     on_taken: Callable[[], None] | None = None
     logins: int = 0
     connections: int = 0
+    certificate: Path | None = None
 
     async def handle_EHLO(
         self, server: SMTP, session: Session, envelope: Envelope, hostname: str, answers: list[str]
@@ -121,8 +123,11 @@ class Sink:
 @asynccontextmanager
 async def open_sink(*, tls: str = "none", needs_login: bool = False) -> AsyncIterator[Sink]:
     """A sink on loopback. tls: none, starttls, or tls from the first byte."""
-    sink = Sink()
-    options: dict[str, Any] = {"authenticator": sink.authenticate, "auth_require_tls": False}
+    sink = Sink(certificate=_certificate() if tls != "none" else None)
+    options: dict[str, Any] = {
+        "authenticator": sink.authenticate,
+        "auth_require_tls": tls == "starttls",
+    }
     options |= {"auth_required": needs_login, "enable_SMTPUTF8": True, "ident": "sink"}
     if tls == "starttls":
         options |= {"tls_context": server_context(), "require_starttls": True}
@@ -144,7 +149,7 @@ async def open_sink(*, tls: str = "none", needs_login: bool = False) -> AsyncIte
 
 
 @cache
-def _certificate() -> bytes:
+def _certificate() -> Path:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
     now = datetime.datetime.now(datetime.UTC)
@@ -154,6 +159,11 @@ def _certificate() -> bytes:
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]),
+            critical=False,
+        )
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .not_valid_before(now - datetime.timedelta(days=1))
         .not_valid_after(now + datetime.timedelta(days=1))
         .sign(key, hashes.SHA256())
@@ -163,14 +173,13 @@ def _certificate() -> bytes:
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-    return private + built.public_bytes(serialization.Encoding.PEM)
+    path = Path(mkdtemp(prefix="ty-sink-")) / "sink.pem"
+    path.write_bytes(private + built.public_bytes(serialization.Encoding.PEM))
+    return path
 
 
 def server_context() -> ssl.SSLContext:
     """TLS with a certificate nobody signed."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "sink.pem"
-        path.write_bytes(_certificate())
-        context.load_cert_chain(path)
+    context.load_cert_chain(_certificate())
     return context

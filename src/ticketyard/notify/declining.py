@@ -36,15 +36,14 @@ def why_not(
     auto: str = "",
     is_bounce: bool = False,
     classification: str | None = None,
-    null_sender: bool = False,
 ) -> str:
     """Why an automatic mail to this address is not sent, or nothing.
 
-    auto, is_bounce, classification, null_sender: of the mail it would answer, if any.
+    auto, is_bounce, classification: of the mail it would answer, if any.
     """
     if is_own(email, own):
         return "It is the address of one of our own mailboxes."
-    if is_bounce or null_sender:
+    if is_bounce:
         return "It would answer a delivery report."
     if auto:
         return "It would answer a mail that a machine sent."

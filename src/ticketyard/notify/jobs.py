@@ -4,10 +4,23 @@ from collections.abc import Sequence
 
 from ticketyard.core.jobs import enqueue
 from ticketyard.core.resources import Resources
+from ticketyard.mailboxes.events import MailBounced
+from ticketyard.notify.acknowledging import SOURCES, acknowledge_tickets
+from ticketyard.notify.bouncing import take_back
 from ticketyard.notify.events import MailQueued
+from ticketyard.notify.noticing import tell_of_resolution
 from ticketyard.notify.replying import mail_comments
 from ticketyard.notify.sending import Postman, has_due
-from ticketyard.tickets.events import CommentAdded
+from ticketyard.tickets.events import CommentAdded, TicketOpened, TicketStatusChanged
+
+
+async def acknowledge(
+    resources: Resources, company_id: int, events: Sequence[TicketOpened]
+) -> None:
+    """Tell whoever wrote to us that it arrived."""
+    waited_for = sorted({event.ticket_id for event in events if event.source in SOURCES})
+    if waited_for:
+        await acknowledge_tickets(resources, company_id, waited_for)
 
 
 async def mail_answers(
@@ -17,6 +30,24 @@ async def mail_answers(
     public = sorted({event.comment_id for event in events if not event.is_internal})
     if public:
         await mail_comments(resources, company_id, public)
+
+
+async def tell_requesters(
+    resources: Resources, company_id: int, events: Sequence[TicketStatusChanged]
+) -> None:
+    """Tell requesters what became of their tickets."""
+    resolved = sorted({event.ticket_id for event in events if event.after == "resolved"})
+    if resolved:
+        await tell_of_resolution(resources, company_id, resolved)
+
+
+async def take_back_bounced(
+    resources: Resources, company_id: int, events: Sequence[MailBounced]
+) -> None:
+    """Note what came back."""
+    for event in events:
+        async with resources.db.transaction(company_id) as session:
+            await take_back(session, event)
 
 
 async def send_queued(resources: Resources, company_id: int, events: Sequence[MailQueued]) -> None:

@@ -1,22 +1,23 @@
-"""Put a mail into the outbox, in the transaction of what it tells of."""
+"""Put mail into the outbox, in the transaction of what it tells of."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.auth import Principal
 from ticketyard.core.db import company_of, now_of
 from ticketyard.core.events import emit
-from ticketyard.mail.headers_out import one_line
+from ticketyard.mail.headers_out import BadAddress, envelope_address, one_line
 from ticketyard.mailboxes.models import EmailLog
-from ticketyard.mailboxes.sent_log import log_sent
+from ticketyard.mailboxes.sent_log import SentMail, log_sent
 from ticketyard.notify.events import MailQueued
 from ticketyard.notify.models import OutgoingMail
 from ticketyard.notify.servers import Way
-from ticketyard.tickets.models import Ticket
 
 TOKEN_BYTES = 16
 
@@ -50,22 +51,87 @@ class Draft:
     suppressed: str = ""
 
 
-async def queue_mail(
-    session: AsyncSession, draft: Draft, *, ticket: Ticket | None, way: Way, by: Principal
-) -> int | None:
-    """Store the mail and wake whoever sends it; gives its id, or None when it was stored before.
+@dataclass(frozen=True, kw_only=True)
+class Posting:
+    """A draft with what it is about and the way it leaves."""
+
+    draft: Draft
+    way: Way
+    ticket_id: int | None = None
+    number: str = ""
+
+
+async def queue_mail(session: AsyncSession, posting: Posting, *, by: Principal) -> int | None:
+    """Store one mail and wake whoever sends it; None when it was stored before."""
+    return next(iter(await queue_mails(session, [posting], by=by)), None)
+
+
+async def queue_mails(
+    session: AsyncSession, postings: Sequence[Posting], *, by: Principal
+) -> list[int]:
+    """Store mails and wake whoever sends them; gives the ids of those that were not there before.
 
     A comment is sent once and a ticket acknowledged once, however often this is called.
     """
-    message_id = await _new_message_id(session, ticket, way)
-    row = {
+    if not postings:
+        return []
+    earlier = await _tickets_with_mail(session, [each.ticket_id or 0 for each in postings])
+    rows = [_row(session, each, is_first=each.ticket_id not in earlier) for each in postings]
+    statement = insert(OutgoingMail).values(rows).on_conflict_do_nothing()
+    ids = list(await session.scalars(statement.returning(OutgoingMail.id)))
+    await announce(session, ids, by=by)
+    return ids
+
+
+async def announce(session: AsyncSession, mail_ids: Sequence[int], *, by: Principal) -> None:
+    """Note waiting mails in their tickets' logs, so that answers to them are proven, and wake the
+    sender."""
+    mails = list(
+        await session.scalars(
+            select(OutgoingMail)
+            .where(OutgoingMail.id.in_(mail_ids), OutgoingMail.state == "waiting")
+            .order_by(OutgoingMail.id)
+            .execution_options(populate_existing=True)
+        )
+    )
+    await log_sent(
+        session,
+        [
+            SentMail(
+                ticket_id=mail.ticket_id,
+                message_id=mail.message_id,
+                subject=mail.subject,
+                sender=mail.sender_email,
+                in_reply_to=mail.in_reply_to,
+                references=tuple(mail.reference_ids),
+                comment_id=mail.comment_id,
+            )
+            for mail in mails
+            if mail.ticket_id is not None
+        ],
+    )
+    events = [
+        MailQueued(ticket_id=mail.ticket_id, mail_id=mail.id, kind=mail.kind, to=addressees(mail))
+        for mail in mails
+    ]
+    await emit(session, *events, by=by)
+
+
+def addressees(mail: OutgoingMail) -> str:
+    """To whom it goes, for people to read."""
+    return ", ".join(str(each["email"]) for each in mail.recipients)[:300]
+
+
+def _row(session: AsyncSession, posting: Posting, *, is_first: bool) -> dict[str, Any]:
+    draft, way = posting.draft, posting.way
+    return {
         "company_id": company_of(session),
-        "ticket_id": ticket.id if ticket else None,
+        "ticket_id": posting.ticket_id,
         "comment_id": draft.comment_id,
         "mailbox_id": way.mailbox_id,
         "kind": draft.kind,
         "is_automatic": draft.is_automatic,
-        "message_id": message_id,
+        "message_id": new_message_id(posting.number, way.email, is_first=is_first),
         "sender_email": way.email,
         "sender_name": one_line(draft.sender_name, 200),
         "recipients": [
@@ -80,62 +146,38 @@ async def queue_mail(
         "state": "suppressed" if draft.suppressed else "waiting",
         "reason": draft.suppressed or None,
         "created_at": now_of(session),
+        "queued_at": now_of(session),
     }
-    statement = insert(OutgoingMail).values(row).on_conflict_do_nothing()
-    mail_id: int | None = await session.scalar(statement.returning(OutgoingMail.id))
-    if mail_id is None or draft.suppressed:
-        return mail_id
-    await announce(session, mail_id, by=by)
-    return mail_id
 
 
-async def announce(session: AsyncSession, mail_id: int, *, by: Principal) -> None:
-    """Note the mail in the ticket's log, so that answers to it are proven, and wake the sender."""
-    mail = await session.get(OutgoingMail, mail_id, populate_existing=True)
-    if mail is None:
-        return
-    if mail.ticket_id is not None:
-        await log_sent(
-            session,
-            ticket_id=mail.ticket_id,
-            message_id=mail.message_id,
-            subject=mail.subject,
-            sender=mail.sender_email,
-            in_reply_to=mail.in_reply_to,
-            references=mail.reference_ids,
-            comment_id=mail.comment_id,
-        )
-    to = ", ".join(each["email"] for each in mail.recipients)[:300]
-    queued = MailQueued(ticket_id=mail.ticket_id, mail_id=mail.id, kind=mail.kind, to=to)
-    await emit(session, queued, by=by)
-
-
-async def _new_message_id(session: AsyncSession, ticket: Ticket | None, way: Way) -> str:
-    """`TKT-20251215-001.{token}@domain`, `TKT-20251215-001-reply.…` after the ticket's first.
+def new_message_id(number: str, sender: str, *, is_first: bool) -> str:
+    """`TKT-20251215-001.{token}@domain`, `TKT-20251215-001-reply.…` after a ticket's first.
 
     The number is what people and other programs know a thread by; the token, 128 random bits, is
     what proves an answer to be one (contracts 3.3).
     """
     token = secrets.token_hex(TOKEN_BYTES)
-    domain = _domain(way.email)
-    if ticket is None:
-        return f"{token}@{domain}"
-    earlier = await session.scalar(
-        select(func.count())
-        .select_from(EmailLog)
-        .where(
-            EmailLog.company_id == ticket.company_id,
-            EmailLog.ticket_id == ticket.id,
-            EmailLog.direction == "out",
-        )
-    )
-    return f"{ticket.number}{'-reply' if earlier else ''}.{token}@{domain}"
+    if not number:
+        return f"{token}@{_domain(sender)}"
+    return f"{number}{'' if is_first else '-reply'}.{token}@{_domain(sender)}"
 
 
 def _domain(email: str) -> str:
-    domain = email.rpartition("@")[2].strip().lower()
     try:
-        ascii_domain = domain.encode("idna").decode("ascii") if domain else ""
-    except UnicodeError:
-        ascii_domain = ""
-    return ascii_domain or "ticketyard.invalid"
+        return envelope_address(f"x@{email.rpartition('@')[2].strip().lower()}")[2:]
+    except BadAddress:
+        return "ticketyard.invalid"
+
+
+async def _tickets_with_mail(session: AsyncSession, ticket_ids: Sequence[int]) -> set[int]:
+    """Those that a mail of ours left about already."""
+    rows = await session.scalars(
+        select(EmailLog.ticket_id)
+        .where(
+            EmailLog.company_id == company_of(session),
+            EmailLog.ticket_id.in_(ticket_ids),
+            EmailLog.direction == "out",
+        )
+        .distinct()
+    )
+    return set(rows)

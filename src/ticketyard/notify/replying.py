@@ -13,12 +13,11 @@ from ticketyard.mail.composing import subject_with_number
 from ticketyard.mail.reply_mark import REPLY_MARK
 from ticketyard.mailboxes.lookups import own_addresses
 from ticketyard.notify.declining import is_own
-from ticketyard.notify.queueing import Draft, Recipient, queue_mail
-from ticketyard.notify.servers import NO_SERVER, MailOut, way_of_ticket
+from ticketyard.notify.queueing import Draft, Posting, Recipient, queue_mail
+from ticketyard.notify.servers import NO_SERVER, MailOut, Way, ways_of_tickets
 from ticketyard.notify.template_words import LEFT_OUT, WROTE
 from ticketyard.notify.templates import get_template, signature_below
-from ticketyard.notify.threading_out import language_of_ticket, place_in_thread
-from ticketyard.people.models import Person
+from ticketyard.notify.threading_out import languages_of_tickets, places_in_threads
 from ticketyard.tickets.models import Attachment, Comment, Ticket
 
 ATTACHED_MAX_BYTES = 20 * 1024 * 1024
@@ -45,23 +44,16 @@ async def mail_comment(session: AsyncSession, *, comment_id: int, out: MailOut) 
     """Queue one answer to the requester and those who hear of it; gives the mail's id, if any."""
     comment = await session.get_one(Comment, comment_id)
     ticket = await session.get_one(Ticket, comment.ticket_id)
-    way = await way_of_ticket(session, ticket.id, out)
-    own = {*await own_addresses(session), out.from_email.lower()}
-    everybody = await _recipients(session, ticket, comment)
-    if not everybody:
-        return None
-    recipients = [each for each in everybody if not is_own(each.email, own)]
-    suppressed = "" if way.has_server else NO_SERVER
+    recipients = await _recipients(session, ticket, comment)
     if not recipients:
-        suppressed = "The requester has the address of one of our own mailboxes."
-        recipients = everybody
-    if recipients[0].role == "cc":
-        recipients[0] = Recipient(email=recipients[0].email, name=recipients[0].name)
+        return None
+    way = (await ways_of_tickets(session, [ticket.id], out))[ticket.id]
+    place = (await places_in_threads(session, [ticket.id]))[ticket.id]
     files = await _files(session, comment)
-    place = await place_in_thread(session, ticket.id)
+    reachable = await _not_ourselves(session, recipients, out)
     draft = Draft(
         kind="reply",
-        recipients=tuple(recipients),
+        recipients=reachable or tuple(recipients),
         subject=subject_with_number(ticket.title, ticket.number, is_reply=bool(place.in_reply_to)),
         body=await _body(session, ticket, comment, files, way.name, out),
         sender_name=f"{comment.author_name} via {way.name}",
@@ -69,10 +61,28 @@ async def mail_comment(session: AsyncSession, *, comment_id: int, out: MailOut) 
         in_reply_to=place.in_reply_to,
         references=place.references,
         attachment_ids=files.ids,
-        suppressed=suppressed,
+        suppressed=_suppressed(way, reachable),
     )
+    posting = Posting(draft=draft, way=way, ticket_id=ticket.id, number=ticket.number)
     by = Principal.system(ticket.company_id, "Mail")
-    return await queue_mail(session, draft, ticket=ticket, way=way, by=by)
+    return await queue_mail(session, posting, by=by)
+
+
+def _suppressed(way: Way, reachable: Sequence[Recipient]) -> str:
+    if not reachable:
+        return "The requester has the address of one of our own mailboxes."
+    return "" if way.has_server else NO_SERVER
+
+
+async def _not_ourselves(
+    session: AsyncSession, recipients: Sequence[Recipient], out: MailOut
+) -> tuple[Recipient, ...]:
+    """Those that are no mailbox of ours; somebody is written to, even if all were copied in."""
+    own = {*await own_addresses(session), out.from_email.lower()}
+    others = [each for each in recipients if not is_own(each.email, own)]
+    if others and others[0].role == "cc":
+        others[0] = Recipient(email=others[0].email, name=others[0].name)
+    return tuple(others)
 
 
 async def _recipients(session: AsyncSession, ticket: Ticket, comment: Comment) -> list[Recipient]:
@@ -118,7 +128,7 @@ async def _files(session: AsyncSession, comment: Comment) -> _Files:
 async def _body(
     session: AsyncSession, ticket: Ticket, comment: Comment, files: _Files, desk: str, out: MailOut
 ) -> str:
-    language = await language_of_ticket(session, ticket.id)
+    language = (await languages_of_tickets(session, [ticket.id]))[ticket.id]
     template = await get_template(session, "reply", language)
     author = comment.author_id if comment.author_kind == "person" else None
     values = {
@@ -157,14 +167,6 @@ async def _quote(session: AsyncSession, ticket: Ticket, comment: Comment, langua
     lines = words.strip().split("\n")[:QUOTE_MAX_LINES]
     head = WROTE[language].format(day=day, name=name)
     return "\n".join([head, *(f"> {line}".rstrip() for line in lines)])
-
-
-async def requester_address(session: AsyncSession, ticket: Ticket) -> str:
-    """Where the requester reads mail; empty where nobody knows."""
-    if ticket.requester_email:
-        return ticket.requester_email
-    person = await session.get(Person, ticket.requester_id) if ticket.requester_id else None
-    return (person.email or "") if person else ""
 
 
 # An answer of the desk: by an agent who did not ask it themselves, or by a program that acts for

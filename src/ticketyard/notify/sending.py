@@ -8,7 +8,7 @@ lease is over, as the same message with the same Message-ID, by which most reade
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -24,6 +24,7 @@ from ticketyard.mail.headers_out import BadAddress
 from ticketyard.mail.message import Address
 from ticketyard.notify.events import MailFailed, MailSent
 from ticketyard.notify.models import OutgoingMail, SendAttempt
+from ticketyard.notify.queueing import addressees
 from ticketyard.notify.servers import NO_SERVER, MailOut, SmtpServer, server_of
 from ticketyard.notify.transmitting import Connection
 from ticketyard.notify.verdicts import (
@@ -39,7 +40,6 @@ from ticketyard.tickets.models import Attachment
 
 # Longer than the longest hand-over: two workers never hold one mail while both live.
 LEASE_SECONDS = 600
-_AUTO = {"acknowledgement": "replied", "notice": "generated"}
 
 
 @dataclass(frozen=True)
@@ -150,9 +150,16 @@ def _answer(mail: OutgoingMail, files: list[OutgoingFile]) -> Answer:
         date=mail.created_at,
         in_reply_to=mail.in_reply_to,
         references=tuple(mail.reference_ids),
-        auto=_AUTO.get(mail.kind, "") if mail.is_automatic else "",  # type: ignore[arg-type]
+        auto=_auto(mail),
         files=tuple(files),
     )
+
+
+def _auto(mail: OutgoingMail) -> Literal["", "replied", "generated"]:
+    """RFC 3834 5: replied is said of an answer to a message; a form or an event is none."""
+    if not mail.is_automatic:
+        return ""
+    return "replied" if mail.kind == "acknowledgement" and mail.in_reply_to else "generated"
 
 
 async def _settle(
@@ -219,10 +226,9 @@ def _log_lines(
 
 
 async def _tell(session: AsyncSession, mail: OutgoingMail, state: str, reason: str) -> None:
-    to = ", ".join(each["email"] for each in mail.recipients)[:300]
     by = Principal.system(mail.company_id, "Mail")
     told: dict[str, Any] = {
-        "ticket_id": mail.ticket_id, "mail_id": mail.id, "kind": mail.kind, "to": to,
+        "ticket_id": mail.ticket_id, "mail_id": mail.id, "kind": mail.kind, "to": addressees(mail),
     }  # fmt: skip
     if state == "sent":
         await emit(session, MailSent(**told), by=by)

@@ -1,7 +1,9 @@
 """Which address a mail leaves from and which server takes it."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -52,20 +54,32 @@ class Way:
     has_server: bool
 
 
-async def way_of_ticket(session: AsyncSession, ticket_id: int | None, out: MailOut) -> Way:
-    """By the mailbox the ticket's last mail came by, else FROM_EMAIL, else the first mailbox."""
-    row = (
-        await session.execute(
-            _WAY, {"ticket": ticket_id, "any": out.from_email == "" or out.server is None}
-        )
-    ).one()
-    if row.mailbox_id is None:
+async def general_way(session: AsyncSession, out: MailOut) -> Way:
+    """For mail about nothing that came by a mailbox: FROM_EMAIL, else the first mailbox, those with
+    a server of their own before others."""
+    row = (await session.execute(_FIRST)).one()
+    if (out.server and out.from_email) or row.mailbox_id is None:
         usable = out.server is not None and bool(out.from_email)
         return Way(mailbox_id=None, email=out.from_email, name=row.company, has_server=usable)
+    return _way(row, row.company, out)
+
+
+async def ways_of_tickets(
+    session: AsyncSession, ticket_ids: Sequence[int], out: MailOut
+) -> dict[int, Way]:
+    """By the mailbox each ticket's last mail came by, else the general way."""
+    general = await general_way(session, out)
+    company = (await session.execute(_COMPANY)).scalar_one()
+    rows = await session.execute(_BY_MAIL, {"tickets": list(ticket_ids)})
+    ways = dict.fromkeys(ticket_ids, general)
+    return ways | {row.ticket_id: _way(row, company, out) for row in rows}
+
+
+def _way(row: Any, company: str, out: MailOut) -> Way:
     return Way(
         mailbox_id=row.mailbox_id,
         email=row.address,
-        name=row.display_name or row.company,
+        name=row.display_name or company,
         has_server=bool(row.smtp_server) or out.server is not None,
     )
 
@@ -95,20 +109,23 @@ def _password(sealed: str, sealer: Sealer) -> str:
     return str(found.get("password") or "") if isinstance(found, dict) else ""
 
 
-_WAY = text(
+_COMPANY = text("select name from company where id = current_company()")
+_FIRST = text(
     """
-    with by_mail as (
-      select b.* from mail_message m join mailbox b on b.id = m.mailbox_id
-      where m.company_id = current_company() and m.ticket_id = :ticket and b.is_enabled
-      order by m.inbound_id desc limit 1),
-    first as (
-      select b.* from mailbox b
-      where b.company_id = current_company() and b.is_enabled and :any
-        and not exists (select from by_mail)
-      order by b.smtp_server = '', b.id limit 1)
     select c.name as company, b.id as mailbox_id, b.address, b.display_name, b.smtp_server
-    from company c
-    left join (select * from by_mail union all select * from first) b on true
+    from company c left join lateral (
+      select * from mailbox b where b.company_id = c.id and b.is_enabled
+      order by b.smtp_server = '', b.id limit 1) b on true
     where c.id = current_company()
+    """
+)
+_BY_MAIL = text(
+    """
+    select t.id as ticket_id, b.id as mailbox_id, b.address, b.display_name, b.smtp_server
+    from unnest(cast(:tickets as bigint[])) as t(id)
+    cross join lateral (
+      select b.* from mail_message m join mailbox b on b.id = m.mailbox_id
+      where m.company_id = current_company() and m.ticket_id = t.id and b.is_enabled
+      order by m.inbound_id desc limit 1) b
     """
 )

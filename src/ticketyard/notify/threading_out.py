@@ -1,10 +1,13 @@
-"""Where a mail of ours stands in a ticket's thread, and in which language its reader wrote."""
+"""Where mails of ours stand in their threads, and in which language their readers wrote."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ticketyard.core.db import company_of
 from ticketyard.mail.identifiers import parse_id, parse_ids
 from ticketyard.notify.template_words import DEFAULT_LANGUAGE, LANGUAGES
 from ticketyard.people.queries import get_company
@@ -23,35 +26,40 @@ class Place:
     references: tuple[str, ...] = ()
 
 
-async def place_in_thread(session: AsyncSession, ticket_id: int) -> Place:
-    """After the last mail of the customer; a ticket without any continues our own."""
-    rows = (await session.execute(_LOG, {"ticket": ticket_id, "limit": CHAIN_MAX})).all()
-    if not rows:
+async def places_in_threads(session: AsyncSession, ticket_ids: Sequence[int]) -> dict[int, Place]:
+    """After each customer's last mail; a thread without any continues our own."""
+    rows = await session.execute(_LOG, {"tickets": list(ticket_ids), "limit": CHAIN_MAX})
+    threads: dict[int, list[Any]] = {each: [] for each in ticket_ids}
+    for row in rows:
+        threads[row.ticket_id].append(row)
+    return {ticket_id: _place(thread) for ticket_id, thread in threads.items()}
+
+
+def _place(newest_first: Sequence[Any]) -> Place:
+    if not newest_first:
         return Place()
-    theirs = [row for row in rows if row.direction == "in"]
-    parent = (theirs or rows)[0]
+    theirs = [row for row in newest_first if row.direction == "in"]
+    parent = (theirs or newest_first)[0]
     told = parent.thread_data.get("references") or ""
     chain = [*parse_ids(told if isinstance(told, str) else " ".join(map(str, told)))]
-    chain += [parse_id(row.email_message_id) for row in reversed(rows)]
+    chain += [parse_id(row.email_message_id) for row in reversed(newest_first)]
     answered = parse_id(parent.email_message_id)
     before = [each for each in dict.fromkeys(chain) if each and each != answered]
     return Place(answered, tuple(before))
 
 
-async def language_of_ticket(session: AsyncSession, ticket_id: int) -> str:
+async def languages_of_tickets(session: AsyncSession, ticket_ids: Sequence[int]) -> dict[int, str]:
     """What triage found, if sure and if there are words in it; else the company's language."""
-    row = (
-        await session.execute(
-            select(Analysis.language, Analysis.language_confidence).where(
-                Analysis.ticket_id == ticket_id
-            )
+    rows = await session.execute(
+        select(Analysis.ticket_id, Analysis.language).where(
+            Analysis.company_id == company_of(session),
+            Analysis.ticket_id.in_(ticket_ids),
+            Analysis.language_confidence >= SURE_ENOUGH,
         )
-    ).first()
-    if row and row.language and (row.language_confidence or 0) >= SURE_ENOUGH:
-        code: str = _CODES.get(row.language, row.language.lower())
-        if code in LANGUAGES:
-            return code
-    return usable_language((await get_company(session)).locale)
+    )
+    found = {row.ticket_id: _CODES.get(row.language, (row.language or "").lower()) for row in rows}
+    usual = usable_language((await get_company(session)).locale)
+    return {each: found[each] if found.get(each) in LANGUAGES else usual for each in ticket_ids}
 
 
 def usable_language(locale: str) -> str:
@@ -62,8 +70,10 @@ def usable_language(locale: str) -> str:
 
 _LOG = text(
     """
-    select email_message_id, direction, thread_data from tticket_email_log
-    where company_id = current_company() and ticket_id = :ticket
-    order by email_received_at desc nulls last, id desc limit :limit
+    select t.id as ticket_id, l.* from unnest(cast(:tickets as bigint[])) as t(id)
+    cross join lateral (
+      select email_message_id, direction, thread_data from tticket_email_log
+      where company_id = current_company() and ticket_id = t.id
+      order by email_received_at desc nulls last, id desc limit :limit) l
     """
 )
