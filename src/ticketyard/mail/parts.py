@@ -75,7 +75,7 @@ class Part:
     def content(self, most: int | None = None) -> bytes:
         """The decoded body; with `most`, only so many of the encoded bytes are looked at."""
         end = self.end if most is None else min(self.end, self.start + most)
-        return decoded(self.raw[self.start : end], self.encoding)
+        return decoded(self.raw, self.encoding, self.start, end)
 
     def _read_type(self) -> Parameterised:
         raw = raw_text(self.first("content-type"))

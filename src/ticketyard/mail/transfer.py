@@ -7,18 +7,22 @@ import re
 _SLICE = 1 << 20
 _NO_ESCAPE = re.compile(rb"=(?![0-9A-Fa-f]{2}|\r?\n|\Z)")
 _SPACED_BREAK = re.compile(rb"=[ \t]+(?=\r?\n|\Z)")
-_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]+")
+_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 _MAX_JOINED = 1_000
 
 
-def decoded(data: bytes, encoding: str) -> bytes:
-    """The content behind a Content-Transfer-Encoding; unknown ones are taken as they are."""
+def decoded(raw: bytes, encoding: str, start: int = 0, end: int | None = None) -> bytes:
+    """The content behind a Content-Transfer-Encoding; unknown ones are taken as they are.
+
+    start, end: where in `raw` it lies, so that a large one is not copied before it is decoded.
+    """
+    end = len(raw) if end is None else end
     kind = kind_of(encoding)
     if kind == "base64":
-        return from_base64(data)
+        return from_base64(raw, start, end)
     if kind == "quoted-printable":
-        return from_quoted_printable(data)
-    return data
+        return from_quoted_printable(raw, start, end)
+    return raw[start:end]
 
 
 def kind_of(encoding: str) -> str:
@@ -31,46 +35,52 @@ def kind_of(encoding: str) -> str:
     return ""
 
 
-def from_base64(data: bytes) -> bytes:
+def from_base64(raw: bytes, start: int = 0, end: int | None = None) -> bytes:
     """Decode what there is: wrong padding, foreign signs and several pieces in a row are borne."""
+    end = len(raw) if end is None else end
     try:
-        end = data.find(b"=")
-        if end < 0 or not data[end : end + _SLICE].strip(b"=\r\n \t-"):
-            return binascii.a2b_base64(data)
+        padding = raw.find(b"=", start, end)
+        if padding < 0 or not raw[padding : min(end, padding + _SLICE)].strip(b"=\r\n \t-"):
+            return binascii.a2b_base64(memoryview(raw)[start:end])
     except binascii.Error:
         pass
-    return _in_pieces(data)
+    return _in_pieces(raw, start, end)
 
 
-def _in_pieces(data: bytes) -> bytes:
+def _in_pieces(raw: bytes, start: int, end: int) -> bytes:
     out = io.BytesIO()
-    for piece in data.split(b"=", _MAX_JOINED):
-        _append_piece(out, piece)
+    for _ in range(_MAX_JOINED):
+        padding = raw.find(b"=", start, end)
+        if padding < 0:
+            break
+        _append_piece(out, raw, start, padding)
+        start = padding + 1
+    _append_piece(out, raw, start, end)
     return out.getvalue()
 
 
-def _append_piece(out: io.BytesIO, piece: bytes) -> None:
+def _append_piece(out: io.BytesIO, raw: bytes, start: int, end: int) -> None:
     rest = b""
-    for start in range(0, len(piece), _SLICE):
-        letters = rest + _NOT_BASE64.sub(b"", piece[start : start + _SLICE])
+    for at in range(start, end, _SLICE):
+        letters = rest + _NOT_BASE64.sub(b"", raw[at : min(end, at + _SLICE)])
         whole = len(letters) - len(letters) % 4
-        out.write(binascii.a2b_base64(letters[:whole].replace(b"=", b"A")))
+        out.write(binascii.a2b_base64(letters[:whole]))
         rest = letters[whole:]
     if len(rest) > 1:
-        out.write(binascii.a2b_base64(rest.replace(b"=", b"A") + b"=" * (4 - len(rest))))
+        out.write(binascii.a2b_base64(rest + b"=" * (4 - len(rest))))
 
 
-def from_quoted_printable(data: bytes) -> bytes:
+def from_quoted_printable(raw: bytes, start: int = 0, end: int | None = None) -> bytes:
     """Decode what there is: an `=` that begins no escape stays one."""
-    if len(data) <= _SLICE:
-        return _printable_slice(data)
+    end = len(raw) if end is None else end
+    if end - start <= _SLICE:
+        return _printable_slice(raw[start:end])
     out = io.BytesIO()
-    start = 0
-    while start < len(data):
-        cut = data.find(b"\n", start + _SLICE)
-        end = len(data) if cut < 0 else cut + 1
-        out.write(_printable_slice(data[start:end]))
-        start = end
+    while start < end:
+        cut = raw.find(b"\n", min(start + _SLICE, end), end)
+        stop = end if cut < 0 else cut + 1
+        out.write(_printable_slice(raw[start:stop]))
+        start = stop
     return out.getvalue()
 
 
