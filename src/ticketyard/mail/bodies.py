@@ -74,7 +74,7 @@ def _sort(parent: Part, found: SortedParts, *, in_alternative: bool) -> None:
             continue
         elif not _is_text(part, number, subtype):
             found.files.append(part)
-        elif is_alternative or (in_alternative and subtype == "related"):
+        elif is_alternative or in_alternative:
             (found.htmls if part.kind == "text/html" else found.texts).append(part)
         else:
             found.texts.append(part)
@@ -95,9 +95,7 @@ def _is_text(part: Part, number: int, subtype: str) -> bool:
     if part.kind not in _TEXTS or part.disposition.value == "attachment":
         return False
     is_named = bool(part.disposition.get("filename") or part.content_type.get("name"))
-    if number == 0:
-        return not (is_named and part.disposition.value and subtype != "alternative")
-    return subtype != "related" and not is_named
+    return number == 0 or (subtype != "related" and not is_named)
 
 
 def _take_what_looks_like_text(root: Part, found: SortedParts) -> None:

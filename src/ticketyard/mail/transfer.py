@@ -8,6 +8,7 @@ _SLICE = 1 << 20
 _NO_ESCAPE = re.compile(rb"=(?![0-9A-Fa-f]{2}|\r?\n|\Z)")
 _SPACED_BREAK = re.compile(rb"=[ \t]+(?=\r?\n|\Z)")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
+_UUENCODE = frozenset({"uuencode", "x-uuencode", "x-uue", "uue"})
 _MAX_JOINED = 1_000
 
 
@@ -22,16 +23,20 @@ def decoded(raw: bytes, encoding: str, start: int = 0, end: int | None = None) -
         return from_base64(raw, start, end)
     if kind == "quoted-printable":
         return from_quoted_printable(raw, start, end)
+    if kind == "uuencode":
+        return from_uuencode(raw[start:end])
     return raw[start:end]
 
 
 def kind_of(encoding: str) -> str:
-    """`base64`, `quoted-printable` or nothing, of a value as people write it."""
+    """`base64`, `quoted-printable`, `uuencode` or nothing, of a value as people write it."""
     words = encoding.lower().strip(" \t\"';").replace("_", "-")
     if words.startswith(("base64", "base-64", "b64")) or words.endswith("base64"):
         return "base64"
     if words.startswith(("quoted", "qp")):
         return "quoted-printable"
+    if words in _UUENCODE:
+        return "uuencode"
     return ""
 
 
@@ -82,6 +87,29 @@ def from_quoted_printable(raw: bytes, start: int = 0, end: int | None = None) ->
         out.write(_printable_slice(raw[start:stop]))
         start = stop
     return out.getvalue()
+
+
+def from_uuencode(data: bytes) -> bytes:
+    """Decode the lines between `begin` and `end`, or all of them where neither is."""
+    out = io.BytesIO()
+    for line in data.splitlines():
+        if line.startswith(b"begin ") or not line.strip():
+            continue
+        if line.strip() == b"end":
+            break
+        out.write(from_uuencoded_line(line))
+    return out.getvalue()
+
+
+def from_uuencoded_line(line: bytes) -> bytes:
+    """One line, also where it was padded wrongly: its first sign says how long it is."""
+    wanted = (((line[0] - 32) & 63) * 4 + 5) // 3
+    for attempt in (line, line[:wanted], line[: wanted + 1]):
+        try:
+            return binascii.a2b_uu(attempt)
+        except binascii.Error:
+            continue
+    return b""
 
 
 def _printable_slice(data: bytes) -> bytes:

@@ -1,8 +1,9 @@
 """Pure: files that old mailers put into the text between `begin` and `end`."""
 
-import binascii
 import re
 from dataclasses import dataclass
+
+from ticketyard.mail.transfer import from_uuencoded_line
 
 _BEGIN = re.compile(r"^begin [0-7]{3,4} (\S[^\n]{0,200})$", re.MULTILINE)
 _END = re.compile(r"^end[ \t]*$", re.MULTILINE)
@@ -42,17 +43,5 @@ def _decoded(text: str) -> bytes:
             continue
         if not _LINE.match(line):
             return b""
-        pieces.append(_line(line.rstrip("\r")))
+        pieces.append(from_uuencoded_line(line.rstrip("\r").encode("ascii", "replace")))
     return b"".join(pieces)
-
-
-def _line(line: str) -> bytes:
-    try:
-        return binascii.a2b_uu(line.encode("ascii", "replace"))
-    except binascii.Error:
-        # Some encoders pad wrongly: only as many signs count as the line's length asks for.
-        wanted = (((ord(line[0]) - 32) & 63) * 4 + 5) // 3
-        try:
-            return binascii.a2b_uu(line[:wanted].encode("ascii", "replace"))
-        except binascii.Error:
-            return b""

@@ -9,7 +9,7 @@ from ticketyard.mail.limits import MAX_FIELD_CHARACTERS
 from ticketyard.mail.transfer import from_base64
 
 _FOLD = re.compile(r"[\r\n]+[ \t]*|[\x00-\x08\x0b-\x1f\x7f]+")
-_WORD_HEAD = re.compile(r"=\?([^?\s=]{1,60})\?[ \t]*([bBqQ])[ \t]*\?")
+_WORD_HEAD = re.compile(r"=\?([^?\s=]{0,60})\?[ \t]*([bBqQ])[ \t]*\?")
 _SPACE = re.compile(r"\s+")
 _BARE_EQUALS = re.compile(rb"=(?![0-9A-Fa-f]{2})")
 
