@@ -81,13 +81,17 @@ def _looks_like_one(mail: Mail) -> bool:
         return True
     if "feedback-report" in kind:
         return False
-    told = is_bounce_subject(mail.subject), is_bounce_opening(mail.body_text)
+    by_subject = is_bounce_subject(mail.subject)
+    # The text is asked only where it decides: most mail is no report, and its words cost time.
     if "disposition-notification" in kind:
-        return all(told) or is_refusal(mail.body_text)
+        return (by_subject and is_bounce_opening(mail.body_text)) or is_refusal(mail.body_text)
     if mail.is_from_nobody or _is_daemon(mail.header("from")):
-        return any(told) or _MAILER_DAEMON.search(mail.header("from")[:500]) is not None
+        is_named = _MAILER_DAEMON.search(mail.header("from")[:500]) is not None
+        return by_subject or is_named or is_bounce_opening(mail.body_text)
     is_handed_on = _HANDED_ON.match(mail.subject) is not None
-    return all(told) and (not is_handed_on or len(mail.body_text) < SHORT)
+    if not by_subject or (is_handed_on and len(mail.body_text) >= SHORT):
+        return False
+    return is_bounce_opening(mail.body_text)
 
 
 def _is_daemon(sender: str) -> bool:
