@@ -1,6 +1,6 @@
 """Take the answers shown in the API's description from a running sample company.
 
-    ticketyard demo &          # a fresh one
+    SMTP_HOST=127.0.0.1 SMTP_PORT=9 FROM_EMAIL=desk@tobylgy.example ticketyard demo &   # a fresh one
     python tools/take_api_examples.py http://127.0.0.1:8000 admin@tobylgy.example <password>
 
 Every JSON answer of the API is asked for once, cut to one item a list, and written to
@@ -50,6 +50,17 @@ CALLS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("GET", "/api/keys", {}),
     ("GET", "/api/company", {}),
     ("PATCH", "/api/company", {"json": {"assign_spam": False}}),
+    ("PUT", "/api/mail/signature/company", {"json": {"body": "North Desk, room 4"}}),
+    ("GET", "/api/mail/signature/company", {}),
+    ("PUT", "/api/mail/signature", {"json": {"body": "Ana Petrova\n+7 700 123 45 67"}}),
+    ("GET", "/api/mail/signature", {}),
+    ("GET", "/api/mail/templates", {}),
+    ("PUT", "/api/mail/templates/{template_name}/{locale}", {"json": {
+        "subject": "{{ticket_title}}", "body": "It has the number {{ticket_number}}."}}),
+    ("POST", "/api/mail/test", {"json": {"to": "rita@example.com"}}),
+    ("GET", "/api/mail/outgoing", {}),
+    ("GET", "/api/mail/outgoing/{outgoing_id}", {}),
+    ("POST", "/api/mail/outgoing/{outgoing_id}/send-again", {}),
     ("GET", "/api/dead-letters", {}),
     ("POST", "/api/dead-letters/retry", {"json": {}}),
     ("POST", "/api/tickets/web-form", {"json": WORDS | WHO}),
@@ -116,7 +127,8 @@ def main(base: str, email: str, password: str) -> None:
         came_in = client.post("/api/auth/login", json=login).json()
         client.headers["X-CSRF-Token"] = came_in["csrf_token"]
         taken = {"POST /api/auth/login": _cut(came_in)}
-        known = {"import_id": "1", "person_id": "2"}
+        known = {"import_id": "1", "person_id": "2", "outgoing_id": "1"}
+        known |= {"template_name": "acknowledgement", "locale": "en"}
         first = client.get("/api/tickets", params={"size": 1, "source": "csv", "segment": "VIP"})
         known["ticket_id"] = str(first.json()["items"][0]["id"])
         for method, path, sent in CALLS:

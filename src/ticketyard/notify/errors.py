@@ -8,7 +8,11 @@ class MailNotFound(NotFound):
 
 
 class MailUnderway(Conflict):
-    """The mail waits to be sent already, or has left."""
+    """The mail is being sent just now, or has left."""
+
+
+class MailToOurselves(Conflict):
+    """It would come back to one of our own mailboxes."""
 
 
 class NoMailServer(Conflict):

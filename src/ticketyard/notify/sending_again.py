@@ -1,31 +1,37 @@
 """Send a mail by hand: once more after it failed, or one to try the way out."""
 
+from datetime import datetime
+
 from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.auth import Principal
+from ticketyard.core.db import now_of
 from ticketyard.mail.headers_out import BadAddress, envelope_address
-from ticketyard.notify.errors import BadRecipient, MailUnderway, NoMailServer
+from ticketyard.mailboxes.lookups import own_addresses
+from ticketyard.notify.declining import is_own
+from ticketyard.notify.errors import BadRecipient, MailToOurselves, MailUnderway, NoMailServer
 from ticketyard.notify.models import OutgoingMail
 from ticketyard.notify.queries import get_outgoing
-from ticketyard.notify.queueing import Draft, Posting, Recipient, announce, queue_mail
+from ticketyard.notify.queueing import Draft, Posting, Recipient, announce, queue_mails
 from ticketyard.notify.servers import NO_SERVER, MailOut, general_way, ways_of_tickets
 from ticketyard.notify.templates import signature_below
-
-_OVER = ("failed", "bounced", "suppressed")
 
 
 async def send_again(
     session: AsyncSession, *, mail_id: int, out: MailOut, by: Principal
 ) -> OutgoingMail:
-    """Try it anew, as the same message, for whoever did not get it; the four days begin again.
+    """Try it now, as the same message, for whoever did not get it; the four days begin again.
 
-    Raises MailNotFound, MailUnderway, NoMailServer.
+    What was held back because it would answer a machine a person may send all the same.
+    Raises MailNotFound, MailUnderway, MailToOurselves, NoMailServer.
     """
     mail = await get_outgoing(session, mail_id, lock=True)
-    if mail.state not in _OVER:
-        raise MailUnderway(
-            "This mail has left already." if mail.state == "sent" else "This mail is due already."
+    _check_not_underway(mail, now_of(session))
+    own = {*await own_addresses(session), out.from_email.lower()}
+    if all(is_own(each["email"], own) for each in mail.recipients):
+        raise MailToOurselves(
+            "Mail to one of our own mailboxes would open a ticket, not answer one."
         )
     if mail.ticket_id is not None:
         way = (await ways_of_tickets(session, [mail.ticket_id], out))[mail.ticket_id]
@@ -33,7 +39,7 @@ async def send_again(
         way = await general_way(session, out)
     if not way.has_server:
         raise NoMailServer(NO_SERVER)
-    if not mail.sender_email or mail.state == "suppressed":
+    if mail.state == "suppressed":
         # It was written when there was no way out, or another one.
         mail.sender_email, mail.mailbox_id = way.email, way.mailbox_id
     mail.recipients = [_open_again(each) for each in mail.recipients]
@@ -45,6 +51,13 @@ async def send_again(
     return await get_outgoing(session, mail_id)
 
 
+def _check_not_underway(mail: OutgoingMail, now: datetime) -> None:
+    if mail.state == "sent":
+        raise MailUnderway("This mail has left already.")
+    if mail.state == "waiting" and mail.claimed_until is not None and mail.claimed_until > now:
+        raise MailUnderway("This mail is being sent just now.")
+
+
 def _open_again(recipient: dict[str, str]) -> dict[str, str]:
     """Whoever the server took it for does not get it twice."""
     if recipient.get("state") == "taken":
@@ -52,9 +65,7 @@ def _open_again(recipient: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in recipient.items() if name not in ("state", "words")}
 
 
-async def send_test_mail(
-    session: AsyncSession, *, to: str, out: MailOut, by: Principal
-) -> int | None:
+async def send_test_mail(session: AsyncSession, *, to: str, out: MailOut, by: Principal) -> int:
     """Queue a mail that shows whether mail leaves; gives its id. Raises NoMailServer, BadRecipient."""
     try:
         envelope_address(to)
@@ -71,4 +82,5 @@ async def send_test_mail(
         body=body + await signature_below(session, None),
         sender_name=way.name,
     )
-    return await queue_mail(session, Posting(draft=draft, way=way), by=by)
+    (mail_id,) = await queue_mails(session, [Posting(draft=draft, way=way)], by=by)
+    return mail_id

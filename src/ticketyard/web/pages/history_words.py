@@ -107,6 +107,7 @@ _TELLERS: dict[str, Callable[[Payload], str]] = {
     "mail.bounced": _mail_bounced,
     "mail.queued": lambda payload: _mail_out(payload, "is due to be sent"),
     "mail.sent": lambda payload: _mail_out(payload, "was sent"),
+    "mail.text_changed": lambda payload: f"Words of mail changed: {payload.get('what', '')}",
     "mail.failed": lambda payload: (
         f"{_mail_out(payload, 'could not be sent')}: {payload.get('reason', '')}".rstrip(": ")
     ),

@@ -8,6 +8,7 @@ from fastapi.responses import RedirectResponse
 from ticketyard.core.auth import KEY_SOURCES, PASSWORD_MIN_LENGTH
 from ticketyard.core.errors import Refusal
 from ticketyard.core.shapes import RowId
+from ticketyard.notify.templates import find_signature
 from ticketyard.people.accounts import add_person
 from ticketyard.people.companies import SWITCHES, change_company
 from ticketyard.people.errors import BadEmail, EmailTaken, WeakPassword, WrongPassword
@@ -54,6 +55,7 @@ async def get_account(session: Session, by: Acting, frame: DeskFrame) -> Respons
         form=form,
         has_password=person.password_hash is not None,
         min_length=PASSWORD_MIN_LENGTH,
+        signature=await find_signature(session, person.id),
     )
 
 
@@ -91,6 +93,7 @@ async def post_account(
             form={"name": name, "email": email, "errors": errors},
             has_password=had_password,
             min_length=PASSWORD_MIN_LENGTH,
+            signature=await find_signature(session, by.person_id or 0),
         )
     return back_to("/settings/account", Flash("clear", "Saved. Log in with it from now on."))
 
