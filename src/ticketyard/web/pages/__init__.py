@@ -8,6 +8,8 @@ from ticketyard.web.pages import (
     imports,
     kept,
     live,
+    mail_log,
+    mail_out,
     mails,
     own_tickets,
     public_form,
@@ -30,6 +32,8 @@ ROUTERS: list[APIRouter] = [
     dashboard.router,
     kept.router,
     settings.router,
+    mail_out.router,
+    mail_log.router,
     public_form.router,
     reference.router,
 ]
