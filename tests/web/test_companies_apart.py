@@ -18,8 +18,12 @@ from fastapi.routing import APIRoute
 from sqlalchemy import text
 
 from tests.conftest import Cluster
+from tests.mailboxes.post import deliver, mail
 from tests.world import World
 from ticketyard.core.auth import PERMISSIONS, Principal
+from ticketyard.core.sealing import Sealer
+from ticketyard.mailboxes.changing_mailboxes import add_mailbox
+from ticketyard.mailboxes.mailbox_draft import MailboxDraft, MailboxSecret
 from ticketyard.people.accounts import add_person
 from ticketyard.people.keys import create_key
 from ticketyard.people.logging_in import start_session
@@ -37,8 +41,14 @@ CANARY = "canary7d1f"
 # An endless answer; who is told what is tested with the page that listens (test_pages.py).
 ENDLESS = frozenset({"/live"})
 # Names in a path that are open by nature: a company's public form is for the public, and a token is
-# itself the proof.
-OPEN = {"company": "south", "token": "no-such-token"}
+# itself the proof; a template's name is the same for everybody.
+OPEN = {
+    "company": "south",
+    "token": "no-such-token",
+    "email_address": "rita@example.com",
+    "template_name": "acknowledgement",
+    "locale": "en",
+}
 # What a form is filled in with; names that are in `objects` get North's id.
 FIELDS: Mapping[str, str] = {
     "action": "status",
@@ -47,6 +57,7 @@ FIELDS: Mapping[str, str] = {
     "base_load": "3",
     "body": "Hello",
     "category": "network",
+    "close": "",
     "company": "south",
     "description": "Something is broken.",
     "email": "new@example.com",
@@ -55,7 +66,9 @@ FIELDS: Mapping[str, str] = {
     "label_column": "category",
     "location": "Room 4",
     "name": "New",
+    "new": "1",
     "next": "/",
+    "on": "true",
     "once": "0123456789abcdef",
     "password": "a long enough password",
     "present_password": "a long enough password",
@@ -67,12 +80,14 @@ FIELDS: Mapping[str, str] = {
     "skills": "VIP",
     "source": "glpi",
     "status": "resolved",
+    "subject": "Hello",
     "switch": "auto_assign",
     "tag": "printer",
     "text_column": "text",
     "theme": "dark",
     "then": "stay",
     "title": "Something",
+    "to": "",
     "value": "3",
     "version": "1",
     "website": "",
@@ -145,6 +160,15 @@ async def furnish(world: World) -> dict[str, str]:
             ),
             {"it": CANARY},
         )
+        outgoing_id = await session.scalar(
+            text(
+                "insert into outgoing_mail (company_id, ticket_id, kind, message_id, sender_email,"
+                " recipients, subject, body_text, state) values (current_company(), :ticket, 'reply',"
+                " :it, :it, jsonb_build_array(jsonb_build_object('email', cast(:it as text))), :it,"
+                " :it, 'failed') returning id"
+            ),
+            {"it": CANARY, "ticket": opened.id},
+        )
         run_id = await session.scalar(
             text(
                 "insert into import_run (company_id, kind, state, by_kind, by_name)"
@@ -152,7 +176,29 @@ async def furnish(world: World) -> dict[str, str]:
             ),
             {"it": CANARY},
         )
+        mailbox = await add_mailbox(
+            session,
+            MailboxDraft(
+                address=f"{CANARY}@desk.example",
+                imap_server="127.0.0.1",
+                imap_port=1,
+                username=CANARY,
+                secret=MailboxSecret(password=CANARY),
+            ),
+            sealer=resources.part(Sealer),
+            by=by,
+        )
+    # On the ticket, so that it is found below it as well.
+    reply = mail(
+        f"{CANARY} by mail", sender="rita@example.com", subject=f"[{opened.number}] {CANARY}"
+    )
+    await deliver(world, reply, mailbox.id)
+    async with resources.db.transaction(world.company_id) as session:
+        mail_id = await session.scalar(text("select max(inbound_id) from mail_message"))
     return {
+        "mailbox_id": str(mailbox.id),
+        "mail_id": str(mail_id),
+        "inbound_id": str(mail_id),
         "ticket_id": str(opened.id),
         "ticket": str(opened.id),
         "person_id": str(person.id),
@@ -166,6 +212,7 @@ async def furnish(world: World) -> dict[str, str]:
         "view_id": str(view.id),
         "message_id": str(message_id),
         "office_id": str(office_id),
+        "outgoing_id": str(outgoing_id),
         "run_id": str(run_id),
         "import_id": str(run_id),
     }

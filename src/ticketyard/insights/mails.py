@@ -54,7 +54,7 @@ class MailRow:
 class MailFilter:
     """Which mails; None asks for all. query: a Message-ID, an address or words of the subject.
 
-    before: the id the page before ended with.
+    mailbox_id: 0 asks for what came by no mailbox.  before: the id the page before ended with.
     """
 
     mailbox_id: int | None = None
@@ -125,7 +125,8 @@ _SOME = text(f"{_SELECT} and m.inbound_id = any(:ids)")
 _OF_TICKET = text(f"{_SELECT} and m.ticket_id = :ticket order by m.inbound_id limit 500")
 _PAGE = text(
     f"""{_SELECT} and m.inbound_id < :before
-      and (cast(:mailbox as bigint) is null or m.mailbox_id = :mailbox)
+      and (cast(:mailbox as bigint) is null or m.mailbox_id = :mailbox
+           or (:mailbox = 0 and m.mailbox_id is null))
       and (cast(:outcome as text) is null or m.outcome = :outcome)
       and (cast(:ticket as bigint) is null or m.ticket_id = :ticket)
       and (cast(:asked as text) = '' or lower(m.message_id) = :asked

@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from ticketyard.core.auth import Principal
 from ticketyard.insights.desk import TAB_MAX, count_unassigned
+from ticketyard.insights.mailbox_alarms import Alarm, list_alarms
 from ticketyard.intake.queries import count_waiting_messages
 from ticketyard.people.queries import get_company
 from ticketyard.web.deps import Acting, Session, current_visitor
@@ -52,6 +53,7 @@ class Frame:
     viewer: Viewer | None = None
     waiting: str = ""
     kept: str = ""
+    alarms: list[Alarm] = field(default_factory=list)
 
 
 def theme_of(request: Request) -> str:
@@ -77,6 +79,7 @@ async def _desk_frame(request: Request, session: Session, by: Acting) -> Frame:
         viewer=viewer_of(by),
         waiting=capped(waiting) if waiting else "",
         kept=capped(kept) if kept else "",
+        alarms=await list_alarms(session) if by.may("settings:manage") else [],
     )
 
 
