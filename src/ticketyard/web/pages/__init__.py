@@ -10,6 +10,7 @@ from ticketyard.web.pages import (
     live,
     mail_log,
     mail_out,
+    mailboxes,
     mails,
     own_tickets,
     public_form,
@@ -34,6 +35,7 @@ ROUTERS: list[APIRouter] = [
     settings.router,
     mail_out.router,
     mail_log.router,
+    mailboxes.router,
     public_form.router,
     reference.router,
 ]
