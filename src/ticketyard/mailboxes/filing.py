@@ -20,13 +20,15 @@ from ticketyard.mailboxes.mail_rules import MailRules
 from ticketyard.mailboxes.opening import Wish, open_for_mails
 from ticketyard.mailboxes.placing import Placed, place
 from ticketyard.mailboxes.reading import ReadMessage, claim_waiting, read_messages
-from ticketyard.mailboxes.workflows import Runner, load_runner
+from ticketyard.mailboxes.workflows import Runner, load_runner, wish_for
 
 log = get_logger(__name__)
 
 BATCH = 64
 ATTEMPTS_MAX = 5
 BY = "Mail"
+# Workflows have no say in what no ticket comes of.
+RUN_ON = frozenset({"open", "join", "follow_up"})
 
 
 async def file_waiting(resources: Resources, company_id: int, *, limit: int = BATCH) -> int:
@@ -79,16 +81,16 @@ class Filing:
 
     async def _file_round(self, messages: Sequence[ReadMessage], runner: Runner) -> None:
         lookups = await look_up(self._session, messages)
-        to_open: list[tuple[ReadMessage, Landing]] = []
+        to_open: list[tuple[ReadMessage, Landing, Wish]] = []
         entries: list[Entry] = []
         for message in messages:
             landing = landing_of(message, lookups)
             label = classify(message.mail)
-            workflows = runner.matching(label) if landing.kind in ("open", "join") else ()
+            workflows = runner.matching(label) if landing.kind in RUN_ON else ()
             if workflows:
                 placed = await runner.run(workflows, message, landing, label, lookups, self._by)
             elif landing.kind in ("open", "follow_up"):
-                to_open.append((message, landing))
+                to_open.append((message, landing, wish_for(label)))
                 entries.append(Entry(message, landing, label))
                 continue
             else:
@@ -102,7 +104,7 @@ class Filing:
 
     async def _open(
         self,
-        to_open: Sequence[tuple[ReadMessage, Landing]],
+        to_open: Sequence[tuple[ReadMessage, Landing, Wish]],
         entries: list[Entry],
         lookups: Lookups,
     ) -> None:
@@ -110,7 +112,7 @@ class Filing:
         opened = await open_for_mails(
             self._session,
             self._resources,
-            [(message, landing, Wish()) for message, landing in to_open],
+            to_open,
             lookups=lookups,
             by=self._by,
         )

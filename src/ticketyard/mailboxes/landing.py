@@ -1,7 +1,7 @@
 """Pure: what becomes of a mail: a ticket, a reply, a duplicate, refused, or a person's look."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ticketyard.mail.message import Mail
@@ -148,6 +148,27 @@ def _joining(
         internal=automatic or proof.note,
         reopens=not (automatic or only_thanks or proof.note or proof.standing == "agent"),
         tried=account,
+    )
+
+
+def landing_in(
+    mail: Mail,
+    candidate: Candidate,
+    proof: Proof,
+    *,
+    tried: tuple[dict[str, object], ...],
+    reason: str,
+) -> Landing:
+    """In this very ticket, because an admin says so: as the sender's word where that is proved, else
+    as a note for agents that changes nothing."""
+    landing = _joining(mail, candidate, proof, tried)
+    internal = landing.internal or not proof.holds
+    return replace(
+        landing,
+        kind="join",
+        internal=internal,
+        reopens=landing.reopens and not internal,
+        reason=reason,
     )
 
 

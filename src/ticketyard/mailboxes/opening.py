@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.auth import Principal
+from ticketyard.core.log import get_logger
 from ticketyard.core.resources import Resources
 from ticketyard.core.shapes import storable
 from ticketyard.mailboxes.landing import Landing
@@ -17,28 +18,37 @@ from ticketyard.mailboxes.mail_rules import MailRules
 from ticketyard.mailboxes.reading import ReadMessage
 from ticketyard.mailboxes.texts import description_of, usable_sender
 from ticketyard.mailboxes.words import hashtags, priority_words
+from ticketyard.people.queries import get_company
+from ticketyard.tickets.assigning import Choice, assign_many
 from ticketyard.tickets.attaching import attach_to_new
 from ticketyard.tickets.commenting import add_comment
 from ticketyard.tickets.drafts import NewTicket
 from ticketyard.tickets.numbering import Numbers
 from ticketyard.tickets.opening import OpenedTicket, open_tickets
 
+log = get_logger(__name__)
+
 CC_MAX = 30
 # Who cries wolf more often in a day is sorted by triage like everybody else.
 RAISED_A_DAY = 5
+RESERVED_TAGS = frozenset({"spam"})
+_ID_MAX = 2**31 - 1
 _PRIORITIES = {"critical": "critical", "high": "high", "low": "low"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """What a workflow asks of the ticket; None leaves it to the mail's own words.
+    """What a workflow asks of the ticket; None leaves it to the mail's own words and the settings.
 
-    priority: low, medium, high, urgent or critical.
+    priority: low, medium, high, urgent or critical.  tags: beside those of the mail.  unwanted: the
+    default assignee is spared it, unless the company wants spam looked at.
     """
 
     priority: str | None = None
     assignee_id: int | None = None
     customer_id: int | None = None
+    tags: tuple[str, ...] = ()
+    unwanted: bool = False
 
 
 async def open_for_mails(
@@ -62,12 +72,38 @@ async def open_for_mails(
         session, {ticket.id: message.files for (message, _, _), ticket in together if message.files}
     )
     await _keep_participants(session, together, lookups.own_addresses)
+    await _assign(session, together, rules, by)
     for (_, landing, _), ticket in together:
         if note := note_about(landing):
             await add_comment(
                 session, ticket_id=ticket.id, body=note, by=by, is_internal=True, source="email"
             )
     return opened
+
+
+async def _assign(
+    session: AsyncSession, together: Sequence[Any], rules: MailRules, by: Principal
+) -> None:
+    """Give tickets to whom the workflow says, else to whom the settings say. Routing leaves them
+    there. Where that is no active agent, the ticket waits like any other."""
+    spared = rules.default_assignee_id is not None and any(
+        wish.unwanted for (_, _, wish), _ in together
+    )
+    spared = spared and not (await get_company(session)).assign_spam
+    choices = []
+    for (_, _, wish), ticket in together:
+        default = None if wish.unwanted and spared else rules.default_assignee_id
+        if wish.assignee_id is not None:
+            choices.append(Choice(ticket.id, wish.assignee_id, "Mail workflow"))
+        elif default is not None:
+            choices.append(Choice(ticket.id, default, "Default for mail"))
+    # What is no id at all cannot be anybody's.
+    given = set(
+        await assign_many(session, [each for each in choices if each.agent_id <= _ID_MAX], by=by)
+    )
+    for choice in choices:
+        if choice.ticket_id not in given:
+            log.warning("no_such_assignee", ticket_id=choice.ticket_id, agent_id=choice.agent_id)
 
 
 def _ticket_of(
@@ -78,7 +114,9 @@ def _ticket_of(
     raised: dict[str, int],
 ) -> NewTicket:
     mail = message.mail
-    tags = hashtags(mail.reply_text or mail.body_text)
+    # Tags that keep a ticket from agents are not the sender's to give.
+    said = hashtags(mail.reply_text or mail.body_text)
+    tags = [*(tag for tag in said if tag not in RESERVED_TAGS), *wish.tags]
     priority, word = priority_words(mail.subject, tags)
     found = _PRIORITIES.get(priority)
     if found in ("critical", "high") and raised.get(message.sender_key, 0) >= RAISED_A_DAY:

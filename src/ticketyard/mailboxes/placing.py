@@ -1,6 +1,6 @@
 """Carry out where one mail lands."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,7 +14,6 @@ from ticketyard.mailboxes.lookups import Lookups
 from ticketyard.mailboxes.opening import Wish, open_for_mails
 from ticketyard.mailboxes.reading import ReadMessage
 from ticketyard.mailboxes.threading import KnownTicket, ids_named
-from ticketyard.tickets.assigning import assign_ticket
 from ticketyard.tickets.commenting import add_comment
 from ticketyard.tickets.opening import OpenedTicket
 
@@ -81,10 +80,6 @@ async def _open(
     (ticket,) = await open_for_mails(
         session, resources, [(message, landing, wish)], lookups=lookups, by=by
     )
-    if wish.assignee_id is not None:
-        await assign_ticket(
-            session, ticket_id=ticket.id, agent_id=wish.assignee_id, by=by, reason="Mail workflow"
-        )
     return Placed.opened(ticket, landing)
 
 
@@ -124,8 +119,3 @@ async def _report_bounce(
         words=words,
     )
     await emit(session, bounced, by=by)
-
-
-def linked_by_hand(landing: Landing, ticket: KnownTicket, reason: str) -> Landing:
-    """The same mail, joined to that ticket because somebody says so."""
-    return replace(landing, kind="join", ticket=ticket, reason=reason, hint=None)

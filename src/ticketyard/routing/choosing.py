@@ -59,7 +59,7 @@ def choose(
     rules: Rules,
 ) -> Decision:
     """The decision for one ticket. Changes nothing: `note_turns` moves the rotation on."""
-    if is_same_word(ticket.category, rules.unassigned_categories):
+    if unwanted_because(ticket, rules):
         return Decision("not wanted")
     requirements = requirements_of(ticket, rules)
     primary, because, km = primary_office(ticket, offices, rotation, rules)
@@ -86,6 +86,13 @@ def choose(
                 pair,
             )
     return Decision("nobody eligible", requirements, primary, because, km, tuple(visited))
+
+
+def unwanted_because(ticket: TicketFacts, rules: Rules) -> str:
+    """The category or tag that keeps the ticket from agents; empty where none does."""
+    if is_same_word(ticket.category, rules.unassigned_categories):
+        return ticket.category
+    return next((tag for tag in ticket.tags if is_same_word(tag, rules.unassigned_tags)), "")
 
 
 def requirements_of(ticket: TicketFacts, rules: Rules) -> tuple[Requirement, ...]:

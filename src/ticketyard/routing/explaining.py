@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from ticketyard.routing.choosing import is_same_word
 from ticketyard.routing.receipts import Receipt
 
 Locale = Literal["en", "ru"]
@@ -15,7 +16,7 @@ def explain(receipt: Receipt, locale: Locale = "en") -> str:
     decision = receipt["decision"]
     offices = {office["id"]: office["name"] or words.no_office for office in receipt["offices"]}
     if decision["outcome"] == "not wanted":
-        return words.not_wanted.format(category=receipt["ticket"]["category"])
+        return _unwanted_part(receipt, words)
     if decision["outcome"] == "nobody eligible":
         if not decision["requirements"]:
             return words.nobody_at_all
@@ -42,6 +43,15 @@ def explain(receipt: Receipt, locale: Locale = "en") -> str:
     )
 
 
+def _unwanted_part(receipt: Receipt, words: "_Words") -> str:
+    ticket, rules = receipt["ticket"], receipt["rules"]
+    if not is_same_word(ticket["category"], tuple(rules["unassigned_categories"])):
+        for tag in ticket.get("tags", ()):
+            if is_same_word(tag, tuple(rules.get("unassigned_tags", ()))):
+                return words.not_wanted_tag.format(tag=tag)
+    return words.not_wanted.format(category=ticket["category"])
+
+
 @dataclass(frozen=True, slots=True)
 class _Words:
     given: str
@@ -56,6 +66,7 @@ class _Words:
     only_one: str
     load: str
     not_wanted: str
+    not_wanted_tag: str
     nobody: str
     nobody_at_all: str
     whys: dict[str, str]
@@ -87,6 +98,7 @@ _WORDS: dict[str, _Words] = {
         only_one="the only one suitable there",
         load="load {before} → {after}",
         not_wanted="Kept, but given to nobody: the category is “{category}”.",
+        not_wanted_tag="Kept, but given to nobody: it is tagged “{tag}”.",
         nobody="Given to nobody: no one in {count} offices has {needs}.",
         nobody_at_all="Given to nobody: there is no agent who could take it.",
         whys={},
@@ -109,6 +121,7 @@ _WORDS: dict[str, _Words] = {
         only_one="там единственный подходящий",
         load="нагрузка {before} → {after}",
         not_wanted="Сохранено, но никому не назначено: категория «{category}».",
+        not_wanted_tag="Сохранено, но никому не назначено: метка «{tag}».",
         nobody="Никому не назначено: ни в одном из офисов ({count}) нет сотрудника с {needs}.",
         nobody_at_all="Никому не назначено: нет сотрудника, который мог бы его взять.",
         whys={

@@ -23,6 +23,7 @@ class TicketFacts:
     place: str = ""
     # Agents it must not go to again: those who gave it back.
     avoid: tuple[int, ...] = ()
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class Rules:
     )
     skill_by_language: Mapping[str, str] = field(default_factory=lambda: {"KZ": "KZ", "ENG": "ENG"})
     unassigned_categories: frozenset[str] = frozenset({"Спам"})
+    unassigned_tags: frozenset[str] = frozenset({"spam"})
     split_office_ids: tuple[int, ...] = ()
 
 

@@ -157,6 +157,7 @@ async def _read_waiting(
                     category=row.category or "",
                     language=row.language or "",
                     avoid=avoid.get(row.id, ()),
+                    tags=tuple(row.tags),
                 ),
                 **_whereabouts(found[row.id]),
             ),
@@ -212,7 +213,7 @@ async def _keep_turns(session: AsyncSession, turns: dict[str, int]) -> None:
 
 _WAITING = text(
     """
-    select t.id, t.priority, t.segment, t.category, t.address, a.language,
+    select t.id, t.priority, t.segment, t.category, t.tags, t.address, a.language,
            coalesce(t.urgency, a.urgency) as urgency
     from ticket t
     left join analysis a on a.company_id = t.company_id and a.ticket_id = t.id

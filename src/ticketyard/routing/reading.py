@@ -98,19 +98,21 @@ def rules_of(company: Company, offices: Sequence[OfficeFacts]) -> Rules:
     """The company's rules: the spec's, changed by `routing` in its settings.
 
     settings.routing: split_offices (names), vip_segments, vip_skill, position_by_category,
-    skill_by_language, unassigned_categories.
+    skill_by_language, unassigned_categories, unassigned_tags.
     """
     asked: Mapping[str, Any] = company.settings.get("routing", {})
     ids = {office.name.casefold(): office.id for office in offices if office.name}
     split = [str(name).casefold() for name in asked.get("split_offices", SPLIT_OFFICES)]
     plain = Rules()
     unwanted = frozenset(asked.get("unassigned_categories", plain.unassigned_categories))
+    tags = frozenset(asked.get("unassigned_tags", plain.unassigned_tags))
     return Rules(
         vip_segments=frozenset(asked.get("vip_segments", plain.vip_segments)),
         vip_skill=str(asked.get("vip_skill", plain.vip_skill)),
         position_by_category=dict(asked.get("position_by_category", plain.position_by_category)),
         skill_by_language=dict(asked.get("skill_by_language", plain.skill_by_language)),
         unassigned_categories=frozenset() if company.assign_spam else unwanted,
+        unassigned_tags=frozenset() if company.assign_spam else tags,
         split_office_ids=tuple(ids[name] for name in split if name in ids),
     )
 

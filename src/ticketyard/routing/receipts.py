@@ -81,13 +81,20 @@ def _ticket_out(ticket: TicketFacts) -> dict[str, Any]:
         "point": list(ticket.point) if ticket.point else None,
         "place": ticket.place,
         "avoid": list(ticket.avoid),
+        # Left out where empty, as in receipts from before there were any.
+        **({"tags": list(ticket.tags)} if ticket.tags else {}),
     }
 
 
 def _ticket_in(data: dict[str, Any]) -> TicketFacts:
     point = data["point"]
     return TicketFacts(
-        **{**data, "point": (point[0], point[1]) if point else None, "avoid": tuple(data["avoid"])}
+        **{
+            **data,
+            "point": (point[0], point[1]) if point else None,
+            "avoid": tuple(data["avoid"]),
+            "tags": tuple(data.get("tags", ())),
+        }
     )
 
 
@@ -126,6 +133,7 @@ def _rules_out(rules: Rules) -> dict[str, Any]:
         "position_by_category": dict(rules.position_by_category),
         "skill_by_language": dict(rules.skill_by_language),
         "unassigned_categories": sorted(rules.unassigned_categories),
+        **({"unassigned_tags": sorted(rules.unassigned_tags)} if rules.unassigned_tags else {}),
         "split_office_ids": list(rules.split_office_ids),
     }
 
@@ -137,6 +145,7 @@ def _rules_in(data: dict[str, Any]) -> Rules:
         position_by_category=data["position_by_category"],
         skill_by_language=data["skill_by_language"],
         unassigned_categories=frozenset(data["unassigned_categories"]),
+        unassigned_tags=frozenset(data.get("unassigned_tags", ())),
         split_office_ids=tuple(data["split_office_ids"]),
     )
 

@@ -4,7 +4,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.auth import Principal
 from ticketyard.people.queries import get_company
-from ticketyard.routing.choosing import is_eligible, is_same_word, requirements_of
+from ticketyard.routing.choosing import is_eligible, requirements_of, unwanted_because
 from ticketyard.routing.facts import TicketFacts
 from ticketyard.routing.placing import route_tickets
 from ticketyard.routing.queries import find_assignment
@@ -44,8 +44,9 @@ async def _fits(session: AsyncSession, ticket: Ticket) -> bool:
         segment=ticket.segment or "",
         category=ticket.category or "",
         language=language,
+        tags=tuple(ticket.tags),
     )
-    if is_same_word(facts.category, rules.unassigned_categories):
+    if unwanted_because(facts, rules):
         return False
     holder = [agent for agent in await read_agents(session) if agent.id == ticket.assignee_id]
     return bool(holder) and is_eligible(holder[0], requirements_of(facts, rules))
