@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from structlog.testing import capture_logs
 
 from tests.web.hostile import CANARY, MARKUP, Routes, Sent
-from tests.web.test_companies_apart import furnish
+from tests.web.test_companies_apart import OPEN, furnish
 from tests.world import World
 from ticketyard.core.auth import ROLES, Principal
 from ticketyard.people.keys import create_key
@@ -37,7 +37,7 @@ TABLES = frozenset({"/api/upload", "/api/triage/training"})
 async def objects(world: World, run_jobs: Callable[[], Awaitable[None]]) -> dict[str, str]:
     made = await furnish(world)
     await run_jobs()
-    return {**made, "company": "north", "token": f"{world.company_id}.nonsense"}
+    return {**OPEN, **made, "company": "north", "token": f"{world.company_id}.nonsense"}
 
 
 class Caller:
