@@ -24,6 +24,7 @@ _DATE = re.compile(
     r"\b\d{1,2}\.?\s(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)",
     re.IGNORECASE,
 )
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _ADDRESS = re.compile(r"[\w.+'=/-]{1,80}@[\w-]{1,80}[\w.-]{0,80}", re.UNICODE)
 _ANGLED = re.compile(r"(?:<|&lt;|\[)\s?(?:mailto:)?[^<>@\s]{0,80}@?[^<>@]{1,120}(?:>|&gt;|\])")
 _ENDING_WROTE = re.compile(
@@ -31,6 +32,11 @@ _ENDING_WROTE = re.compile(
     re.IGNORECASE,
 )
 _ANY_WROTE = re.compile(rf"(?:^|[\s,>\"'”’)\]])(?:{WROTE})(?=$|[\s:：,<])", re.IGNORECASE)
+_WROTE_AT = re.compile(
+    rf"(?!i\b|ich\b|je\b|я\b|we\b|"
+    rf"wir\b)[^.!?:]{{2,60}}\s(?:{WROTE})\s[^!?]{{0,40}}\d\d?[.:]\d\d[^!?]{{0,12}}[:：]$",
+    re.IGNORECASE,
+)
 _BEGINS_ON = re.compile(rf"(?:-{{2,6}}\s?)?(?:{ON})\s", re.IGNORECASE)
 _BEGINS_DATED = re.compile(r"(?:\W{0,3})(?:\d|[^\W\d_]{2,14}[.,]{1,2}\s(?:\d|[^\W\d_]{3,12}\s\d))")
 _ENDS_OPEN = re.compile(r"[:：]\s?(?:-{2,6})?$")
@@ -41,7 +47,7 @@ _ORIGINAL = re.compile(rf"(?:{ORIGINAL})(?: \(.{{1,40}}\))?", re.IGNORECASE)
 _FORWARDED = re.compile(rf"(?:{FORWARDED})", re.IGNORECASE)
 _ABOVE = re.compile(rf"\W{{0,12}}(?:{ABOVE})", re.IGNORECASE)
 _RULE = re.compile(r"[\s*]{0,8}[-–—_=‐―─━⎯]{5,200}\s{0,8}")
-_LABEL = re.compile(r"[\s*_>|]{0,6}([^:：\n]{1,32}?)[\s*_]{0,3}[:：]")
+_LABEL = re.compile(r"[\s*_>|]{0,6}([^:：\n]{1,34})[:：]")
 _INNER_LABEL = re.compile(r"(?:^|\s)([^\W\d_][\w’'-]{0,24})\s?[:：]\s")
 
 _ROLES: dict[str, set[str]] = {}
@@ -100,24 +106,30 @@ def separator_kind(line: str) -> str:
 
 def attribution_length(lines: Sequence[str], at: int) -> int:
     """How many lines from `at` on say who wrote what follows and when; 0 where none does."""
-    first = bare(lines[at])
-    if not _may_begin(first):
+    if not _may_begin(bare(lines[at])):
         return 0
     joined = ""
     for count, line in enumerate(lines[at : at + MOST_LINES]):
         text = bare(line)
-        if not text:
-            if not _goes_on_after_blank(joined):
+        if text:
+            if count and not _may_go_on(joined, text, line, count):
                 return 0
-            continue
-        if count and (_begins_another(text) or (is_quoted(line) and not _is_torn(joined))):
+            joined = f"{joined} {text}".lstrip()
+            if _introduces(joined, lines, at + count + 1):
+                return count + 1
+        elif not _goes_on_after_blank(joined):
             return 0
-        joined = f"{joined} {text}".lstrip()
-        if len(joined) > LONGEST_ATTRIBUTION:
-            return 0
-        if _introduces(joined, lines, at + count + 1):
-            return count + 1
     return 0
+
+
+def _may_go_on(joined: str, text: str, line: str, count: int) -> bool:
+    if len(joined) + len(text) > LONGEST_ATTRIBUTION or _begins_another(text, joined):
+        return False
+    if is_quoted(line) and not _is_torn(joined):
+        return False
+    if count < 2 or _DATE.search(joined):
+        return True
+    return _ANY_WROTE.search(text) is not None and _ANY_WROTE.search(joined) is None
 
 
 def _may_begin(first: str) -> bool:
@@ -142,12 +154,10 @@ def _is_torn(joined: str) -> bool:
     return joined.count("<") > joined.count(">")
 
 
-def _begins_another(text: str) -> bool:
-    return (
-        _BEGINS_ON.match(text) is not None
-        and _DATE.search(text[:60]) is not None
-        and len(text) > 16
-    )
+def _begins_another(text: str, joined: str) -> bool:
+    if _BEGINS_ON.match(text) and _DATE.search(text[:60]) and len(text) > 16:
+        return True
+    return _YEAR.search(text[:40]) is not None and _YEAR.search(joined) is not None
 
 
 def _introduces(joined: str, lines: Sequence[str], after: int) -> bool:
@@ -160,6 +170,8 @@ def _introduces(joined: str, lines: Sequence[str], after: int) -> bool:
     if open_end and dated and _ANY_WROTE.search(joined) and (begins or addressed):
         return _is_short_of_sentences(joined)
     if open_end and dated and addressed and _ANGLED.search(joined):
+        return True
+    if open_end and _WROTE_AT.match(joined):
         return True
     if _is_torn(joined) or not _quote_follows(lines, after):
         return False
@@ -196,29 +208,27 @@ def header_block_length(lines: Sequence[str], at: int, *, announced: bool = Fals
                 break
             continue
         roles = _roles_of(line, seen)
-        if roles:
+        if roles - seen:
             seen |= roles
             words.append(line[:LONGEST_LINE])
             end, strangers, blanks = index + 1, 0, 0
             continue
         strangers += 1
-        if not seen or strangers > 3 or blanks:
+        if not seen or strangers > 3 or blanks or (strangers > 1 and len(seen) < 2):
             break
         words.append(line[:LONGEST_LINE])
     return end - at if _is_header_block(seen, "\n".join(words), announced) else 0
 
 
 def _roles_of(line: str, seen: set[str]) -> set[str]:
-    found = _LABEL.match(line[:LONGEST_LINE])
-    if found is None:
-        return set()
-    first = _role(found[1], seen)
-    if not first:
+    found = _LABEL.match(line)
+    first = _role(found[1], seen) if found else ""
+    if not first or found is None:
         return set()
     roles = {first}
-    for inner in _INNER_LABEL.finditer(line[:LONGEST_LINE], found.end()):
-        if other := _role(inner[1], seen | roles):
-            roles.add(other)
+    if line.count(":", 0, LONGEST_LINE) > 1:
+        for inner in _INNER_LABEL.finditer(line[:LONGEST_LINE], found.end()):
+            roles.add(_role(inner[1], seen | roles) or first)
     return roles
 
 

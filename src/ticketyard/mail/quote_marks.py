@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import unescape
 
-MOST_HTML_CHARACTERS = 600_000
+MOST_HTML_CHARACTERS = 300_000
 NEEDLE = 24
 
 _TOKEN = re.compile(r'<(/?)([a-zA-Z][a-zA-Z0-9:]{0,20})((?:[^<>"]|"[^"]*")*)>|([^<]+)|<')
@@ -77,6 +77,8 @@ _SIGNATURES = frozenset(
     }
 )
 
+_SIGNS = ("border-top:", "cite", *_QUOTES, *_QUOTES_TO_THE_END, *_LOOSE_QUOTES, *_SIGNATURES)
+
 _TEXT, _QUOTE, _SIGNATURE = "", "q", "s"
 
 
@@ -90,9 +92,11 @@ class MarkedLines:
 
 def marked_lines(lines: Sequence[str], html: str) -> MarkedLines:
     """Find the marked elements' words again among the lines of the text."""
-    if "<" not in html:
+    html = html[:MOST_HTML_CHARACTERS]
+    lowered = html.lower()
+    if not any(sign in lowered for sign in _SIGNS):
         return MarkedLines()
-    runs = list(_runs(html[:MOST_HTML_CHARACTERS]))
+    runs = list(_runs(html))
     if all(kind == _TEXT for kind, _ in runs):
         return MarkedLines()
     starts, squeezed = _squeezed_lines(lines)

@@ -145,8 +145,8 @@ LABELS: dict[str, str] = {
 
 # "Reply above this line", ours and that of other desks.
 ABOVE = (
-    r"(?:reply|respond|type your reply|write your reply|answer|response|"
-    r"enter your reply)\b.{0,30}\babove\b.{0,30}|"
+    r"(?:please )?(?:(?:type|write|enter|add|put) )?(?:your )?(?:reply|respond|response|answer|comment)s?\b"
+    r".{0,30}\babove\b(?: (?:this|the|here|dash).{0,30}|\W{0,12}$)|"
     r"(?:antwort|antworten|bitte).{0,40}\b(?:oberhalb|[üu]ber)\b.{0,20}(?:linie|zeile).{0,30}|"
     r"(?:r[ée]pon|[ée]cri|saisi|tap|veuillez).{0,50}(?:au[- ]dessus|ci-dessus).{0,30}|"
     r"(?:respond|escrib|responda|escreva|por favor|digite).{0,50}(?:por encima|encima|acima|"

@@ -16,8 +16,9 @@ from ticketyard.mail.quote_headers import (
 from ticketyard.mail.quote_marks import marked_lines
 from ticketyard.mail.signatures import end_above_signature, is_app_line
 
-# What lies further down is quoted where it bears ">" and text where it does not.
-MOST_LINES_READ = 4_000
+# A text with more lines is a log or a whole thread: what lies further down goes the way of the
+# last line that was looked at.
+MOST_LINES_READ = 1_500
 SHORTEST_BROKEN = 50
 
 # What a line is: blank, text, quoted, introduction of a quote, block of headers (or the rule
@@ -25,87 +26,42 @@ SHORTEST_BROKEN = 50
 # what the HTML marks as signature.
 BLANK, TEXT, QUOTED, INTRO, BLOCK, FORWARD, ABOVE, SIGNATURE = " tqibfas"
 
+_ANSWERED_QUOTE = re.compile("[bf ]*q")
+_MARKED_QUOTE = re.compile("[i ]*(?:q|$)")
+_RUN_OF_QUOTES = re.compile("q[qi ]*")
+
 
 def reply_text(body_text: str, body_html: str = "") -> str:
     """What the sender wrote anew, as whole lines of the body; the whole body rather than nothing.
 
     body_html: the HTML, whose marks show quotes that the text does not.
     """
-    lines = body_text.splitlines()
-    kinds = _kinds(lines)
-    _rejoin(kinds, lines)
-    _mark(kinds, lines, body_html)
-    kept = _kept(lines, kinds)
-    words = "\n".join(lines[at] for at in kept)
+    lines = body_text.replace("\r\n", "\n").split("\n", MOST_LINES_READ)
+    kinds = _marked(_rejoined(_kinds(lines), lines), lines, body_html)
+    if _is_passed_on(kinds):
+        return body_text.strip("\r\n")
+    words = "\n".join(lines[at] for at in _kept(lines, kinds))
     return words.strip("\n") if words.strip() else body_text.strip("\r\n")
 
 
-def _rejoin(kinds: list[str], lines: Sequence[str]) -> None:
-    """Give back to the quote what a program broke off its long lines without a mark."""
-    for at in range(1, len(kinds) - 1):
-        if kinds[at - 1] == kinds[at + 1] == QUOTED and kinds[at] == TEXT:
-            above = lines[at - 1].rstrip()
-            if len(above) >= SHORTEST_BROKEN and above[-1] not in ".?!:;":
-                kinds[at] = QUOTED
-
-
-def _mark(kinds: list[str], lines: Sequence[str], html: str) -> None:
-    """Put the marks of the HTML over what the text alone shows."""
-    marked = marked_lines(lines, html) if html else None
-    if marked is None:
-        return
-    for at in marked.signature:
-        kinds[at] = SIGNATURE
-    for at in marked.quoted:
-        if kinds[at] == TEXT:
-            kinds[at] = QUOTED
-
-
-def _kept(lines: Sequence[str], kinds: list[str]) -> list[int]:
-    """The numbers of the lines to keep."""
-    end = _end_of_words(lines, kinds)
-    # A signature may stand below the quote as well as above it.
-    for _ in range(2):
-        end = _end_above_quotes(kinds, _end_above_signature(lines, kinds, end))
-    answered = _quotes_above(kinds[:end])
-    return [
-        at
-        for at in range(end)
-        if kinds[at] in (TEXT, BLANK) or (kinds[at] == QUOTED and answered > 1)
-    ]
-
-
-def _end_above_signature(lines: Sequence[str], kinds: Sequence[str], end: int) -> int:
-    while end and kinds[end - 1] in (BLANK, SIGNATURE):
-        end -= 1
-    shorter = end_above_signature(lines[:end])
-    return shorter if TEXT in kinds[:shorter] else end
-
-
-def _end_above_quotes(kinds: Sequence[str], end: int) -> int:
-    """Without the quotes at the end, as long as there are words above them."""
-    last = max((at for at in range(end) if kinds[at] == TEXT), default=-1)
-    return last + 1
-
-
-def _kinds(lines: Sequence[str]) -> list[str]:
+def _kinds(lines: Sequence[str]) -> str:
     """One letter for each line."""
     kinds: list[str] = []
     fences = _fenced(lines)
+    is_introduced = False
     while len(kinds) < len(lines):
         at = len(kinds)
         if at >= MOST_LINES_READ:
-            kinds.extend(_simple_kind(line) for line in lines[at:])
-            break
-        if INTRO in kinds and is_initialled(lines[at]):
+            kinds.append(next((each for each in reversed(kinds) if each != BLANK), TEXT))
+        elif is_introduced and is_initialled(lines[at]):
             kinds.append(QUOTED)
-            continue
-        if at in fences:
+        elif at in fences:
             kinds.extend(TEXT * (fences[at] - at))
-            continue
-        kind, length = _kind_at(lines, at)
-        kinds.extend(kind * length)
-    return kinds
+        else:
+            kind, length = _kind_at(lines, at)
+            is_introduced = is_introduced or kind == INTRO
+            kinds.extend(kind * length)
+    return "".join(kinds[: len(lines)])
 
 
 def _fenced(lines: Sequence[str]) -> dict[int, int]:
@@ -154,35 +110,77 @@ def _barred_kind(lines: Sequence[str], at: int) -> tuple[str, int]:
     return (QUOTED, end - at) if end - at >= 3 else (TEXT, 1)
 
 
-def _end_of_words(lines: Sequence[str], kinds: list[str]) -> int:
+def _rejoined(kinds: str, lines: Sequence[str]) -> str:
+    """Give back to the quote what a program broke off its long lines without a mark."""
+    told = list(kinds)
+    for at in range(1, len(told) - 1):
+        if told[at - 1] == QUOTED and told[at] == TEXT and told[at + 1] == QUOTED:
+            if _is_broken_off(lines[at - 1].rstrip(), lines[at].lstrip()):
+                told[at] = QUOTED
+    return "".join(told)
+
+
+def _is_broken_off(above: str, below: str) -> bool:
+    if len(above) < SHORTEST_BROKEN or above[-1] in "?!:;":
+        return False
+    return above[-1] != "." or below[:1].islower()
+
+
+def _marked(kinds: str, lines: Sequence[str], html: str) -> str:
+    """Put the marks of the HTML over what the text alone shows."""
+    marked = marked_lines(lines, html)
+    told = list(kinds)
+    for at in marked.signature:
+        told[at] = SIGNATURE
+    for at in marked.quoted:
+        told[at] = QUOTED if told[at] == TEXT else told[at]
+    return "".join(told)
+
+
+def _is_passed_on(kinds: str) -> bool:
+    """Whether the mail is a forwarded one from its first line on, which nobody answers in."""
+    told = kinds.lstrip(BLANK)
+    return told.startswith((BLOCK, FORWARD)) and not _is_answered(0, told)
+
+
+def _kept(lines: Sequence[str], kinds: str) -> list[int]:
+    """The numbers of the lines to keep."""
+    end = _end_of_words(lines, kinds)
+    # A signature may stand below the quote as well as above it.
+    for _ in range(2):
+        end = kinds.rfind(TEXT, 0, _end_above_signature(lines, kinds, end)) + 1
+    kinds = kinds[:end]
+    # One quote is what the answer is to; with more, each stands above its own answer.
+    is_interleaved = len(_RUN_OF_QUOTES.findall(kinds)) > 1
+    wanted = {TEXT, BLANK, QUOTED} if is_interleaved else {TEXT, BLANK}
+    return [at for at, kind in enumerate(kinds) if kind in wanted]
+
+
+def _end_of_words(lines: Sequence[str], kinds: str) -> int:
     """Where the message below begins that bears no quoting marks."""
-    written = False
-    for at, kind in enumerate(kinds):
-        if kind == ABOVE and written:
-            return at
-        if kind in (BLOCK, FORWARD) and written and not _answered_below(kinds, at):
-            return at
-        if kind == INTRO and written and not _marked_below(kinds, at):
-            return at
-        if kind == TEXT:
-            if written and is_app_line(lines[at]):
-                return at
-            written = True
-    return len(kinds)
+    first = kinds.find(TEXT)
+    if first < 0:
+        return len(kinds)
+    below = range(first + 1, len(kinds))
+    return next((at for at in below if _ends_at(at, lines, kinds)), len(kinds))
 
 
-def _answered_below(kinds: Sequence[str], at: int) -> bool:
-    """Whether the block is followed by a marked quote, and that by words."""
-    rest = "".join(kinds[at:]).replace(BLANK, "").lstrip(BLOCK + FORWARD)
-    return rest.startswith(QUOTED) and TEXT in rest
+def _ends_at(at: int, lines: Sequence[str], kinds: str) -> bool:
+    kind = kinds[at]
+    if kind in (BLOCK, FORWARD):
+        return not _is_answered(at, kinds)
+    if kind == INTRO:
+        return _MARKED_QUOTE.match(kinds, at) is None
+    return kind == ABOVE or (kind == TEXT and is_app_line(lines[at]))
 
 
-def _marked_below(kinds: Sequence[str], at: int) -> bool:
-    rest = "".join(kinds[at : at + 400]).replace(BLANK, "").lstrip(INTRO)
-    return rest == "" or rest.startswith(QUOTED)
+def _is_answered(at: int, kinds: str) -> bool:
+    """Whether a marked quote follows the block of headers, and words follow that."""
+    return _ANSWERED_QUOTE.match(kinds, at) is not None and kinds.rfind(TEXT) > at
 
 
-def _quotes_above(kinds: Sequence[str]) -> int:
-    """How many runs of quoted lines there are: more than one and they are what is answered."""
-    told = "".join(kinds).replace(BLANK, "").replace(INTRO, "")
-    return len(re.findall(f"{QUOTED}+", told))
+def _end_above_signature(lines: Sequence[str], kinds: str, end: int) -> int:
+    while end and kinds[end - 1] in (BLANK, SIGNATURE):
+        end -= 1
+    shorter = end_above_signature(lines[:end])
+    return shorter if TEXT in kinds[:shorter] else end

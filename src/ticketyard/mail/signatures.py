@@ -8,6 +8,8 @@ from ticketyard.mail.quote_headers import bare, is_quoted
 LONGEST_DEVICE_LINE = 160
 MOST_SIGNATURE_LINES = 24
 MOST_RULED_LINES = 10
+MOST_LINES_BELOW = 120
+LONGEST_MARK = 200
 SHORTEST_NOTICE = 80
 
 _DASHES = re.compile(r"\s{0,3}(?:-{2}|—|––|-- ?—)\s{0,3}")
@@ -33,7 +35,7 @@ _DEVICE = re.compile(
     r"sendt (?:fra|med|via|av|af)\b.{2,100}|(?:skickat|skickades|skickad|sänt|hämta) (?:från|med|"
     r"via|outlook)\b.{2,100}|"
     r"lähetetty .{2,100}|saadetud (?:minu|seadmest|rakendusest).{2,80}|"
-    r"wysłan[eoay] (?:z|ze|za pomocą|przez|od|w)\b.{2,100}|(?:odesláno|odesláno|odoslan[ée]|"
+    r"wysłan[eoay] (?:z|ze|za pomocą|przez|od|w)\b.{2,100}|(?:odesláno|odoslan[ée]|"
     r"poslan[ée]) (?:z|ze|zo|pomocí|prostredníctvom)\b.{2,100}|"
     r"(?:elküldve|küldve) .{2,80}|.{2,60}(?:-r[óo]l|-b[óo]l|-r[őe]l|-b[őe]l|készülékemről) küldve|"
     r"trimis (?:de pe|din|de la|cu|prin)\b.{2,80}|poslano (?:s|sa|iz|z)\b.{2,80}|poslato (?:sa|"
@@ -54,6 +56,23 @@ _DEVICE = re.compile(
     r"malware)).{0,100}|"
     r"(?:please )?excuse (?:any |my )?(?:typos|typoes|brevity|spelling).{0,60}"
     r")\W{0,4}",
+    re.IGNORECASE,
+)
+# What was sent "from the warehouse" was not sent by a mail program.
+_DEVICE_NAME = re.compile(
+    r"i-?phon|i-?pad|i-?pod|i-?mac|mac ?book|android|samsung|galaxy|blackberry|htc|nokia|xiaomi|"
+    r"redmi|huawei|honor|"
+    r"oneplus|pixel|xperia|sony|motorola|\bmoto\b|alcatel|\blg\b|fairphone|windows|surface|mobil|"
+    r"m[óo]vil|celular|phone|"
+    r"telef|handy|tablet|device|ger[äa]t|appareil|dispositiv|apparaat|enhet|enhed|laite|"
+    r"urz[ąa]dze|za[řr][íi]zen|устройств|"
+    r"пристро|смартфон|телефон|құрылғы|cihaz|thiết bị|手机|手機|휴대|outlook|\bmail|e-?mail|gmail|yahoo|"
+    r"\baol|proton|tutanota|"
+    r"spark|airmail|newton|\bnine\b|k-9|thunderbird|superhuman|\bhey\b|gmx|web\.de|zoho|\bpc\b|"
+    r"\bmac\b|почт|пошт|"
+    r"\b(?:my|mon|ma|meinem|meiner|mi|meu|minha|mio|mia|mijn|min|mitt|minu|moj\w+|mé\w+|môj\w+|"
+    r"мо\w+)\b|我的|나의|"
+    r"virus|avast|typo|brevity",
     re.IGNORECASE,
 )
 _APP_LINE = re.compile(
@@ -99,7 +118,9 @@ def end_above_signature(lines: Sequence[str]) -> int:
 def is_device_line(line: str) -> bool:
     """Whether a program wrote the line: "Sent from my phone"."""
     text = bare(line)
-    return 6 <= len(text) <= LONGEST_DEVICE_LINE and _DEVICE.fullmatch(text) is not None
+    if not 6 <= len(text) <= LONGEST_DEVICE_LINE or _DEVICE.fullmatch(text) is None:
+        return False
+    return _DEVICE_NAME.search(text) is not None
 
 
 def is_app_line(line: str) -> bool:
@@ -122,20 +143,17 @@ def _above_device_lines(lines: Sequence[str]) -> int:
 
 def _above_mark(lines: Sequence[str]) -> int:
     """Cuts at the first mark of a signature with not too much below it."""
-    in_code = False
-    for index, line in enumerate(lines):
-        if line.lstrip().startswith("```"):
-            in_code = not in_code
-        if in_code or len(line) > 120:
-            continue
-        below = sum(1 for each in lines[index + 1 :] if each.strip()) if _is_mark(line) else 0
-        if (
-            _is_mark(line)
-            and below <= _room_below(line)
-            and any(each.strip() for each in lines[:index])
-        ):
-            return index
-    return len(lines)
+    first = next((at for at, line in enumerate(lines) if line.strip()), 0)
+    below = 0
+    found = len(lines)
+    for at in range(len(lines) - 1, max(first, len(lines) - MOST_LINES_BELOW), -1):
+        line = lines[at][:LONGEST_MARK]
+        if below > MOST_SIGNATURE_LINES or line.startswith("```"):
+            break
+        if _is_mark(line) and below <= _room_below(line):
+            found = at
+        below += bool(line.strip())
+    return found
 
 
 def _is_mark(line: str) -> bool:
@@ -150,22 +168,18 @@ def _room_below(line: str) -> int:
 
 def _above_notice(lines: Sequence[str]) -> int:
     """Cuts at the paragraph that says whom the mail is for and that it is secret."""
-    starts = [
-        index
-        for index in range(1, len(lines))
-        if lines[index].strip() and not lines[index - 1].strip() and not is_quoted(lines[index])
-    ]
-    for index in starts[-12:]:
-        paragraph = _paragraph(lines, index)
-        if _NOTICE_TITLE.fullmatch(bare(lines[index])):
-            return index
-        if (
-            len(paragraph) >= SHORTEST_NOTICE
-            and _SECRECY.search(paragraph)
-            and _ADDRESSEE.search(paragraph)
-        ):
-            return index
+    for at in range(max(1, len(lines) - MOST_LINES_BELOW), len(lines)):
+        is_start = lines[at].strip() and not lines[at - 1].strip() and not is_quoted(lines[at])
+        if is_start and _is_notice(_paragraph(lines, at)):
+            return at
     return len(lines)
+
+
+def _is_notice(paragraph: str) -> bool:
+    if _NOTICE_TITLE.match(paragraph):
+        return True
+    is_secret = len(paragraph) >= SHORTEST_NOTICE and _SECRECY.search(paragraph) is not None
+    return is_secret and _ADDRESSEE.search(paragraph) is not None
 
 
 def _paragraph(lines: Sequence[str], at: int) -> str:
