@@ -1,10 +1,12 @@
 """Mails for the tests, each another one."""
 
 
-def letter(number: int | str, *, size: int = 0, subject: str = "", **headers: str) -> bytes:
+def letter(
+    number: int | str, *, size: int = 0, subject: str = "", sender: str = "", **headers: str
+) -> bytes:
     """A small mail with its own Message-ID; `size` pads it."""
     lines = [
-        f"From: Rita <rita{number}@customer.example>",
+        f"From: Rita <{sender or f'rita{number}@customer.example'}>",
         "To: desk@desk.example",
         f"Subject: {subject or f'Printer {number} is on fire'}",
         f"Message-ID: <{number}@customer.example>",
