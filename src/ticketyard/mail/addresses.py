@@ -165,7 +165,7 @@ def _bare_address(mailbox: _Mailbox) -> Address | None:
         rest = (text[: found.start()] + " " + text[found.end() :]).strip()
         email = _clean_email(found[0])
         return Address(email, _name(rest) or _name_of_comments(mailbox)) if email else None
-    if _LOCAL_ONLY.fullmatch(text):
+    if mailbox.angle is None and _LOCAL_ONLY.fullmatch(text):
         return Address(text, _name_of_comments(mailbox))
     return None
 
@@ -188,7 +188,7 @@ def _name(text: str) -> str:
     text = text.strip()
     if '"' in text:
         text = re.sub(r'"((?:[^"\\]|\\.)*)"', lambda quoted: _ESCAPED.sub(r"\1", quoted[1]), text)
-    text = decode_words(text).strip(" \t\"'")
+    text = decode_words(text).strip(" \t\"'<>")
     return re.sub(r"\s+", " ", text).strip()
 
 

@@ -115,8 +115,13 @@ def decode_text(data: bytes, label: str = "", hint: str = "") -> str:
     if codec in ("", "cp1252") and (text := _strict(data, "utf-8")) is not None:
         return text
     if codec and (text := _as_labelled(data, codec)) is not None:
-        return text
+        return _paired(text) if codec == "utf-7" else text
     return _unlabelled(data, codec_of(hint))
+
+
+def _paired(text: str) -> str:
+    """UTF-7 can spell halves of letters, which nothing can store."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 @functools.lru_cache(maxsize=512)
@@ -125,12 +130,9 @@ def codec_of(label: str) -> str:
     name = label.strip(" \t\"'<>=*").lower().partition(";")[0].partition("*")[0].strip()
     if not _NAME.fullmatch(name) or name in _NO_NAMES:
         return ""
-    for candidate in (name, _tidied(name)):
-        if (known := _ALIASES.get(candidate)) is not None:
-            return known
-        if _is_text_codec(candidate):
-            return candidate
-    return ""
+    candidates = (name, _tidied(name))
+    known = [_ALIASES[each] for each in candidates if each in _ALIASES]
+    return next((found for each in [*known, *candidates] if (found := _codec(each))), "")
 
 
 def _tidied(name: str) -> str:
@@ -147,12 +149,14 @@ def _tidied(name: str) -> str:
     return name.replace("_", "-")
 
 
-def _is_text_codec(name: str) -> bool:
+def _codec(name: str) -> str:
+    """Its one true name, where it is a codec of texts."""
     try:
-        found = codecs.lookup(name)
-        return found.name not in _FORBIDDEN and isinstance(b"".decode(name), str)
-    except (LookupError, ValueError, TypeError, UnicodeError, AttributeError, ImportError):
-        return False
+        b"aaaa".decode(name)
+        found = codecs.lookup(name).name
+    except (LookupError, ValueError, TypeError, AttributeError, ImportError):
+        return ""
+    return "" if found in _FORBIDDEN else found
 
 
 def _seven_bit(data: bytes) -> str:
@@ -180,7 +184,7 @@ def _as_labelled(data: bytes, codec: str) -> str | None:
     if codec != "utf-8" and (better := _strict(data, "utf-8")) is not None:
         return better
     text = data.decode(codec, "replace")
-    return text if text.count("\ufffd") <= _TOLERATED_SHARE * len(text) + 1 else None
+    return text if text.count("\ufffd") <= _TOLERATED_SHARE * len(text) else None
 
 
 @functools.lru_cache(maxsize=256)
@@ -198,7 +202,7 @@ def _unlabelled(data: bytes, hint: str) -> str:
         return text
     sample = sample_of(data)
     codec = "cp1252" if looks_western(sample) else guess_charset(sample) or _detected(sample)
-    for each in (hint, codec) if _is_single_byte(codec) and hint else (codec,):
+    for each in (hint, codec) if not codec or _is_single_byte(codec) else (codec,):
         if each and (found := _strict(data, each)) is not None:
             return found
     if codec and codec != "cp1252":

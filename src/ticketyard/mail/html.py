@@ -59,6 +59,9 @@ _WHOLE_TAG = re.compile(r"""<[a-zA-Z](?:[^>"']|"[^"]*"|'[^']*')*+(?:[>"']|$)""")
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _BETWEEN_ATTRIBUTES = re.compile(r"[\s/\"']+")
 _ANY_TAG = re.compile(r"<[^<>]*>")
+_SPACES = re.compile(r" {2,}")
+_AROUND_BREAK = re.compile(r" ?([\x01\n]) ?")
+_BLOCKS = re.compile(r"\x01{2,}")
 _MANY_LINES = re.compile(r"\n{3,}")
 _NEVER_NESTED = frozenset(
     {
@@ -80,23 +83,29 @@ _NEVER_NESTED = frozenset(
         *("tr", "th", "dt", "dd", "option", "body", "html", "head", "tbody"),
     }
 )
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 # The sum of how deep every tag lies: beyond this a parser's work grows with the square.
 _MAX_WORK = 5_000_000
 _MAX_ENTITIES = 60_000
 _MAX_ATTRIBUTES = 2_000
 _LONG_TAG = 10_000
 
-_LINE = "\n"
-_PARAGRAPH = "\n\n"
+# A block begins a line of its own, unless one has just begun.
+_BLOCK = "\x01"
+_PARAGRAPH = "\x01\n\x01"
 _BREAKS = {
-    **dict.fromkeys(("br", "hr", "div", "/div", "tr", "/tr", "dt", "dd", "/dl"), _LINE),
-    **dict.fromkeys(("pre", "/pre", "section", "article", "header", "footer", "address"), _LINE),
-    **dict.fromkeys(("/section", "/article", "/header", "/footer", "/address"), _LINE),
-    **dict.fromkeys(("blockquote", "/blockquote", "/li", "caption", "/caption"), _LINE),
-    **dict.fromkeys(("p", "/p", "ul", "/ul", "ol", "/ol", "table", "/table"), _PARAGRAPH),
-    **{f"{slash}h{size}": _PARAGRAPH for size in range(1, 7) for slash in ("", "/")},
+    **dict.fromkeys(("br", "hr"), "\n"),
+    **{
+        slash + tag: _BLOCK
+        for slash in ("", "/")
+        for tag in (
+            *("div", "tr", "dt", "dd", "dl", "pre", "section", "article", "header", "footer", "ul"),
+            *("address", "blockquote", "li", "caption", "ol", "table", "center", "main"),
+        )
+    },
+    **{f"{slash}{tag}": _PARAGRAPH for tag in ("p", *_HEADINGS) for slash in ("", "/")},
     **dict.fromkeys(("td", "/td", "th", "/th"), " "),
-    "li": "\n* ",
+    "li": f"{_BLOCK}* ",
 }
 
 
@@ -118,7 +127,9 @@ def html_text(cleaned: str) -> str:
     if "<img" in flat:
         flat = _IMAGE.sub(_in_words, flat)
     marked = _TAG.sub(lambda match: _BREAKS.get(match[1], ""), flat)
-    lines = [" ".join(line.split()) for line in html.unescape(marked).split("\n")]
+    tight = _AROUND_BREAK.sub(r"\1", _SPACES.sub(" ", marked))
+    broken = _BLOCKS.sub(_BLOCK, tight).replace(f"\n{_BLOCK}", "\n").replace(_BLOCK, "\n")
+    lines = [" ".join(line.split()) for line in html.unescape(broken).split("\n")]
     return _MANY_LINES.sub("\n\n", "\n".join(lines)).strip()
 
 
