@@ -153,6 +153,14 @@ async def furnish(world: World) -> dict[str, str]:
             ),
             {"it": CANARY},
         )
+        workflow_id = await session.scalar(
+            text(
+                "insert into email_workflows (company_id, name, classification_trigger, workflow_steps)"
+                " values (current_company(), :it, 'billing', '[{\"action\": \"create_ticket\"}]')"
+                " returning id"
+            ),
+            {"it": CANARY},
+        )
         office_id = await session.scalar(
             text(
                 "insert into office (company_id, name, address)"
@@ -211,6 +219,7 @@ async def furnish(world: World) -> dict[str, str]:
         "attachment_id": str(attachment.id),
         "view_id": str(view.id),
         "message_id": str(message_id),
+        "workflow_id": str(workflow_id),
         "office_id": str(office_id),
         "outgoing_id": str(outgoing_id),
         "run_id": str(run_id),

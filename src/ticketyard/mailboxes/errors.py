@@ -31,6 +31,10 @@ class WorkflowNotFound(NotFound):
     """No such workflow."""
 
 
+class WorkflowNameTaken(Conflict):
+    """There is a workflow of this name already."""
+
+
 class BadWorkflow(Invalid):
     """A workflow that cannot run; the text names the step and what is wrong with it."""
 

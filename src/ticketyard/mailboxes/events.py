@@ -72,3 +72,13 @@ class MailboxRecovered(Event):
     type: ClassVar[str] = "mailbox.recovered"
     mailbox_id: int
     address: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkflowChanged(Event):
+    """A mail workflow was added, changed or deleted; `what` says which."""
+
+    type: ClassVar[str] = "mail.workflow_changed"
+    workflow_id: int
+    name: str
+    what: str

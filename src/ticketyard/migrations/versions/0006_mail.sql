@@ -195,6 +195,10 @@ create table email_workflow_executions (
   created_at timestamptz not null default now()
 );
 create index email_executions_newest on email_workflow_executions (company_id, id desc);
+create index email_executions_of_workflow on email_workflow_executions
+  (company_id, workflow_id, id desc);
+create index email_executions_failed on email_workflow_executions (company_id, id desc)
+  where status = 'failed';
 
 -- Mail out ----------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from ticketyard.web.api import (
     auth,
     distribution,
+    email_workflows,
     health,
     intake,
     mail_out,
@@ -31,6 +32,7 @@ ROUTERS: list[APIRouter] = [
     mail_out.router,
     triage.router,
     distribution.router,
+    email_workflows.router,
     ticket_mail.router,
     tickets.router,
     ticket_changes.router,

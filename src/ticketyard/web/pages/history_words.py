@@ -105,6 +105,9 @@ _TELLERS: dict[str, Callable[[Payload], str]] = {
     "mail.filed": _mail_filed,
     "mail.moved": _mail_moved,
     "mail.bounced": _mail_bounced,
+    "mail.workflow_changed": lambda payload: (
+        f"Mail workflow “{payload.get('name', '')}” {payload.get('what', 'changed')}"
+    ),
     "mail.queued": lambda payload: _mail_out(payload, "is due to be sent"),
     "mail.sent": lambda payload: _mail_out(payload, "was sent"),
     "mail.text_changed": lambda payload: f"Words of mail changed: {payload.get('what', '')}",
