@@ -259,3 +259,4 @@ async def _take_step(company: SampleCompany, ticket_id: int, step: sample.Step) 
             )
     if by_mail is not None:
         await company.mailbox.reply(by_mail, step.text)
+    await company.worker.run_listeners(company.company_id)
