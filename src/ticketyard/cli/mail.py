@@ -2,6 +2,7 @@
 
 import typer
 
+from ticketyard.cli.mail_books import boxes, ledger, reconcile_command
 from ticketyard.cli.mail_parse import parse
 from ticketyard.cli.mail_run import run
 
@@ -15,3 +16,6 @@ def main() -> None:
 
 app.command()(parse)
 app.command()(run)
+app.command()(boxes)
+app.command()(ledger)
+app.command("reconcile")(reconcile_command)

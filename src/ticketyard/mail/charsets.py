@@ -4,6 +4,8 @@ import codecs
 import functools
 import re
 
+from charset_normalizer import from_bytes
+
 from ticketyard.mail.detecting import guess_charset, looks_western, sample_of
 
 _NAME = re.compile(r"[a-z0-9_][a-z0-9_\-:.()+]{0,40}")
@@ -212,11 +214,9 @@ def _unlabelled(data: bytes, hint: str) -> str:
 
 
 def _detected(sample: bytes) -> str:
-    """What a detector says of longer texts; only here it is worth its time and memory."""
+    """What a detector says of longer texts; only here it is worth its time."""
     if len(sample) < _DETECTABLE_BYTES:
         return ""
-    from charset_normalizer import from_bytes
-
     best = from_bytes(sample, steps=3, chunk_size=1024).best()
     codec = best.encoding if best is not None else ""
     # Scripts of two bytes a sign do not stand in between ASCII letters.
