@@ -98,7 +98,7 @@ async def test_the_thread_says_how_it_came_and_why(ana: httpx2.AsyncClient, worl
     assert page.count("By mail from rita@example.com to support@desk.example") == 2
     assert "cc cy@elsewhere.example" in page
     assert "It names no ticket: a new one." in page
-    assert "In-reply-to names it; from the requester." in page
+    assert "In-Reply-To names it; from the requester." in page
     assert "Proven: from the requester, answers a mail of ours" in page
     assert 'sandbox=""' in page
 

@@ -23,9 +23,9 @@ Kind = Literal["open", "join", "follow_up", "bounce", "duplicate", "refuse", "lo
 _EVIDENCE_WORDS = {
     "in_reply_to": "In-Reply-To names it",
     "references": "References name it",
-    "subject": "the subject names it",
-    "earlier_mail": "it continues a mail filed there",
-    "moved_mail": "it continues a mail that was moved there",
+    "subject": "The subject names it",
+    "earlier_mail": "It continues a mail filed there",
+    "moved_mail": "It continues a mail that was moved there",
 }
 
 
@@ -131,7 +131,7 @@ def _joining(
     ticket = candidate.ticket
     automatic = mail.auto == "replied" or mail.is_auto_reply
     only_thanks = is_only_thanks(mail.reply_text)
-    reason = f"{_EVIDENCE_WORDS[candidate.evidence].capitalize()}; {proof.reason}."
+    reason = f"{_EVIDENCE_WORDS[candidate.evidence]}; {proof.reason}."
     if ticket.status == "closed" and not automatic and not only_thanks:
         return Landing(
             kind="follow_up",
