@@ -32,6 +32,7 @@ KEPT_WHOLE = [
     ("confidential by the way", "The file is confidential.\n\nIs the recipient right?"),
     ("a prompt", "This fails:\n\nSQL> select 1 from dual;\nORA-00942"),
     ("regards within a sentence", "With regards to the printer:\n\nit works again."),
+    ("words below regards", "Yes.\n\nKind regards,\nRita\n\nPS: Call me:\nfrom nine to five"),
     ("a question about writing above", "Why must I reply above this line?\n\nI do not understand."),
 ]
 
@@ -72,6 +73,11 @@ CUT = [
         "Yes.\n\nThis e-mail is confidential and for the intended recipient only. If you are not\n"
         "the addressee, delete it.",
         "Yes.",
+    ),
+    (
+        "title and telephone below the name",
+        "Yes.\n\nKind regards,\nRita Rios\nHead of Buying\nCustomer Ltd\nTel. +49 30 1234567",
+        "Yes.\n\nKind regards,\nRita Rios",
     ),
     ("titled notice", "Yes.\n\nDISCLAIMER\nAnything.", "Yes."),
     ("two device lines", "Yes.\n\nSent from my iPhone\nSent from my phone", "Yes."),

@@ -53,15 +53,16 @@ _DISCUSSION_HEADERS = frozenset(
 _DENIALS = frozenset({"", "no", "false", "0", "none"})
 
 _DAEMON = re.compile(
-    r"(?:^|[\s<\"])(?:mailer[-_]?daemon|mdaemon|mail-?daemon|post[-_.]?master|vacation|"
+    r"(?:^|[<\"])(?:mailer[-_]?daemon|mdaemon|mail-?daemon|post[-_.]?master|vacation|"
     r"auto[-_.]?(?:reply|responder|response|answer))(?:@|[\s>\"]|$)",
     re.IGNORECASE,
 )
 
 _PREFIX = r"(?:(?:re|aw|sv|vs|antw|rif|odp|ynt|fw|fwd|отв)\s{0,2}[:：]\s{0,2}){0,2}\W{0,3}"
-# As a subject on its own, or before the subject it answers: "Automatic reply: Printer".
+# As a subject on its own, or before the subject it answers: "Automatic reply: Printer". With
+# "Re:" before it, it is what a person answers.
 _CERTAIN = re.compile(
-    rf"{_PREFIX}(?:(?:{ANSWER})(?:\W{{0,3}}$|\s?[:：])|(?:vacation|ooo|abwesend)\s?[:：])",
+    rf"\W{{0,3}}(?:(?:{ANSWER})(?:\W{{0,3}}$|\s?[:：])|(?:vacation|ooo|abwesend)\s?[:：])",
     re.IGNORECASE,
 )
 _LIKELY = re.compile(rf"{_PREFIX}(?:{ANSWER}|{ABSENCE})", re.IGNORECASE)

@@ -12,6 +12,7 @@ MOST_RECIPIENTS = 100
 LONGEST_LINE = 500
 LONGEST_DIAGNOSTIC = 400
 OPENING = 1_200
+FIRST_WORDS = 240
 
 _WORD = r"[^\s<>,;:\"'()\[\]@=*|]"
 _ADDRESS = rf"({_WORD}{{1,100}}@{_WORD}{{1,100}})"
@@ -26,6 +27,7 @@ _TOLD = re.compile(
 )
 _ORIGIN = re.compile(rf"(?:expanded|generated) from\W{{1,4}}{_ADDRESS}", re.IGNORECASE)
 _ANY = re.compile(rf"(?<![\w.@+-])(?<!from ){_ADDRESS}")
+_ID = re.compile(r"\bmessage-?id\b", re.IGNORECASE)
 
 _SUBJECT = re.compile(SUBJECT, re.IGNORECASE)
 _TEXT = re.compile(TEXT, re.IGNORECASE)
@@ -44,6 +46,12 @@ _HELPERS = re.compile(
 )
 _REFUSAL = re.compile(
     r"\b(?:rejected|refused|abgewiesen|abgelehnt|rejet[ée]|rechazad|отклонен)", re.IGNORECASE
+)
+_FIRST_PERSON = re.compile(
+    r"\b(?:i|i'm|i've|my|me|we|our|us|ich|mein\w{0,2}|mir|mich|wir|uns|unser\w{0,2}|je|j'ai|mon|mes|"
+    r"nous|notre|nos|yo|mi|mis|nosotros|io|mio|mia|noi|nostro|eu|meu|minha|ik|mijn|wij|ons|jag|min|"
+    r"mig|vi|jeg|mit|minun|ja|mój|moje|mnie|já|můj|я|мой|моя|мне|мы|наш|мій|мені|ми)\b",
+    re.IGNORECASE,
 )
 _FOR = re.compile(
     r"^received[ \t]*:(?:[^\n]*\n[ \t]){0,6}[^\n]*?\bfor <([^<>\s]{3,250})>",
@@ -65,8 +73,10 @@ class TextReport:
     original_message_id: str = ""
 
 
-def is_bounce_subject(subject: str) -> bool:
-    """Whether the subject says that a message came back or waits."""
+def is_bounce_subject(subject: str, *, begins_at: int | None = None) -> bool:
+    """Whether the subject says, or says from `begins_at` on, that a message came back or waits."""
+    if begins_at is not None:
+        return _SUBJECT.match(subject[:300], begins_at) is not None
     return _SUBJECT.search(subject[:300]) is not None
 
 
@@ -74,6 +84,17 @@ def is_bounce_opening(text: str) -> bool:
     """Whether the text begins by saying that a message was not delivered."""
     head, _ = _split(text)
     return _TEXT.search(" ".join(" ".join(head).split())[:OPENING]) is not None
+
+
+def is_told_by_a_machine(text: str, *, own: str = "") -> bool:
+    """Whether the first words are those of a report and name whom it is about: a person says "I",
+    says something else first, or names nobody. own: the writer's address.
+    """
+    head, _ = _split(text)
+    first = " ".join(" ".join(head).split())[:FIRST_WORDS]
+    if _FIRST_PERSON.search(first) or not _TEXT.search(first):
+        return False
+    return any(address != own.lower() for address in _distinct(_found(head, _ANY)))
 
 
 def is_refusal(text: str) -> bool:
@@ -106,7 +127,10 @@ def _split(text: str) -> tuple[list[str], str]:
     return [line[:LONGEST_LINE] for line in lines[:MOST_LINES]], ""
 
 
-def _recipients(head: Sequence[str], own: str) -> tuple[str, ...]:
+def _recipients(lines: Sequence[str], own: str) -> tuple[str, ...]:
+    # What looks like an address beside or below "Message-ID" is none.
+    above = ("", *lines)
+    head = [line for at, line in enumerate(lines) if not _ID.search(f"{above[at]} {line}")]
     leading = _found(head, _LEADING, whole=True) or _found(head, _CODED, whole=True)
     origins = _found(head, _ORIGIN)
     named = _distinct([*leading, *origins]) or _distinct(_found(head, _TOLD))

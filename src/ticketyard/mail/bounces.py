@@ -15,14 +15,12 @@ from ticketyard.mail.bounce_texts import (
     is_bounce_opening,
     is_bounce_subject,
     is_refusal,
+    is_told_by_a_machine,
     read_text_report,
 )
 from ticketyard.mail.message import Bounce, Mail
 
 _GLOBAL = ("message/global", "message/global-headers")
-
-# Shorter than this a text is nothing but the report: a person who hands one on adds words to it.
-SHORT = 400
 
 _DAEMON = re.compile(
     r"mailer[-_.]?daemon|mdaemon|mail[-_.]?daemon|post[-_.]?master|mail[ ._-]?deliver[y ]|"
@@ -34,7 +32,8 @@ _DAEMON = re.compile(
 )
 _MAILER_DAEMON = re.compile(r"(?:^|[\s<\"])mailer[-_.]?daemon(?:@|[>\"\s]|$)", re.IGNORECASE)
 _HANDED_ON = re.compile(
-    r"\s*(?:re|aw|sv|fw|fwd|wg|tr|rv|i|enc|vs|antw|doorst|отв|пересл)\s?[:：]", re.IGNORECASE
+    r"\s{0,9}(?:(?:re|aw|sv|fw|fwd|wg|tr|rv|i|enc|vs|antw|doorst|отв|пересл)\s?[:：]\s{0,9}){1,5}",
+    re.IGNORECASE,
 )
 
 
@@ -49,6 +48,7 @@ def read_bounce(mail: Mail, parts: Sequence[tuple[str, str]]) -> Bounce | None:
         if kind in ("message/delivery-status", "message/global-delivery-status")
         for each in read_delivery_status(text)
     ]
+    reports = reports or _wrapped_reports(mail, parts)
     if reports and all(each.is_reached for each in reports):
         return None
     failed = _failed_recipients(mail)
@@ -62,6 +62,18 @@ def read_bounce(mail: Mail, parts: Sequence[tuple[str, str]]) -> Bounce | None:
         failed or words.recipients or addressees(back) or _named(mail.subject),
         message_id,
     )
+
+
+def _wrapped_reports(mail: Mail, parts: Sequence[tuple[str, str]]) -> list[RecipientReport]:
+    """Of a report that a gateway put into another one."""
+    inside = [
+        text
+        for kind, text in parts
+        if kind == "message/rfc822" and "message/delivery-status" in text.lower()
+    ]
+    if not inside or not is_bounce_subject(mail.subject) or not _looks_like_one(mail):
+        return []
+    return read_delivery_status(inside[0])
 
 
 def _named(subject: str) -> tuple[str, ...]:
@@ -88,10 +100,16 @@ def _looks_like_one(mail: Mail) -> bool:
     if mail.is_from_nobody or _is_daemon(mail.header("from")):
         is_named = _MAILER_DAEMON.search(mail.header("from")[:500]) is not None
         return by_subject or is_named or is_bounce_opening(mail.body_text)
-    is_handed_on = _HANDED_ON.match(mail.subject) is not None
-    if not by_subject or (is_handed_on and len(mail.body_text) >= SHORT):
+    # People write about reports, answer them and hand them on: "FW: Undeliverable: Offer".
+    if not by_subject or _is_handed_on(mail.subject):
         return False
-    return is_bounce_opening(mail.body_text)
+    own = "" if mail.sender is None else mail.sender.email
+    return is_told_by_a_machine(mail.body_text, own=own)
+
+
+def _is_handed_on(subject: str) -> bool:
+    prefix = _HANDED_ON.match(subject)
+    return prefix is not None and is_bounce_subject(subject, begins_at=prefix.end())
 
 
 def _is_daemon(sender: str) -> bool:

@@ -93,5 +93,7 @@ class Mail:
     @property
     def is_from_nobody(self) -> bool:
         """Sent so that no report about it can come back, as reports themselves are."""
-        path = self.return_path
-        return path is not None and path.strip("<> ").lower() in ("", "mailer-daemon")
+        if self.return_path is None:
+            return False
+        told = self.header("return-path") or self.return_path
+        return told.strip("<> \t").lower() in ("", "mailer-daemon")

@@ -114,9 +114,9 @@ def _rejoined(kinds: str, lines: Sequence[str]) -> str:
     """Give back to the quote what a program broke off its long lines without a mark."""
     told = list(kinds)
     for at in range(1, len(told) - 1):
-        if told[at - 1] == QUOTED and told[at] == TEXT and told[at + 1] == QUOTED:
-            if _is_broken_off(lines[at - 1].rstrip(), lines[at].lstrip()):
-                told[at] = QUOTED
+        is_between = told[at - 1 : at + 2] == [QUOTED, TEXT, QUOTED]
+        if is_between and _is_broken_off(lines[at - 1].rstrip(), lines[at].lstrip()):
+            told[at] = QUOTED
     return "".join(told)
 
 

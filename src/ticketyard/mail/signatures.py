@@ -9,6 +9,8 @@ LONGEST_DEVICE_LINE = 160
 MOST_SIGNATURE_LINES = 24
 MOST_RULED_LINES = 10
 MOST_LINES_BELOW = 120
+MOST_CONTACT_LINES = 14
+LONGEST_CONTACT_LINE = 120
 LONGEST_MARK = 200
 SHORTEST_NOTICE = 80
 
@@ -80,6 +82,30 @@ _APP_LINE = re.compile(
     re.IGNORECASE,
 )
 
+_CLOSING = re.compile(
+    r"(?:(?:with |my )?(?:kind|best|warm|many)(?:est)? (?:regards|wishes|thanks)|regards|"
+    r"sincerely(?: yours)?|yours (?:sincerely|truly|"
+    r"faithfully)|cheers|thanks(?: and regards)?|thank you|many thanks|best|"
+    r"(?:mit )?(?:freundlichen|freundliche|besten|beste|herzlichen|herzliche|liebe|lieben|viele|"
+    r"schöne) gr(?:ü|ue)(?:ß|ss)en?|mfg|lg|vg|"
+    r"(?:bien )?cordialement|(?:meilleures|sincères) salutations|bien à vous|(?:un )?(?:cordial|"
+    r"atento) saludo|saludos(?: cordiales)?|"
+    r"atentamente|(?:cordiali|distinti) saluti|saluti|atenciosamente|"
+    r"(?:com os melhores )?cumprimentos|abraços|"
+    r"met vriendelijke groeten?|(?:vriendelijke )?groeten?|(?:med )?venlig hilsen|"
+    r"(?:med )?vennlig hilsen|mvh|"
+    r"(?:med )?v[äa]nliga? h[äa]lsning(?:ar)?|hälsningar|(?:ystävällisin )?terveisin|z poważaniem|"
+    r"pozdrawiam|"
+    r"s pozdravem|s pozdravom|üdvözlettel|cu stimă|с уважением|з повагою|құрметпен|saygılarımla|"
+    r"με εκτίμηση)[\s,.!:;–-]{0,4}",
+    re.IGNORECASE,
+)
+_CONTACT = re.compile(
+    r"(?:\b(?:tel|phone|mobile?|mob|cell|fax|telefon|handy|t[ée]l[ée]phone|direct|office)\b|"
+    r"тел)[\w.]{0,6}\s?[:.]?\s?\+?[\d(]|"
+    r"\+\d[\d\s()/.-]{6,20}\d|\bwww\.|https?://|[\w.-]{1,60}@[\w-]{1,60}\.",
+    re.IGNORECASE,
+)
 _SECRECY = re.compile(
     r"confiden|vertraulich|riservat|vertrouwelijk|poufn|d[ůô]v[ěe]rn|конфиденц|конфіденц|құпия|"
     r"fortrolig|"
@@ -108,7 +134,8 @@ _NOTICE_TITLE = re.compile(
 def end_above_signature(lines: Sequence[str]) -> int:
     """How many lines stand above what a person or a device puts below their words."""
     end = _end_of_text(lines, len(lines))
-    for shorten in (_above_notice, _above_device_lines, _above_mark, _above_device_lines):
+    steps = (_above_notice, _above_device_lines, _above_mark, _above_device_lines, _above_contacts)
+    for shorten in steps:
         shorter = _end_of_text(lines, shorten(lines[:end]))
         if shorter:
             end = shorter
@@ -164,6 +191,21 @@ def _room_below(line: str) -> int:
     if _DASHES.fullmatch(line):
         return MOST_SIGNATURE_LINES
     return MOST_RULED_LINES if "_" in line else 0
+
+
+def _above_contacts(lines: Sequence[str]) -> int:
+    """Cuts below "Kind regards" and the name, where title, telephone and such follow them."""
+    filled = [
+        at for at in range(max(0, len(lines) - MOST_LINES_BELOW), len(lines)) if lines[at].strip()
+    ]
+    last = filled[-MOST_CONTACT_LINES:]
+    for number, at in enumerate(last):
+        below = last[number + 2 :]
+        if len(below) >= 2 and _CLOSING.fullmatch(bare(lines[at])):
+            words = [bare(lines[each]) for each in below]
+            short = all(len(each) <= LONGEST_CONTACT_LINE for each in words)
+            return below[0] if short and any(map(_CONTACT.search, words)) else len(lines)
+    return len(lines)
 
 
 def _above_notice(lines: Sequence[str]) -> int:
