@@ -58,11 +58,10 @@ _DAEMON = re.compile(
     re.IGNORECASE,
 )
 
-_PREFIX = r"(?:(?:re|aw|sv|vs|antw|rif|odp|ynt|fw|fwd|отв)\s{0,2}[:：]\s{0,2}){0,2}\W{0,3}"
-# As a subject on its own, or before the subject it answers: "Automatic reply: Printer". With
-# "Re:" before it, it is what a person answers.
+_PREFIX = r"((?:(?:re|aw|sv|vs|antw|rif|odp|ynt|fw|fwd|отв)\s{0,2}[:：]\s{0,2}){0,2})\W{0,3}"
+# As a subject on its own, or before the subject it answers: "Automatic reply: Printer".
 _CERTAIN = re.compile(
-    rf"\W{{0,3}}(?:(?:{ANSWER})(?:\W{{0,3}}$|\s?[:：])|(?:vacation|ooo|abwesend)\s?[:：])",
+    rf"{_PREFIX}(?:(?:{ANSWER})(?:\W{{0,3}}$|\s?[:：])|(?:vacation|ooo|abwesend)\s?[:：])",
     re.IGNORECASE,
 )
 _LIKELY = re.compile(rf"{_PREFIX}(?:{ANSWER}|{ABSENCE})", re.IGNORECASE)
@@ -123,7 +122,8 @@ def _told_by_precedence(headers: Headers) -> AutoKind:
 
 def _told_by_words(mail: Mail) -> AutoKind:
     subject = mail.subject.strip()[:200]
-    if _CERTAIN.match(subject):
+    certain = _CERTAIN.match(subject)
+    if certain and not (certain[1] and _quotes(mail)):
         return "replied"
     kind = mail.header("content-type").lower()
     if kind.startswith("multipart/report"):
@@ -136,3 +136,8 @@ def _told_by_words(mail: Mail) -> AutoKind:
         if _LIKELY.match(subject) or _OPENING.search(opening):
             return "replied"
     return "generated" if nobody else ""
+
+
+def _quotes(mail: Mail) -> bool:
+    """People quote what they answer, "Re: Automatic reply: Printer" too; vacation programs do not."""
+    return mail.reply_text.split() != mail.body_text.split()
