@@ -42,6 +42,9 @@ CASES = [
     ("a@[192.0.2.1]", [("a@[192.0.2.1]", "")]),
     ('"Bo \\"the\\" Desk" <b@x.com>', [("b@x.com", 'Bo "the" Desk')]),
     ("a@x.com.", [("a@x.com", "")]),
+    ("Bob [bob@x.com]", [("bob@x.com", "Bob")]),
+    ("Bob \\(HR\\) <b@x.com>", [("b@x.com", "Bob (HR)")]),
+    ("=?utf-8?Q?B=C3=B6b?= Smith, CEO <b@x.com>", [("b@x.com", "Böb Smith, CEO")]),
 ]  # fmt: skip
 
 

@@ -14,7 +14,8 @@ _TOKEN = re.compile(
       | (?P<open>\()
       | (?P<separator>[,;])
       | (?P<colon>:)
-      | (?P<text>(?:(?!=\?)[^"(<,;:])+|.)""",
+      | (?P<escaped>\\.)
+      | (?P<text>(?:(?!=\?)[^"(<,;:\\])+|.)""",
     re.VERBOSE | re.DOTALL,
 )
 _BARE = re.compile(
@@ -137,8 +138,7 @@ def _with_split_names(mailboxes: list[_Mailbox]) -> list[_Mailbox]:
         if (
             before is not None
             and before.angle is None
-            and "@" not in before.text
-            and "=?" not in before.text
+            and "@" not in decode_words(before.text)
             and mailbox.angle is not None
             and mailbox.text.strip()
         ):
@@ -188,7 +188,9 @@ def _name(text: str) -> str:
     text = text.strip()
     if '"' in text:
         text = re.sub(r'"((?:[^"\\]|\\.)*)"', lambda quoted: _ESCAPED.sub(r"\1", quoted[1]), text)
-    text = decode_words(text).strip(" \t\"'<>")
+    elif "\\" in text:
+        text = _ESCAPED.sub(r"\1", text)
+    text = decode_words(text).replace("[ ]", "").strip(" \t\"'<>")
     return re.sub(r"\s+", " ", text).strip()
 
 

@@ -12,6 +12,9 @@ from ticketyard.mail.limits import MAX_HTML_CHARACTERS, MAX_TEXT_CHARACTERS
 from ticketyard.mail.parts import Part
 
 _TEXTS = frozenset({"text/plain", "text/html"})
+_NEVER_TEXT = frozenset(
+    {"application", "audio", "chemical", "font", "image", "message", "model", "multipart", "video"}
+)
 _MARKED_UP = frozenset({"text/x-amp-html", "text/watch-html", "text/enriched", "text/richtext"})
 _META_CHARSET = re.compile(
     rb"<meta[^<>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.IGNORECASE
@@ -103,11 +106,12 @@ def _take_what_looks_like_text(root: Part, found: SortedParts) -> None:
     for part in found.files:
         is_named = part.disposition.get("filename") or part.content_type.get("name")
         main = part.kind.partition("/")[0]
-        if main == "text" and part.disposition.value != "attachment" and not is_named:
+        if main not in _NEVER_TEXT and part.disposition.value != "attachment" and not is_named:
             if part.kind in ("text/calendar", "text/rfc822-headers", "text/x-vcard", "text/vcard"):
                 continue
             found.files.remove(part)
             found.texts.append(part)
+            found.htmls.append(part)
             return
     start, end = root.preamble
     preamble = decode_text(root.raw[start : min(end, start + MAX_TEXT_CHARACTERS)]).strip()
@@ -187,7 +191,8 @@ def unflow(text: str, *, delete_space: bool = False) -> str:
         body = line.lstrip(">")
         quotes = len(line) - len(body)
         body = body.removeprefix(" ")
-        if current and quotes != depth:
+        # A blank line is meant as one, though the line before promises to go on.
+        if current and (quotes != depth or not body):
             out.append(_paragraph(depth, current))
             current = []
         depth = quotes

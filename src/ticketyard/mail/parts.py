@@ -78,20 +78,32 @@ class Part:
         return decoded(self.raw, self.encoding, self.start, end)
 
     def _read_type(self) -> Parameterised:
-        raw = raw_text(self.first("content-type"))
-        if "=?" in raw.partition(";")[0]:
-            raw = decode_words(raw)
-        found = parse_parameterised(raw)
-        if "/" in found.value:
-            main, _, rest = found.value.partition("/")
-            if main and rest:
-                return found
-        fallback = "message/rfc822" if self.is_digest else "text/plain"
+        all_found = [_parsed_type(value) for name, value in self.fields if name == "content-type"]
+        found = all_found[0] if all_found else Parameterised("")
+        if not found.value.startswith("multipart/"):
+            # Of two types the one that explains the boundary lines is the true one.
+            found = next((each for each in all_found if _is_multipart(each)), found)
+        main, _, rest = found.value.partition("/")
+        if main and rest:
+            return found
+        return Parameterised(self._type_for(found), found.parameters)
+
+    def _type_for(self, found: Parameterised) -> str:
+        """What is meant by a value that is no type."""
         if found.value == "multipart" or (not found.value and found.get("boundary")):
-            fallback = "multipart/mixed"
-        elif found.value and found.value not in ("text", "plain"):
-            fallback = "application/octet-stream"
-        return Parameterised(fallback, found.parameters)
+            return "multipart/mixed"
+        if found.value in ("", "text", "plain"):
+            return "message/rfc822" if self.is_digest and not found.value else "text/plain"
+        return "text/html" if found.value == "html" else "application/octet-stream"
+
+
+def _parsed_type(value: bytes) -> Parameterised:
+    raw = raw_text(value)
+    return parse_parameterised(decode_words(raw) if "=?" in raw.partition(";")[0] else raw)
+
+
+def _is_multipart(found: Parameterised) -> bool:
+    return found.value.startswith("multipart/") and bool(found.get("boundary"))
 
 
 def parse_parts(raw: bytes, problems: list[str]) -> Part:
