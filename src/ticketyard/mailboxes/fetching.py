@@ -64,7 +64,7 @@ def batches(listed: Sequence[Listed], careful_until: int = 0) -> Iterator[list[L
     size = 0
     for each in listed:
         full = len(batch) >= BATCH_MESSAGES or size + each.size > BATCH_BYTES
-        if batch and (full or each.uid <= careful_until):
+        if batch and (full or batch[-1].uid <= careful_until):
             yield batch
             batch, size = [], 0
         batch.append(each)
@@ -170,7 +170,7 @@ class FolderReader:
             first = self.position.last_uid + 1
             window = max(WINDOW_UIDS, (self._next_uid - first) // 1000)
             last = first + window - 1 if first + window < self._next_uid else None
-            found = await self._list(first, last)
+            found = await self.list_range(first, last)
             new += await self._take(found, moves_mark=True)
             await self._mark(last or max((each.uid for each in found), default=0))
             if last is None and not found:
@@ -187,7 +187,9 @@ class FolderReader:
 
     async def fetch_missing(self, first: int, last: int) -> int:
         """Compare that range with the server's and fetch what is not here. Gives how many came."""
-        there = await self._list(first, last)
+        # Else the server may list what has left meanwhile.
+        await self._imap.call(self._imap.session.has_news)
+        there = await self.list_range(first, last)
         kept = await kept_uids(self._resources, self.position.place, first, last)
         missing = [each for each in there if each.uid not in kept.whole]
         unfetched = set(await unfetched_uids(self._resources, self.position.place))
@@ -199,7 +201,8 @@ class FolderReader:
                 await refuse_gone(self._resources, self.position.place, gone)
         return await self._take(sorted(missing, key=lambda each: each.uid), moves_mark=False)
 
-    async def _list(self, first: int, last: int | None) -> list[Listed]:
+    async def list_range(self, first: int, last: int | None) -> list[Listed]:
+        """What the server has of a range of UIDs."""
         found = await self._imap.call(self._imap.session.list_messages, f"{first}:{last or '*'}")
         return [each for each in found if first <= each.uid <= (last or each.uid)]
 
