@@ -227,6 +227,22 @@ async def test_a_failing_workflow_leaves_a_ticket(
     assert await tickets(world) == 1
 
 
+@pytest.mark.parametrize("steps", ["7", "null", '"create_ticket"', "[]", '{"action": 1}'])
+async def test_steps_that_are_none_lose_no_mail(world: World, steps: str) -> None:
+    workflow_id = await add(world, step("create_ticket"))
+    await rows(
+        world,
+        "update email_workflows set workflow_steps = cast(:steps as jsonb) where id = :id"
+        " returning id",
+        steps=steps,
+        id=workflow_id,
+    )
+
+    assert (await deliver(world, mail(HELP))).created
+    (run,) = await executions(world)
+    assert (run.status, run.steps_total) == ("failed", 0)
+
+
 async def test_steps_before_a_failing_one_stand_and_those_after_are_left_out(world: World) -> None:
     await add(
         world,

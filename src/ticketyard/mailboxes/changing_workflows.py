@@ -82,10 +82,14 @@ def render_workflow(workflow: EmailWorkflow) -> dict[str, Any]:
         "classification_trigger": workflow.classification_trigger,
         # The column holds four bytes: 0.7 comes back as a little more.
         "confidence_threshold": round(workflow.confidence_threshold, 4),
-        "workflow_steps": workflow.workflow_steps,
+        "workflow_steps": _listed(workflow.workflow_steps),
         "priority": workflow.priority,
         "enabled": workflow.enabled,
     }
+
+
+def _listed(steps: object) -> list[Any]:
+    return steps if isinstance(steps, list) else []
 
 
 def _columns(definition: Definition) -> dict[str, Any]:

@@ -66,7 +66,10 @@ class Runner:
         return run.placed
 
     async def _run_one(self, workflow: EmailWorkflow, run: Run) -> "_Account":
-        account = _Account(self._resources.clock(), steps_total=len(workflow.workflow_steps))
+        given = workflow.workflow_steps
+        # Whoever wrote it past us may have written anything.
+        total = len(given) if isinstance(given, list) else 0
+        account = _Account(self._resources.clock(), steps_total=total)
         if run.is_ignored:
             account.status = "skipped"
             account.error_message = "An earlier workflow ignored the mail."
