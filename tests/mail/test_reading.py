@@ -155,6 +155,9 @@ def mangled(draw: st.DrawFn) -> bytes:
 @example(raw=b"Content-Type: text/plain; charset=utf-16\n\n\xd8\x00\xd8")
 @example(raw=b"Content-Type: text/plain; charset=utf-7\n\n+2AA-")
 @example(raw=b"Subject: =?utf-7?Q?+2AA-?=\nDate: 1 Jan 0000 00:00 +9999\n\n")
+@example(
+    raw=b"Content-Type: multipart/mixed; boundary=b\n\na\x00b\n--b\nContent-Type: image/png\n\n1\n--b--"
+)
 @given(raw=mangled() | st.binary(max_size=400))
 def test_whatever_comes_is_a_message_that_can_be_stored(raw: bytes) -> None:
     mail = read_mail(raw)

@@ -114,7 +114,7 @@ def _take_what_looks_like_text(root: Part, found: SortedParts) -> None:
             found.htmls.append(part)
             return
     start, end = root.preamble
-    preamble = decode_text(root.raw[start : min(end, start + MAX_TEXT_CHARACTERS)]).strip()
+    preamble = _plain(decode_text(root.raw[start : min(end, start + MAX_TEXT_CHARACTERS)])).strip()
     if preamble and not _BOILERPLATE.search(preamble[:2_000]):
         found.preamble = preamble
 
@@ -159,6 +159,11 @@ def _source(part: Part, hint: str) -> str:
         meta = _META_CHARSET.search(data[:4_000])
         charset = meta[1].decode("ascii", "replace") if meta else ""
     text = decode_text(data, charset, hint)[: MAX_TEXT_CHARACTERS * 2]
+    return _plain(text)
+
+
+def _plain(text: str) -> str:
+    """With one kind of line end, and nothing that a database cannot hold."""
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
 
 

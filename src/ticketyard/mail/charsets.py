@@ -19,10 +19,7 @@ _NO_NAMES = frozenset(
 # What mailers call them, and the superset they mean: a label is a promise about the letters used,
 # and senders use the superset of whatever they promise (WHATWG Encoding, "names and labels").
 _ALIASES = {
-    "ascii": "cp1252",
-    "us-ascii": "cp1252",
-    "us_ascii": "cp1252",
-    "ansi_x3.4-1968": "cp1252",
+    "us_ascii": "ascii",
     "ansi": "cp1252",
     "iso-8859-1": "cp1252",
     "iso-8859-1:1987": "cp1252",
@@ -114,6 +111,9 @@ def decode_text(data: bytes, label: str = "", hint: str = "") -> str:
     codec = codec_of(label)
     if data.isascii() and codec not in _SEVEN_BIT and not codec.startswith(_WIDE):
         return _seven_bit(data)
+    if codec == "ascii":
+        # These bytes are none, so that the label says nothing.
+        codec = ""
     if codec in ("", "cp1252") and (text := _strict(data, "utf-8")) is not None:
         return text
     if codec and (text := _as_labelled(data, codec)) is not None:
@@ -186,6 +186,8 @@ def _as_labelled(data: bytes, codec: str) -> str | None:
     if codec != "utf-8" and (better := _strict(data, "utf-8")) is not None:
         return better
     text = data.decode(codec, "replace")
+    if codec == "utf-8":
+        return text if _is_spoilt(text) else None
     return text if text.count("\ufffd") <= _TOLERATED_SHARE * len(text) else None
 
 
@@ -200,7 +202,7 @@ def _unlabelled(data: bytes, hint: str) -> str:
     if (text := _strict(data, "utf-8")) is not None:
         return text
     text = data.decode("utf-8", "replace")
-    if text.count("\ufffd") <= _TOLERATED_SHARE * len(text):
+    if _is_spoilt(text):
         return text
     sample = sample_of(data)
     codec = "cp1252" if looks_western(sample) else guess_charset(sample) or _detected(sample)
@@ -211,6 +213,13 @@ def _unlabelled(data: bytes, hint: str) -> str:
         return data.decode(codec, "replace")
     western = _strict(data, "cp1252")
     return western if western is not None else data.decode("latin-1")
+
+
+def _is_spoilt(text: str) -> bool:
+    """Whether it is UTF-8 of which a few bytes were lost: most of its letters are whole."""
+    lost = text.count("\ufffd")
+    whole = sum(1 for letter in text if letter > "\x7f") - lost
+    return lost <= _TOLERATED_SHARE * len(text) and whole > lost
 
 
 def _detected(sample: bytes) -> str:

@@ -175,5 +175,5 @@ def _text_of(found: dict[int, tuple[int, bytes]], number: int, codepage: str) ->
 
 def _string(value: bytes, codepage: str) -> str:
     if codepage == "utf-16-le":
-        return value.decode("utf-16-le", "replace").rstrip("\x00")
+        return value.decode("utf-16-le", "replace").replace("\x00", "")
     return decode_text(value.rstrip(b"\x00"), codepage).replace("\x00", "")
