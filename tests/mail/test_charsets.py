@@ -5,7 +5,7 @@ import pytest
 from ticketyard.mail.charsets import codec_of, decode_text
 
 LABELS = [
-    ("utf-8", "utf-8"), ("UTF8", "utf-8"), ('"utf-8"', "utf-8"), ("x-utf-8", "utf-8"), ("us-ascii", "cp1252"),
+    ("utf-8", "utf-8"), ("UTF8", "utf-8"), ('"utf-8"', "utf-8"), ("x-utf-8", "utf-8"), ("us-ascii", "ascii"),
     ("ISO-8859-1", "cp1252"), ("iso8859_1", "cp1252"), ("latin1", "cp1252"), ("iso_8859-15", "iso8859-15"),
     ("cp-1251", "cp1251"), ("win-1251", "cp1251"), ("x-cp1250", "cp1250"), ("windows1252", "cp1252"),
     ("gb2312", "gb18030"), ("GBK", "gb18030"), ("ks_c_5601-1987", "cp949"), ("x-sjis", "cp932"),
@@ -19,6 +19,10 @@ LABELS = [
 @pytest.mark.parametrize(("label", "codec"), LABELS)
 def test_a_label_means_a_codec(label: str, codec: str) -> None:
     assert codec_of(label) == codec
+
+
+WESTERN = "a long text with one “quoted” word" + " and more" * 20
+RUSSIAN = "Здравствуйте, принтер не печатает"
 
 
 @pytest.mark.parametrize(
@@ -36,6 +40,9 @@ def test_a_label_means_a_codec(label: str, codec: str) -> None:
         (b"\xff\xfea\x00b\x00", "", "ab"),
         (b"\xef\xbb\xbfabc", "", "abc"),
         (b"a long text with one \xe2\x82 cut letter" + b" and more" * 20, "utf-8", None),
+        (b"a long text with one \x93quoted\x94 word" + b" and more" * 20, "utf-8", WESTERN),
+        (b"a long text with one \x93quoted\x94 word" + b" and more" * 20, "", WESTERN),
+        ("Здравствуйте, принтер не печатает".encode("cp1251"), "us-ascii", RUSSIAN),
         (b"", "utf-16", ""),
     ],
 )

@@ -98,6 +98,7 @@ _FORBIDDEN = frozenset({"idna", "punycode", "unicode-escape", "raw-unicode-escap
 _SEVEN_BIT = frozenset({"iso2022_jp_ext", "iso2022_jp", "iso2022_kr", "hz", "utf-7"})
 _WIDE = ("utf-16", "utf-32")
 _JAPANESE_SHIFT = re.compile(rb"\x1b(?:\$[@B]|\$\([@BD]|\([JI])")
+_UTF_8_PAIR = re.compile(rb"[\xc2-\xf4][\x80-\xbf]")
 _DETECTABLE_BYTES = 20
 _TOLERATED_SHARE = 0.02
 
@@ -187,7 +188,7 @@ def _as_labelled(data: bytes, codec: str) -> str | None:
         return better
     text = data.decode(codec, "replace")
     if codec == "utf-8":
-        return text if _is_spoilt(text) else None
+        return text if _is_spoilt(text, data) else None
     return text if text.count("\ufffd") <= _TOLERATED_SHARE * len(text) else None
 
 
@@ -202,7 +203,7 @@ def _unlabelled(data: bytes, hint: str) -> str:
     if (text := _strict(data, "utf-8")) is not None:
         return text
     text = data.decode("utf-8", "replace")
-    if _is_spoilt(text):
+    if _is_spoilt(text, data):
         return text
     sample = sample_of(data)
     codec = "cp1252" if looks_western(sample) else guess_charset(sample) or _detected(sample)
@@ -215,11 +216,10 @@ def _unlabelled(data: bytes, hint: str) -> str:
     return western if western is not None else data.decode("latin-1")
 
 
-def _is_spoilt(text: str) -> bool:
-    """Whether it is UTF-8 of which a few bytes were lost: most of its letters are whole."""
-    lost = text.count("\ufffd")
-    whole = sum(1 for letter in text if letter > "\x7f") - lost
-    return lost <= _TOLERATED_SHARE * len(text) and whole > lost
+def _is_spoilt(text: str, data: bytes) -> bool:
+    """Whether it is UTF-8 of which a few bytes were lost, rather than letters of one byte."""
+    few = text.count("\ufffd") <= _TOLERATED_SHARE * len(text)
+    return few and _UTF_8_PAIR.search(data) is not None
 
 
 def _detected(sample: bytes) -> str:
