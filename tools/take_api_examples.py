@@ -98,6 +98,18 @@ CALLS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("GET", "/api/dashboard/stats", {}),
     ("GET", "/api/tickets/{ticket_id}/receipt", {}),
     ("POST", "/api/tickets/{ticket_id}/routing", {}),
+    ("GET", "/api/mailboxes", {}),
+    ("POST", "/api/mailboxes", {"json": {
+        "address": "support@example.com", "imap_server": "imap.example.com",
+        "username": "support@example.com", "password": "for this mailbox alone",
+        "is_enabled": False}}),
+    ("GET", "/api/mailboxes/{mailbox_id}", {}),
+    ("PATCH", "/api/mailboxes/{mailbox_id}", {"json": {"poll_seconds": 60}}),
+    ("POST", "/api/mailboxes/{mailbox_id}/test", {}),
+    ("GET", "/api/mailboxes/{mailbox_id}/ledger", {}),
+    ("GET", "/api/mails", {"params": {"outcome": "reply"}}),
+    ("GET", "/api/mails/{mail_id}", {}),
+    ("POST", "/api/mails/{mail_id}/move", {"json": {"to": "{ticket_id}"}}),
     ("GET", "/api/tickets/stats", {}),
     ("POST", "/api/tickets/views", {"json": {"name": "Urgent", "query": {"priority": "urgent"}}}),
     ("GET", "/api/tickets/views", {}),
@@ -115,6 +127,18 @@ CALLS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("GET", "/api/tickets/{ticket_id}/attachments", {}),
     ("GET", "/api/tickets/{ticket_id}", {}),
     ("GET", "/api/tickets/{ticket_id}/history", {}),
+    ("POST", "/api/email-workflows", {"json": {
+        "name": "Support Email → Ticket", "classification_trigger": "support_request",
+        "confidence_threshold": 0.7,
+        "workflow_steps": [{"action": "create_ticket", "params": {"priority": "high"}}]}}),
+    ("GET", "/api/email-workflows", {}),
+    ("GET", "/api/email-workflows/{workflow_id}", {}),
+    ("PATCH", "/api/email-workflows/{workflow_id}", {"json": {"enabled": True}}),
+    ("POST", "/api/test/email-to-ticket", {"json": {"email_data": MAIL}}),
+    ("GET", "/api/tickets/{mail_ticket_id}/emails", {}),
+    ("GET", "/api/tickets/by-email/{email_address}", {}),
+    ("GET", "/api/email-workflows/executions", {}),
+    ("POST", "/api/email-workflows/dry-run", {"json": {"message_id": "{inbound_id}"}}),
     ("PATCH", "/api/tickets/{ticket_id}/status", {"json": {"status": "resolved"}}),
     ("POST", "/api/tickets/{ticket_id}/feedback", {"json": {"helpful": True, "rating": 5}}),
 )  # fmt: skip
@@ -131,6 +155,8 @@ def main(base: str, email: str, password: str) -> None:
         known |= {"template_name": "acknowledgement", "locale": "en"}
         first = client.get("/api/tickets", params={"size": 1, "source": "csv", "segment": "VIP"})
         known["ticket_id"] = str(first.json()["items"][0]["id"])
+        mails = client.get("/api/mails", params={"outcome": "reply"}).json()["mails"]
+        known |= {"mailbox_id": "1", "mail_id": str(mails[0]["id"])}
         for method, path, sent in CALLS:
             answer = client.request(method, _filled(path, known), **_sent(sent, known))
             if answer.is_error:
