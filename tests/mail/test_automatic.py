@@ -81,6 +81,11 @@ def test_headers_tell_machines_from_people(given: Mail, kind: AutoKind, silent: 
     assert judged(given) == (kind, silent)
 
 
+def test_an_unreadable_return_path_is_not_an_empty_one() -> None:
+    assert judged(Mail(return_path="", headers=(("return-path", "***"),))) == ("", False)
+    assert judged(Mail(return_path="", headers=(("return-path", "<>"),))) == ("generated", True)
+
+
 @pytest.mark.parametrize(
     "subject",
     [

@@ -238,6 +238,15 @@ def test_reports_for_people_are_read_as_well(
     assert bounce.original_message_id == ("ticket-7@desk.example" if RETURNED in text else "")
 
 
+def test_whose_mail_was_refused_is_not_who_was_not_reached() -> None:
+    bounce = read_bounce(
+        mail("Delivery problem", text="Undeliverable.\nNot accepting mail from desk@desk.example"),
+        [],
+    )
+    assert bounce is not None
+    assert bounce.recipients == ()
+
+
 def test_the_header_that_names_the_recipients_is_believed_first() -> None:
     bounce = read_bounce(mail("x", text="No.", x_failed_recipients="a@x.example, b@x.example"), [])
     assert bounce is not None

@@ -37,6 +37,16 @@ KEPT_WHOLE = [
 ]
 
 CUT = [
+    (
+        "signature above a long quote",
+        "Yes.\n\n-- \nRita\n\nOn 23.03.2023 11:30, Ana wrote:\n" + "> Works?\n" * 40,
+        "Yes.",
+    ),
+    (
+        "answer below a block of headers and a marked quote",
+        "From: Ana <ana@desk.example>\nSent: Thursday\nTo: Rita\nSubject: Ink\n\n> Works?\n\nYes.",
+        "Yes.",
+    ),
     ("plain quote", "Yes.\n\n> Does it work?\n> Ana", "Yes."),
     (
         "answer below the quote",
@@ -139,6 +149,11 @@ def test_answers_between_quotes_keep_what_they_answer() -> None:
     assert "> And the scanner?" in words
     assert "> Regards" not in words
     assert "wrote" not in words
+
+
+def test_a_short_answer_close_between_two_quotes_is_no_broken_line() -> None:
+    text = "> Somebody was here on Monday and looked at the printer for us.\nYes\n> And the scanner?\nNo"
+    assert reply_text(text) == text
 
 
 HTML = [
