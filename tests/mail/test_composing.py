@@ -35,6 +35,8 @@ NASTY = st.text(
     ),
     max_size=300,
 )
+# Plain words take another way than letters beyond ASCII.
+NASTY |= st.text('\r\n\x00\x01\x0b\x1b\x1f\x7f aB:;,<>@"\\=?()', max_size=40)
 ATTACK = "Hi\r\nBcc: everybody@example.com\r\n\r\n<script>alert(1)</script>"
 
 
@@ -63,6 +65,7 @@ def raw_names(content: bytes) -> list[str]:
 
 @given(subject=NASTY, name=NASTY, sender=NASTY, text=NASTY, file=NASTY, kind=NASTY)
 @example(ATTACK, ATTACK, ATTACK, ATTACK, ATTACK, ATTACK)
+@example("a\x00b\x1b\x7f", "a\x00b", "a\x01b", "a\x00b", "a\x00b", "a\x00b")
 @example("x" * 9000, "y" * 9000, "z" * 9000, "w" * 99_999, "v" * 9000, "u" * 9000)
 @example("=?utf-8?q?a=0d=0aBcc:_x?=", '"', "\\", "\r", "..\\..//\r\n", "text/html; x=\r\n")
 def test_no_words_reach_beyond_their_own_header(
@@ -87,6 +90,8 @@ def test_no_words_reach_beyond_their_own_header(
     assert b"\x00" not in content
     assert max(map(len, content.split(b"\r\n"))) <= 998
     assert content.isascii()
+    head = content.partition(b"\r\n\r\n")[0].replace(b"\r\n", b"")
+    assert not {*head} & {*range(32), 127}
     message = parsed(content)
     assert [each.addr_spec for each in message["To"].addresses] == [
         "rita@example.com", "cy@example.com",
@@ -161,6 +166,15 @@ def test_letters_beyond_ascii_survive_everywhere() -> None:
         "Принтер 🔥 горит", ["Ænd “this” 🔥", "привет"],
     )  # fmt: skip
     assert [each.name for each in ours.files] == ["Акт №1.pdf"]
+
+
+@pytest.mark.parametrize("words", ["=?utf-8?q?a=0d=0aBcc:_x@y?=", "=?utf-8?b?SGk=?= there"])
+def test_words_that_look_encoded_stay_what_they_are(words: str) -> None:
+    """Else a reader would decode what we never wrote, line ends and all."""
+    sender = Address("desk@north.example", words)
+    message = parsed(compose(answer(subject=words, sender=sender)))
+    assert message["Subject"] == words
+    assert message["From"].addresses[0].display_name == words
 
 
 def test_the_same_answer_is_the_same_message() -> None:

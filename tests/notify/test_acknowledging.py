@@ -1,9 +1,11 @@
+import asyncio
 import re
 from typing import Any
 
 import pytest
 
 from tests.notify.conftest import Desk
+from ticketyard.notify.acknowledging import acknowledge_tickets
 from ticketyard.notify.templates import save_template, switch_template
 from ticketyard.people.companies import change_company
 
@@ -96,6 +98,25 @@ async def test_a_flood_in_one_batch_is_counted_as_well(desk: Desk) -> None:
     await desk.run()
     states = [each.state for each in await desk.mails()]
     assert states == ["sent"] * 5 + ["suppressed"] * 4 + ["sent"]
+
+
+async def test_what_was_held_back_is_not_counted(desk: Desk) -> None:
+    for each in range(6):
+        await desk.mail_in(f"Away {each}", auto="replied")
+    await desk.run()
+    await desk.mail_in("A question")
+    await desk.run()
+    assert [each.state for each in await desk.mails()] == ["suppressed"] * 6 + ["sent"]
+
+
+async def test_two_batches_at_once_count_together(desk: Desk) -> None:
+    tickets = [await desk.mail_in(f"Order {each}", sender="r@shop.example") for each in range(8)]
+    world = desk.world
+    await asyncio.gather(
+        *(acknowledge_tickets(world.resources, world.company_id, [each.id]) for each in tickets)
+    )
+    states = sorted(each.state for each in await desk.mails())
+    assert states == ["suppressed"] * 3 + ["waiting"] * 5
 
 
 async def test_a_ticket_is_acknowledged_once(desk: Desk) -> None:

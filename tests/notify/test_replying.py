@@ -7,6 +7,7 @@ import pytest
 from tests.notify.conftest import Desk
 from tests.notify.sink import open_sink
 from tests.world import World
+from ticketyard.core.auth import PERMISSIONS, Principal
 from ticketyard.core.config import Settings
 from ticketyard.mail.reply_mark import REPLY_MARK
 from ticketyard.notify import replying
@@ -97,6 +98,15 @@ async def test_only_public_words_of_the_desk_are_mailed(
     by = world.system if who == "system" else world.as_person(getattr(world, who))
     ticket = await desk.open()
     await desk.answer(ticket, by=by, **given)
+    await desk.run()
+    assert bool(await desk.mails()) == mailed
+
+
+@pytest.mark.parametrize(("source", "mailed"), [("api", True), ("email", False)])
+async def test_a_program_may_answer_for_the_desk(desk: Desk, source: str, mailed: bool) -> None:
+    """What a program brought in by mail is the requester's, and not an answer to them."""
+    by = Principal("integration", 1, desk.world.company_id, "Chat robot", PERMISSIONS)
+    await desk.answer(await desk.open(), by=by, source=source)
     await desk.run()
     assert bool(await desk.mails()) == mailed
 
