@@ -74,7 +74,7 @@ class Desk:
 
     def count(self, query: str) -> int:
         """One number."""
-        row = self._owner.execute(query).fetchone()  # type: ignore[call-overload]
+        row = self._owner.execute(query).fetchone()
         return int(row[0]) if row else 0
 
     def wait(self, query: str, wanted: int, seconds: float) -> float:

@@ -17,6 +17,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -35,22 +36,22 @@ from ticketyard.migrations.running import upgrade
 # Where a connection may break: who speaks, what is said, how many bytes later.
 CUT_POINTS = [
     (side, pattern, after)
-    for side, pattern in (
-        ("from_client", "AUTHENTICATE"),
-        ("from_client", "EXAMINE"),
-        ("from_client", r"UID FETCH \d+:"),
-        ("from_client", r"BODY\.PEEK"),
-        ("from_client", "IDLE"),
-        ("from_client", "DONE"),
-        ("from_server", r"\* OK"),
-        ("from_server", "UIDVALIDITY"),
-        ("from_server", "INTERNALDATE"),
-        ("from_server", r"BODY\[\]"),
-        ("from_server", "idling"),
-        ("from_server", "EXISTS"),
-        ("from_server", "Fetch completed"),
+    for side, pattern, afters in (
+        ("from_client", "AUTHENTICATE", (0, 10, 60)),
+        ("from_client", "EXAMINE", (0, 40, 90)),
+        ("from_client", r"UID FETCH \d+:", (0, 60, 200)),
+        ("from_client", r"BODY\.PEEK", (0, 100, 600)),
+        ("from_client", "IDLE", (0, 20, 90)),
+        ("from_client", "DONE", (0, 60)),
+        ("from_server", r"\* OK", (0, 200, 900)),
+        ("from_server", "UIDVALIDITY", (0, 100, 600)),
+        ("from_server", "INTERNALDATE", (0, 300, 3_000)),
+        ("from_server", r"BODY\[\]", (0, 1_000, 10_000, 100_000)),
+        ("from_server", "idling", (0, 60, 900)),
+        ("from_server", "EXISTS", (0, 60, 900)),
+        ("from_server", "Fetch completed", (0, 60, 900)),
     )
-    for after in ((0, 4_000, 40_000, 400_000) if "BODY" in pattern else (0, 200, 3_000))
+    for after in afters
 ]
 
 
@@ -81,6 +82,11 @@ class Outcome:
     seconds: float = 0.0
 
     @property
+    def points(self) -> int:
+        """At how many protocol points a connection was cut."""
+        return len(set(self.cuts) - {"just so"})
+
+    @property
     def went_well(self) -> bool:
         """0 lost, 0 doubled, hash-equal, and the books say what was sent."""
         return not (self.lost or self.doubled or self.changed) and self.books == self.wanted
@@ -88,7 +94,7 @@ class Outcome:
     def __str__(self) -> str:
         return (
             f"seed {self.seed}: {self.messages:,} messages, {self.kills} kills, "
-            f"{sum(self.cuts.values())} cuts at {len(self.cuts)} points, {self.seconds:.0f} s: "
+            f"{sum(self.cuts.values())} cuts at {self.points} points, {self.seconds:.0f} s: "
             f"{len(self.lost)} lost, {len(self.doubled)} doubled, {len(self.changed)} changed; "
             f"books {self.books}, sent {self.wanted}"
         )
@@ -167,32 +173,41 @@ class Chaos:
     def _deliver(self) -> None:
         chance = random.Random(self._plan.seed + 1)
         left = list(self._letters)
-        # The last mails come when the last kill is over.
-        pace = self._plan.messages / max(1, self._plan.kills)
         while left:
-            burst = int(min(len(left), chance.uniform(0.2, 0.6) * pace + 1))
+            burst = min(len(left), chance.randrange(5, 60))
             self._dovecot.deliver(self._user, *left[:burst])
             del left[:burst]
             if not self._done.is_set():
                 time.sleep(chance.uniform(0.1, 0.5))
 
     def _cut(self) -> None:
+        """At each point in turn; one at which nothing is said for a while gets another turn."""
         chance = random.Random(self._plan.seed + 2)
         points = chance.sample(CUT_POINTS, len(CUT_POINTS))
-        while not self._done.is_set() and self._plan.cuts:
-            side, pattern, after = points[sum(self.outcome.cuts.values()) % len(points)]
+        while not self._done.is_set() and points:
+            side, pattern, after = points.pop(0)
             cutting = CutAt(pattern, after)
             setattr(self._proxy, side, cutting)
-            until = time.monotonic() + 2
-            while cutting.times and time.monotonic() < until and not self._done.is_set():
-                time.sleep(0.02)
-            if cutting.times:
-                # Nothing of the kind was said for a while: cut just so.
+            self._until(cutting.is_done, chance.uniform(0.5, 1))
+            if not cutting.is_done():
+                # A new connection is heard out from its greeting on.
                 self._proxy.cut()
-                pattern = "silence"
-            self.outcome.cuts[f"{side} {pattern} +{after}"] += 1
+                self.outcome.cuts["just so"] += 1
+                self._until(cutting.is_done, 4)
+            if not cutting.is_done():
+                points.append((side, pattern, after))
+            else:
+                self.outcome.cuts[f"{side} {pattern} +{after}"] += 1
             setattr(self._proxy, side, lambda piece: piece)
-            self._done.wait(chance.uniform(0.05, 0.4))
+            self._done.wait(chance.uniform(0.05, 0.3))
+
+    def _until(self, what: Callable[[], bool], seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while not what() and time.monotonic() < until and not self._done.is_set():
+            time.sleep(0.01)
+
+    def _has_cut_enough(self) -> bool:
+        return self.outcome.points >= self._plan.cuts
 
     def _kill(self) -> None:
         """Three at once, as on three machines; the oldest is killed at some instant of its work."""
@@ -204,9 +219,7 @@ class Chaos:
             time.sleep(self._chance.uniform(0, 1.0))
             oldest.kill()
             self.outcome.kills += 1
-        until = time.monotonic() + 3 * self._plan.cuts
-        while sum(self.outcome.cuts.values()) < self._plan.cuts and time.monotonic() < until:
-            time.sleep(0.05)
+        self._until(self._has_cut_enough, 5 * self._plan.cuts)
         for each in running:
             each.kill()
 

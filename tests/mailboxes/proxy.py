@@ -98,6 +98,10 @@ class CutAt:
     _seen: bool = False
     _passed: int = 0
 
+    def is_done(self) -> bool:
+        """Whether it has cut."""
+        return self.times <= 0
+
     def __call__(self, piece: bytes) -> bytes | None:
         if self.times <= 0:
             return piece

@@ -16,22 +16,24 @@ imaplib.Commands.setdefault("IDLE", ("SELECTED",))
 
 
 class _Reading(imaplib.IMAP4):
-    """Reads through a buffer of its own, which imaplib allows for (open, read, readline, shutdown).
+    """Reads through a buffer of its own, which imaplib allows for (read, readline, shutdown).
 
     A line that came along with the one before it lies in the buffer, where no poll on the socket
     sees it: IDLE would sleep over new mail.
     """
 
-    reader: BinaryIO
+    _buffer: BinaryIO
+    _buffered: socket.socket | None = None
 
-    def open(self, host: str = "", port: int = 143, timeout: float | None = None) -> None:
-        super().open(host, port, timeout)
-        self.attach()
-
-    def attach(self) -> None:
-        """Begin a fresh buffer: what came in the clear before STARTTLS is not believed."""
-        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        self.reader = cast("BinaryIO", self.sock.makefile("rb"))
+    @property
+    def reader(self) -> BinaryIO:
+        """The buffer of the socket there is now: STARTTLS brings another one, and what came in the
+        clear before is not believed."""
+        if self._buffered is not self.sock:
+            self._buffered = self.sock
+            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            self._buffer = cast("BinaryIO", self.sock.makefile("rb"))
+        return self._buffer
 
     def read(self, size: int) -> bytes:
         return self.reader.read(size)
@@ -44,7 +46,7 @@ class _Reading(imaplib.IMAP4):
 
     def shutdown(self) -> None:
         with suppress(OSError, AttributeError):
-            self.reader.close()
+            self._buffer.close()
         super().shutdown()
 
     # -- IDLE (RFC 2177) -----------------------------------------------------------------------
@@ -91,7 +93,7 @@ class _Reading(imaplib.IMAP4):
         return bool(waiting.poll(seconds * 1000))
 
 
-class _ReadingTls(_Reading, imaplib.IMAP4_SSL):  # type: ignore[misc]
+class _ReadingTls(_Reading, imaplib.IMAP4_SSL):
     """The same over TLS from the first byte."""
 
 
@@ -109,5 +111,4 @@ def connect_imap(host: str, port: int, security: str, *, seconds: float) -> Imap
     client = _Reading(host, port, timeout=seconds)
     if security == "starttls":
         client.starttls(ssl_context=context)
-        client.attach()
     return client
