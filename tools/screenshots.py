@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 OUT = Path(__file__).resolve().parent.parent / "docs" / "screenshots"
 LOG_IN = ("admin@tobylgy.example", "tobylgy-sample")
 DESKTOP: ViewportSize = {"width": 1280, "height": 800}
+WIDE: ViewportSize = {"width": 1440, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 SHOWN_BYTES_MAX = 250_000
 
@@ -51,6 +52,20 @@ def telling_ticket(page: Page) -> str:
     return addresses[0]
 
 
+def show_mail(page: Page) -> None:
+    """A ticket that somebody answered by mail: the account of the answer, and the first mail opened."""
+    shoot(page, "ledger", "/settings/mailboxes/1/ledger")
+    page.goto("/settings/mailboxes/1/ledger?outcome=reply")
+    page.locator(".ledger-line .number").first.click()
+    answer = page.locator(".comment", has=page.locator(".mail")).last
+    answer.get_by_text("Why it is here").click()
+    answer.get_by_text("Show original").click()
+    answer.scroll_into_view_if_needed()
+    page.wait_for_timeout(800)
+    answer.evaluate("e => window.scrollTo(0, e.getBoundingClientRect().top + scrollY - 70)")
+    shoot(page, "ticket-mail")
+
+
 def main() -> None:
     base = sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8000"
     OUT.mkdir(parents=True, exist_ok=True)
@@ -74,6 +89,7 @@ def main() -> None:
             ("form", "/form"),
         ):
             shoot(page, name, address)
+        show_mail(open_page(browser, base, WIDE, "light"))
         page = open_page(browser, base, DESKTOP, "dark")
         shoot(page, "queue-dark", "/queue?sort=priority")
         shoot(page, "ticket-dark", ticket)
