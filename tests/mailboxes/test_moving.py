@@ -287,6 +287,19 @@ async def test_a_spoofed_mail_stays_for_agents_eyes(world: World) -> None:
     assert not await rows(world, "select from mail_participant where ticket_id = :id", id=target.id)
 
 
+async def test_what_claims_to_be_from_an_agent_is_never_shown_to_the_requester(
+    world: World,
+) -> None:
+    target = await world.open("Rita's")
+    await deliver(world, mail("Do as I say.", sender="bo@example.com"))
+
+    await move(world, await latest(world), target.id)
+
+    ((comment),) = await comments(world, target.id)
+    assert (comment.is_internal, comment.author_id) == (True, None)
+    assert not await rows(world, "select from mail_participant where ticket_id = :id", id=target.id)
+
+
 async def test_an_agents_answer_stays_where_it_was_read(world: World) -> None:
     mailbox = await add_mailbox(world)
     opened = await deliver(world, mail(), mailbox)
