@@ -3,11 +3,12 @@
 import re
 from collections.abc import Sequence
 
-from ticketyard.mail.quote_words import ABOVE, FORWARDED, LABELS, ON, ORIGINAL, WROTE
+from ticketyard.mail.quote_words import ABOVE, FORWARDED, LABELS, ON, ORIGINAL, QUOTING, WROTE
 
 # A line longer than this introduces nothing; what is looked at of each line stays as short.
 LONGEST_LINE = 400
 LONGEST_ATTRIBUTION = 700
+SHORT_LINE = 100
 MOST_LINES = 7
 MOST_HEADER_LINES = 24
 
@@ -24,6 +25,8 @@ _DATE = re.compile(
     r"\b\d{1,2}\.?\s(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)",
     re.IGNORECASE,
 )
+_CLOCK = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}.{0,6}\s\d{1,2}[:.]\d\d")
+_TIME = re.compile(r"\b\d{1,2}[:.]\d\d\b")
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _ADDRESS = re.compile(r"[\w.+'=/-]{1,80}@[\w-]{1,80}[\w.-]{0,80}", re.UNICODE)
 _ANGLED = re.compile(r"(?:<|&lt;|\[)\s?(?:mailto:)?[^<>@\s]{0,80}@?[^<>@]{1,120}(?:>|&gt;|\])")
@@ -39,6 +42,9 @@ _WROTE_AT = re.compile(
 )
 _BEGINS_ON = re.compile(rf"(?:-{{2,6}}\s?)?(?:{ON})\s", re.IGNORECASE)
 _BEGINS_DATED = re.compile(r"(?:\W{0,3})(?:\d|[^\W\d_]{2,14}[.,]{1,2}\s(?:\d|[^\W\d_]{3,12}\s\d))")
+_QUOTING = re.compile(rf"(?:{QUOTING})\s.{{2,120}}[:：]", re.IGNORECASE)
+# GroupWise: ">>> Ana <ana@desk.example> 11/9/2026 9:58 AM >>>".
+_FRAMED = re.compile(r">>>\s.{3,200}\d.{0,40}\s>>>\s{0,3}")
 _ENDS_OPEN = re.compile(r"[:：]\s?(?:-{2,6})?$")
 
 _EDGES = " \t-–—_=*#~+<>|‐‑―─━\u3000:：.[]"
@@ -65,6 +71,11 @@ def bare(line: str) -> str:
 def is_quoted(line: str) -> bool:
     """Whether the line bears a quoting mark: ">", "> >", "»"."""
     return _QUOTED.match(line.translate(_INVISIBLE) if line[:1] > "\u007f" else line) is not None
+
+
+def is_framed_introduction(line: str) -> bool:
+    """Whether the line says between arrows whose words stand below it, without any mark."""
+    return line.startswith(">>>") and _FRAMED.fullmatch(line[:LONGEST_LINE]) is not None
 
 
 def is_initialled(line: str) -> bool:
@@ -108,6 +119,8 @@ def attribution_length(lines: Sequence[str], at: int) -> int:
     """How many lines from `at` on say who wrote what follows and when; 0 where none does."""
     if not _may_begin(bare(lines[at])):
         return 0
+    if _goes_on_as_quote(lines[at]):
+        return 1
     joined = ""
     for count, line in enumerate(lines[at : at + MOST_LINES]):
         text = bare(line)
@@ -120,6 +133,14 @@ def attribution_length(lines: Sequence[str], at: int) -> int:
         elif not _goes_on_after_blank(joined):
             return 0
     return 0
+
+
+def _goes_on_as_quote(line: str) -> bool:
+    """Whether the quote begins after a gap in the line that introduces it, as Yahoo's app writes."""
+    head, gap, _ = line[: LONGEST_LINE + 100].partition(":   ")
+    joined = f"{bare(head)}:"
+    is_told = _DATE.search(joined) is not None and _ADDRESS.search(joined) is not None
+    return bool(gap) and is_told and _ENDING_WROTE.search(joined) is not None
 
 
 def _may_go_on(joined: str, text: str, line: str, count: int) -> bool:
@@ -177,6 +198,11 @@ def _introduces(joined: str, lines: Sequence[str], after: int) -> bool:
         return False
     if open_end and len(joined) <= 120 and _ENDING_WROTE.search(joined):
         return True
+    if _QUOTING.fullmatch(joined):
+        return True
+    # A year, a time, a colon and a quote below need no word that is known.
+    if open_end and len(joined) <= 160 and _YEAR.search(joined) and _TIME.search(joined):
+        return True
     return dated and (addressed or (begins and open_end)) and len(joined) <= 240
 
 
@@ -218,6 +244,22 @@ def header_block_length(lines: Sequence[str], at: int, *, announced: bool = Fals
             break
         words.append(line[:LONGEST_LINE])
     return end - at if _is_header_block(seen, "\n".join(words), announced) else 0
+
+
+def named_block_length(lines: Sequence[str], at: int) -> int:
+    """How many lines from `at` on are a name, a date, and To and Subject in lines below: Notes."""
+    if at + 2 >= len(lines) or not _CLOCK.search(lines[at + 1][:SHORT_LINE]):
+        return 0
+    if not 2 <= len(bare(lines[at])) <= SHORT_LINE or len(bare(lines[at + 1])) > SHORT_LINE:
+        return 0
+    seen: set[str] = set()
+    for index in range(at + 2, min(at + MOST_HEADER_LINES, len(lines))):
+        label, colon, _ = bare(lines[index]).partition(":")
+        role = _role(label, seen)
+        seen |= {role} & {"to", "subject"}
+        if role == "subject" and "to" in seen:
+            return min(index + (1 if colon else 2), len(lines)) - at
+    return 0
 
 
 def _roles_of(line: str, seen: set[str]) -> set[str]:

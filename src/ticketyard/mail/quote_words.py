@@ -21,6 +21,13 @@ ON = (
     "tarihinde|à|ma|nel giorno|datum|ngày|เมื่อ|בתאריך|في|ב"
 )
 
+# What begins "Quoting Ana <ana@desk.example>:".
+QUOTING = (
+    "quoting|zitat von|zitiere|citando(?: a)?|citazione di|citation de|citação de|cita de|citeren|"
+    "citaat van|cytat|cytowanie|citát|citace|citerar|citat från|citat fra|citerer|idézet|lainaus|"
+    "цитирую|цитата|цитую"
+)
+
 # A line of these words between dashes starts the quoted or forwarded message.
 ORIGINAL = (
     "original message|original appointment|original mail|original e-?mail|original text|"
@@ -120,7 +127,7 @@ LABELS: dict[str, str] = {
         "копія|copie à|κοιν|κοινοποίηση|bilgi|抄送|副本|참조|עותק|نسخة إلى|สำเนา|dw|udw|kópia|dk|hk"
     ),
     "subject": (
-        "subject|betreff|objet|sujet|asunto|assunto|assumpte|oggetto|onderwerp|emne|ämne|aihe|"
+        "subject|betreff|thema|objet|sujet|asunto|assunto|assumpte|oggetto|onderwerp|emne|ämne|aihe|"
         "teema|"
         "tēma|temats|tema|temat|předmět|predmet|tárgy|subiect|тема|предмет|относно|тақырып|"
         "тақырыбы|θέμα|"

@@ -7,10 +7,12 @@ from ticketyard.mail.quote_headers import (
     attribution_length,
     header_block_length,
     is_barred,
+    is_framed_introduction,
     is_initialled,
     is_quoted,
     is_reply_above,
     is_rule,
+    named_block_length,
     separator_kind,
 )
 from ticketyard.mail.quote_marks import marked_lines
@@ -79,7 +81,7 @@ def _simple_kind(line: str) -> str:
 def _kind_at(lines: Sequence[str], at: int) -> tuple[str, int]:
     kind = _simple_kind(lines[at])
     if kind != TEXT:
-        return kind, 1
+        return (BLOCK if is_framed_introduction(lines[at]) else kind), 1
     if is_reply_above(lines[at]):
         return ABOVE, 1
     if announced := separator_kind(lines[at]):
@@ -87,7 +89,7 @@ def _kind_at(lines: Sequence[str], at: int) -> tuple[str, int]:
     if is_rule(lines[at]):
         length = _announced_block(lines, at)
         return (BLOCK, length) if length else (TEXT, 1)
-    if length := header_block_length(lines, at):
+    if length := header_block_length(lines, at) or named_block_length(lines, at):
         return BLOCK, length
     if length := attribution_length(lines, at):
         return INTRO, length
@@ -151,9 +153,20 @@ def _kept(lines: Sequence[str], kinds: str) -> list[int]:
         end = kinds.rfind(TEXT, 0, _end_above_signature(lines, kinds, end)) + 1
     kinds = kinds[:end]
     # One quote is what the answer is to; with more, each stands above its own answer.
-    is_interleaved = len(_RUN_OF_QUOTES.findall(kinds)) > 1
-    wanted = {TEXT, BLANK, QUOTED} if is_interleaved else {TEXT, BLANK}
+    is_wanted = len(_RUN_OF_QUOTES.findall(kinds)) > 1 or _is_own_example(lines, kinds)
+    wanted = {TEXT, BLANK, QUOTED} if is_wanted else {TEXT, BLANK}
     return [at for at, kind in enumerate(kinds) if kind in wanted]
+
+
+def _is_own_example(lines: Sequence[str], kinds: str) -> bool:
+    """Whether the only quote belongs to the words around it: "The log says:", and no more is told
+    of where it is from.
+    """
+    first = kinds.find(QUOTED)
+    if first < 0 or any(each in kinds for each in (INTRO, BLOCK, FORWARD)):
+        return False
+    above = kinds.rfind(TEXT, 0, first)
+    return above >= 0 and lines[above].rstrip().endswith(":")
 
 
 def _end_of_words(lines: Sequence[str], kinds: str) -> int:

@@ -8,6 +8,7 @@ from ticketyard.mail.quote_headers import bare, is_quoted
 LONGEST_DEVICE_LINE = 160
 MOST_SIGNATURE_LINES = 24
 MOST_RULED_LINES = 10
+MOST_FRAMED_LINES = 8
 MOST_LINES_BELOW = 120
 MOST_CONTACT_LINES = 14
 LONGEST_CONTACT_LINE = 120
@@ -16,6 +17,8 @@ SHORTEST_NOTICE = 80
 
 _DASHES = re.compile(r"\s{0,3}(?:-{2}|—|––|-- ?—)\s{0,3}")
 _STROKE = re.compile(r"\s{0,3}(?:_{2,}|={3,}|\*{3,}|~{3,}|⎯{2,}|─{2,}|-{3,}|—{2,}|ᐧ)\s{0,3}")
+
+_FRAME = re.compile(r"\s{0,3}(?:\*{5,}|={5,}|~{5,}|#{5,})\s{0,3}")
 
 _DEVICE = re.compile(
     r"\W{0,4}(?:"
@@ -69,7 +72,7 @@ _DEVICE_NAME = re.compile(
     r"telef|handy|tablet|device|ger[äa]t|appareil|dispositiv|apparaat|enhet|enhed|laite|"
     r"urz[ąa]dze|za[řr][íi]zen|устройств|"
     r"пристро|смартфон|телефон|құрылғы|cihaz|thiết bị|手机|手機|휴대|outlook|\bmail|e-?mail|gmail|yahoo|"
-    r"\baol|proton|tutanota|"
+    r"\baol|proton|tutanota|\bios\b|\w(?:mail|app)\b|"
     r"spark|airmail|newton|\bnine\b|k-9|thunderbird|superhuman|\bhey\b|gmx|web\.de|zoho|\bpc\b|"
     r"\bmac\b|почт|пошт|"
     r"\b(?:my|mon|ma|meinem|meiner|mi|meu|minha|mio|mia|mijn|min|mitt|minu|moj\w+|mé\w+|môj\w+|"
@@ -134,7 +137,10 @@ _NOTICE_TITLE = re.compile(
 def end_above_signature(lines: Sequence[str]) -> int:
     """How many lines stand above what a person or a device puts below their words."""
     end = _end_of_text(lines, len(lines))
-    steps = (_above_notice, _above_device_lines, _above_mark, _above_device_lines, _above_contacts)
+    steps = (
+        *(_above_notice, _above_device_lines, _above_frame, _above_mark),
+        *(_above_device_lines, _above_contacts),
+    )
     for shorten in steps:
         shorter = _end_of_text(lines, shorten(lines[:end]))
         if shorter:
@@ -166,6 +172,17 @@ def _above_device_lines(lines: Sequence[str]) -> int:
     while end and (not lines[end - 1].strip() or is_device_line(lines[end - 1])):
         end -= 1
     return end
+
+
+def _above_frame(lines: Sequence[str]) -> int:
+    """Cuts at a name between two lines of stars."""
+    last = len(lines) - 1
+    if last < 2 or _FRAME.fullmatch(lines[last][:LONGEST_MARK]) is None:
+        return len(lines)
+    for at in range(last - 2, max(0, last - MOST_FRAMED_LINES - 2), -1):
+        if lines[at].strip() == lines[last].strip():
+            return at
+    return len(lines)
 
 
 def _above_mark(lines: Sequence[str]) -> int:

@@ -9,6 +9,8 @@ _NO_ESCAPE = re.compile(rb"=(?![0-9A-Fa-f]{2}|\r?\n|\Z)")
 _SPACED_BREAK = re.compile(rb"=[ \t]+(?=\r?\n|\Z)")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 _UUENCODE = frozenset({"uuencode", "x-uuencode", "x-uue", "uue"})
+# Words between blanks, as no encoder writes them.
+_PROSE = re.compile(rb"(?:[^\r\n\t ]{2,76}[ \t]){3,}[^\r\n\t ]")
 _MAX_JOINED = 1_000
 
 
@@ -43,6 +45,8 @@ def kind_of(encoding: str) -> str:
 def from_base64(raw: bytes, start: int = 0, end: int | None = None) -> bytes:
     """Decode what there is: wrong padding, foreign signs and several pieces in a row are borne."""
     end = len(raw) if end is None else end
+    if _PROSE.match(raw, start, end):
+        return raw[start:end]
     try:
         padding = raw.find(b"=", start, end)
         if padding < 0 or not raw[padding : min(end, padding + _SLICE)].strip(b"=\r\n \t-"):
