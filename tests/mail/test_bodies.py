@@ -52,6 +52,7 @@ CASES = [
     ("message inside", multi("mixed", plain("see"), INSIDE), "see", ["in.eml"]),
     ("signed", multi("signed", plain("hi"), SIGNATURE), "hi", ["file-1.asc"]),
     ("type nobody knows", "Content-Type: plain/text\n\nhi", "hi", []),
+    ("fold lost in the type", "Content-Type: text/plain;\nformat=flowed\nX-A: b\n\none \ntwo", "one two", []),
     ("no type at all", "Content-Type: text\n\nhi", "hi", []),
     ("two types", "Content-Type: text/plain\n" + multi("mixed", plain("hi")), "hi", []),
     ("words before the parts", multi("mixed", PNG).replace("\n\n", "\n\nhi\n", 1), "hi", ["image-1.png"]),

@@ -46,6 +46,7 @@ HOSTILE = {
     "raw headers": b"".join(b"X-%d: \xe4\xf6\xfc \xcf\xf0\r\n" % n for n in range(50_000)) + b"\r\nhi",
     "folds": b"Subject: a\r\n" + b" b\r\n" * (M // 4) + b"\r\nhi",
     "lost folds": b"Subject: a\r\n" + b"junk\r\n" * (M // 6) + b"From: a@b\r\n\r\nhi",
+    "lost folds of one letter": (b"Subject: a\n" + b"j\n" * 9_000) * 50 + b"From: a@b\n\nhi",
     "blank folds": b"Subject: a\r\n" + b" \r\n" * (M // 3) + b"hi",
     "many texts": parts(b"Content-Type: text/plain\r\n\r\nhi", 10_000),
     "many files": parts(b"Content-Type: a/b; name=x\r\n\r\nhi", 10_000),
