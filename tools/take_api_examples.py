@@ -127,6 +127,8 @@ CALLS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("GET", "/api/tickets/{ticket_id}/attachments", {}),
     ("GET", "/api/tickets/{ticket_id}", {}),
     ("GET", "/api/tickets/{ticket_id}/history", {}),
+    ("PATCH", "/api/tickets/{ticket_id}/status", {"json": {"status": "resolved"}}),
+    ("POST", "/api/tickets/{ticket_id}/feedback", {"json": {"helpful": True, "rating": 5}}),
     ("POST", "/api/email-workflows", {"json": {
         "name": "Support Email → Ticket", "classification_trigger": "support_request",
         "confidence_threshold": 0.7,
@@ -134,13 +136,14 @@ CALLS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("GET", "/api/email-workflows", {}),
     ("GET", "/api/email-workflows/{workflow_id}", {}),
     ("PATCH", "/api/email-workflows/{workflow_id}", {"json": {"enabled": True}}),
-    ("POST", "/api/test/email-to-ticket", {"json": {"email_data": MAIL}}),
-    ("GET", "/api/tickets/{mail_ticket_id}/emails", {}),
+    # From here on the ticket is the one this mail opens.
+    ("POST", "/api/test/email-to-ticket", {"json": {"email_data": {
+        "message_id": "<abc123@example.com>", "subject": "Help with network issue",
+        "from_address": "customer@example.com", "body": "Our internet is down. Can you help?"}}}),
+    ("GET", "/api/tickets/{ticket_id}/emails", {}),
     ("GET", "/api/tickets/by-email/{email_address}", {}),
     ("GET", "/api/email-workflows/executions", {}),
-    ("POST", "/api/email-workflows/dry-run", {"json": {"message_id": "{inbound_id}"}}),
-    ("PATCH", "/api/tickets/{ticket_id}/status", {"json": {"status": "resolved"}}),
-    ("POST", "/api/tickets/{ticket_id}/feedback", {"json": {"helpful": True, "rating": 5}}),
+    ("POST", "/api/email-workflows/dry-run", {"json": {"message_id": "{mail_id}"}}),
 )  # fmt: skip
 
 
@@ -152,7 +155,8 @@ def main(base: str, email: str, password: str) -> None:
         client.headers["X-CSRF-Token"] = came_in["csrf_token"]
         taken = {"POST /api/auth/login": _cut(came_in)}
         known = {"import_id": "1", "person_id": "2", "outgoing_id": "1"}
-        known |= {"template_name": "acknowledgement", "locale": "en"}
+        known |= {"template_name": "acknowledgement", "locale": "en", "workflow_id": "1"}
+        known |= {"email_address": "customer@example.com"}
         first = client.get("/api/tickets", params={"size": 1, "source": "csv", "segment": "VIP"})
         known["ticket_id"] = str(first.json()["items"][0]["id"])
         mails = client.get("/api/mails", params={"outcome": "reply"}).json()["mails"]
@@ -162,6 +166,8 @@ def main(base: str, email: str, password: str) -> None:
             if answer.is_error:
                 raise SystemExit(f"{method} {path}: {answer.status_code} {answer.text[:500]}")
             taken[f"{method} {path}"] = _cut(answer.json())
+            if path == "/api/test/email-to-ticket":
+                known["ticket_id"] = str(answer.json()["ticket_id"])
     text = json.dumps(taken, ensure_ascii=False, indent=1, sort_keys=True)
     TARGET.write_text(text + "\n", encoding="utf-8")
 

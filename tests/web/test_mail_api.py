@@ -13,6 +13,8 @@ from sqlalchemy import text
 from tests.mailboxes.post import add_mailbox, deliver, mail, sent
 from tests.world import World
 from ticketyard.core.resources import Resources
+from ticketyard.mailboxes.ledger import list_books
+from ticketyard.mailboxes.moving import move_mail
 from ticketyard.people.keys import create_key
 from ticketyard.web.app import create_app
 from ticketyard.web.deps import WebSettings
@@ -525,6 +527,42 @@ async def test_a_closed_ticket_gets_a_follow_up(client: httpx2.AsyncClient, worl
     assert [ticket for ticket, _ in notes] == [int(first["ticket_id"]), int(later["ticket_id"])]
     assert later["ticket_number"] in notes[0].body
     assert first["ticket_number"] in notes[1].body
+
+
+async def test_the_books_balance_over_what_is_handed_over(
+    client: httpx2.AsyncClient, world: World
+) -> None:
+    first = await opened_by(client, world, message_id="<one@mailer.example>")
+    reply = {"message_id": "<two@mailer.example>", "subject": f"Re: {first['ticket_number']}"}
+    for key in ("", "", "k1"):
+        await hand_over(client, world, key=key, **reply)
+    await opened_by(client, world, message_id="<one@mailer.example>")
+    await world.log_in(client, world.admin)
+
+    async with world.resources.db.transaction(world.company_id) as session:
+        (books,) = await list_books(session)
+    assert books.balances
+    assert (books.tickets, books.replies) == (1, 1)
+
+
+async def test_a_reply_that_was_handed_over_can_be_moved(
+    client: httpx2.AsyncClient, world: World
+) -> None:
+    first = await opened_by(client, world)
+    await opened_by(client, world, subject=f"Re: {first['ticket_number']}", body="Grødgrød")
+    ((inbound_id,),) = await rows(
+        world, "select inbound_id from mail_message where outcome = 'reply'"
+    )
+
+    moved = await move_mail(
+        world.resources, inbound_id=inbound_id, to=None, by=world.as_person(world.ana)
+    )
+
+    ((description,),) = await rows(
+        world, "select description from ticket where id = :id", id=moved.ticket_id
+    )
+    assert "Grødgrød" in description
+    assert "email_data" not in description
 
 
 async def test_the_unified_door_threads_as_well(client: httpx2.AsyncClient, world: World) -> None:

@@ -28,6 +28,11 @@ async def add_workflow(
     return workflow
 
 
+def draft_workflow(definition: Definition, company_id: int) -> EmailWorkflow:
+    """A workflow that is stored nowhere, to be tried."""
+    return EmailWorkflow(company_id=company_id, **_columns(definition))
+
+
 async def change_workflow(
     session: AsyncSession, *, workflow_id: int, changes: Mapping[str, Any], by: Principal
 ) -> EmailWorkflow:

@@ -12,6 +12,7 @@ from hashlib import sha256
 from ticketyard.core.db import raw_connection
 from ticketyard.core.resources import Resources
 from ticketyard.intake.models import InboundMessage
+from ticketyard.mailboxes.told_raw import as_message
 
 # Above this the database holds the beginning, and the whole lies among the blobs.
 LARGE_BYTES = 1024 * 1024
@@ -97,13 +98,16 @@ def _parameters(
 
 
 async def raw_of(resources: Resources, inbound: InboundMessage) -> bytes:
-    """The whole message as it came. `inbound.raw` must be loaded (`undefer`).
+    """The whole message as it came; one that a program told in fields, as the message it would have
+    come as. `inbound.raw` must be loaded (`undefer`).
 
     Raises BlobMissing when the storage has lost a large one.
     """
     if inbound.raw_key:
         return await resources.blobs.get(inbound.raw_key)
-    return inbound.raw
+    return (
+        as_message(inbound.raw, inbound.content_type) if inbound.source == "email" else inbound.raw
+    )
 
 
 # A message that was there before is left as it is, save when it could not be had then and now was.

@@ -109,7 +109,9 @@ _BOOKS = text(
              count(*) filter (where i.sha256 = '' and m.outcome = 'waiting') as unfetched
       from inbound_message i
       left join mail_message m on m.inbound_id = i.id and m.company_id = i.company_id
-      where i.company_id = current_company() and i.content_type = 'message/rfc822'
+      where i.company_id = current_company()
+        -- What a program told in fields counts once, and not each time it was told again.
+        and (i.content_type = 'message/rfc822' or m.inbound_id is not null)
       group by 1
     ), became as (
       select coalesce(mailbox_id, 0) as mailbox_id,

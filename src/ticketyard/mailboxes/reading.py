@@ -16,6 +16,7 @@ from ticketyard.mail.reading import read_mail
 from ticketyard.mailboxes.authentication import Verdict, sender_verdict
 from ticketyard.mailboxes.texts import content_hash_of, log_id_of
 from ticketyard.mailboxes.threading import ids_named, is_usable_id
+from ticketyard.mailboxes.told_raw import as_message
 from ticketyard.tickets.drafts import KeptFile, normal_type
 from ticketyard.tickets.filenames import safe_name
 
@@ -89,7 +90,7 @@ async def read_messages(
     read = []
     for row in rows:
         raw = await resources.blobs.get(row.raw_key) if row.raw_key else bytes(row.raw)
-        mail = await asyncio.to_thread(read_mail, raw)
+        mail = await asyncio.to_thread(read_mail, as_message(raw, row.content_type))
         files = await _keep_files(resources, company_id, mail.files)
         read.append(_message(row, mail, files))
     return read
@@ -162,7 +163,8 @@ _BURY = text(
 )
 _LOAD = text(
     """
-    select i.id, i.raw, i.raw_key, i.sha256, m.mailbox_id, m.received_at, b.authserv_id, b.team_id
+    select i.id, i.raw, i.raw_key, i.sha256, i.content_type,
+           m.mailbox_id, m.received_at, b.authserv_id, b.team_id
     from inbound_message i
     join mail_message m on m.inbound_id = i.id
     left join mailbox b on b.id = m.mailbox_id

@@ -11,6 +11,7 @@ from ticketyard.mailboxes.changing_workflows import (
     add_workflow,
     change_workflow,
     delete_workflow,
+    draft_workflow,
     get_workflow,
     render_workflow,
 )
@@ -196,7 +197,7 @@ async def get_executions(
 async def post_dry_run(body: DryRunIn, parts: Parts, by: Acting) -> dict[str, Any]:
     """Say what workflows would do with a mail that came before. Changes nothing."""
     if body.workflow is not None:
-        workflows = [draft_of(body.workflow.model_dump(), by.company_id)]
+        workflows = [draft_workflow(check_definition(body.workflow.model_dump()), by.company_id)]
     else:
         async with parts.db.transaction(by.company_id) as session:
             workflows = await list_workflows(session)
@@ -223,20 +224,6 @@ async def patch_workflow(
 async def delete_one_workflow(workflow_id: WorkflowId, session: Session, by: Acting) -> None:
     """Delete a workflow; what it did stays recorded."""
     await delete_workflow(session, workflow_id=workflow_id, by=by)
-
-
-def draft_of(data: dict[str, Any], company_id: int) -> EmailWorkflow:
-    """A workflow that is stored nowhere. Raises BadWorkflow."""
-    definition = check_definition(data)
-    return EmailWorkflow(
-        company_id=company_id,
-        name=definition.name,
-        classification_trigger=definition.classification_trigger,
-        confidence_threshold=definition.confidence_threshold,
-        workflow_steps=definition.steps_out(),
-        priority=definition.priority,
-        enabled=definition.enabled,
-    )
 
 
 def _told(workflow: EmailWorkflow) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from ticketyard.mailboxes.changing_workflows import (
     add_workflow,
     change_workflow,
     delete_workflow,
+    draft_workflow,
     get_workflow,
     render_workflow,
 )
@@ -27,7 +28,6 @@ from ticketyard.mailboxes.mail_rules import MailRules
 from ticketyard.mailboxes.steps import ACTIONS, STEPS_MAX, check_definition
 from ticketyard.people.queries import list_people
 from ticketyard.tickets.queries import list_categories
-from ticketyard.web.api.email_workflows import draft_of
 from ticketyard.web.deps import Acting, Parts, Session, may
 from ticketyard.web.pages.frame import DeskFrame, Flash, Frame, back_to, page
 from ticketyard.web.workflow_form import rows_of, steps_of
@@ -192,7 +192,7 @@ async def _tried(
         resources,
         by.company_id,
         inbound_id=int(mail),
-        workflows=[draft_of({**given, "enabled": True}, by.company_id)],
+        workflows=[draft_workflow(check_definition({**given, "enabled": True}), by.company_id)],
     )
     return await _form(
         session, frame, given, workflow_id=workflow_id, foreseen=foreseen, chosen=mail
@@ -231,7 +231,7 @@ async def _form(
             for each in await list_people(session)
             if each.role in ("admin", "agent") and each.is_active
         ],
-        priority_options=[(each, each) for each in PRIORITY_WORDS],
+        priority_options=[(each, each.capitalize()) for each in PRIORITY_WORDS],
         category_options=[(each.name, each.name) for each in await list_categories(session)],
     )
 
