@@ -108,14 +108,17 @@ class Dovecot:
                 password=PASSWORD, extra=self.extra,
             )
         )  # fmt: skip
-        as_nobody = {}
-        if os.geteuid() == 0:
+        is_root = os.geteuid() == 0
+        if is_root:
             for each in (self.base, *self.base.rglob("*")):
                 os.chown(each, account.pw_uid, account.pw_gid)
-            as_nobody = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
         self._process = subprocess.Popen(
             [str(BINARY), "-F", "-c", str(self.base / "dovecot.conf")],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **as_nobody,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            user=account.pw_uid if is_root else None,
+            group=account.pw_gid if is_root else None,
+            extra_groups=[] if is_root else None,
         )  # fmt: skip
         self._wait()
         return self

@@ -2,6 +2,7 @@
 
 import httpx2
 import pytest
+from sqlalchemy import text as sql
 
 from tests.world import World
 
@@ -36,6 +37,21 @@ async def test_waiting_work_is_shown(client: Client, world: World) -> None:
     await world.open()
     text = (await client.get("/metrics")).text
     assert value(text, 'ticketyard_job_items_waiting{job="triage.triage_tickets"}') == 1
+
+
+async def test_a_failing_mailbox_is_shown(client: Client, world: World) -> None:
+    async with world.resources.db.transaction(world.company_id) as session:
+        await session.execute(
+            sql(
+                "insert into mailbox (company_id, address, imap_server, username, failing_since,"
+                " succeeded_at) values (current_company(), 'a@b.example', 'b.example', 'a', now(),"
+                " now() - interval '1 hour')"
+            )
+        )
+    text = (await client.get("/metrics")).text
+    assert value(text, 'ticketyard_mailbox_failing{mailbox="1"}') == 1
+    assert value(text, 'ticketyard_mailbox_seconds_since_success{mailbox="1"}') >= 3600
+    assert "b.example" not in text
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded"])

@@ -52,3 +52,8 @@ async def _findings(resources: Resources) -> AsyncIterator[tuple[bool, str, str]
         rows = list(await session.execute(text("select job, waiting, dead from job_counts()")))
         for row in rows:
             yield row.dead == 0, f"Work given up: {row.job}", f"{row.dead} ({row.waiting} waiting)"
+        if version != head():
+            return
+        for row in await session.execute(text("select * from mailbox_health()")):
+            seconds = f"read {row.seconds_since_success:.0f} s ago, see `ticketyard mail boxes`"
+            yield not row.is_failing, f"Mailbox {row.mailbox_id} can be read", seconds

@@ -100,7 +100,8 @@ async def get_metrics(request: Request, resources: Parts, options: WebOptions) -
     shown = request.headers.get("authorization", "").removeprefix("Bearer ")
     if not (same(token, shown) or (not token and _is_local(request))):
         raise NotAllowed("Metrics are read on this machine, or with the metrics token.")
-    lines = generate_latest(REGISTRY) + _rendered(await _job_gauges(resources))
+    gauges = await _job_gauges(resources) + await _mailbox_gauges(resources)
+    lines = generate_latest(REGISTRY) + _rendered(gauges)
     return Response(lines, media_type=CONTENT_TYPE_LATEST)
 
 
@@ -123,6 +124,22 @@ async def _job_gauges(resources: Parts) -> list[Metric]:
             waiting.add_metric([row.job], row.waiting)
             dead.add_metric([row.job], row.dead)
     return [waiting, dead]
+
+
+async def _mailbox_gauges(resources: Parts) -> list[Metric]:
+    failing = GaugeMetricFamily(
+        "ticketyard_mailbox_failing", "1 while a mailbox cannot be read.", labels=["mailbox"]
+    )
+    since = GaugeMetricFamily(
+        "ticketyard_mailbox_seconds_since_success",
+        "Since a mailbox was last read to its end.",
+        labels=["mailbox"],
+    )
+    async with resources.db.anonymous() as session:
+        for row in await session.execute(text("select * from mailbox_health()")):
+            failing.add_metric([str(row.mailbox_id)], row.is_failing)
+            since.add_metric([str(row.mailbox_id)], row.seconds_since_success)
+    return [failing, since]
 
 
 def _rendered(metrics: list[Any]) -> bytes:
