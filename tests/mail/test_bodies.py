@@ -1,5 +1,7 @@
 """Which part of a message is its text, and which are files."""
 
+import base64
+
 import pytest
 
 from ticketyard.mail.bodies import unflow
@@ -89,3 +91,11 @@ def test_flowed_lines_are_joined(flowed: str, text: str) -> None:
 
 def test_a_space_that_only_marks_the_flow_goes() -> None:
     assert unflow("日 \n本", delete_space=True) == "日本"
+
+
+def test_parts_that_were_encoded_as_a_whole_are_parts() -> None:
+    inside = base64.encodebytes(b"--b\n\nhi\n--b\nContent-Type: a/b; name=x\n\n1\n--b--\n").decode()
+    encoded = "Content-Transfer-Encoding: base64\nContent-Type: multipart/mixed; boundary=b\n\n"
+    mail = read_mail((TOP + encoded + inside).encode())
+    assert mail.body_text.strip() == "hi"
+    assert [(file.name, file.read()) for file in mail.files] == [("x", b"1")]
