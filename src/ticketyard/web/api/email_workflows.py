@@ -124,6 +124,8 @@ class DryRunIn(Body):
     """Which mail to try on (`message_id`, the delivery's number), and what: a definition, or every
     workflow there is."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"message_id": 4711}]})
+
     message_id: RowId
     workflow: WorkflowIn | None = None
 

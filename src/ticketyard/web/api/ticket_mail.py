@@ -150,6 +150,22 @@ class EmailData(Body):
 class PlayedIn(Body):
     """A mail to be played."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "email_data": {
+                        "message_id": "<test123@example.com>",
+                        "subject": "Test ticket",
+                        "from_address": "test@example.com",
+                        "body": "This is a test #testing",
+                        "received_at": "2025-12-15T10:00:00Z",
+                    }
+                }
+            ]
+        }
+    )
+
     email_data: EmailData
 
 
