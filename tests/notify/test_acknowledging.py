@@ -109,6 +109,16 @@ async def test_what_was_held_back_is_not_counted(desk: Desk) -> None:
     assert [each.state for each in await desk.mails()] == ["suppressed"] * 6 + ["sent"]
 
 
+async def test_what_agents_wrote_is_not_counted(desk: Desk) -> None:
+    ticket = await desk.open()
+    for each in range(6):
+        await desk.answer(ticket, f"Answer {each}")
+    await desk.run()
+    await desk.mail_in("A question")
+    await desk.run()
+    assert [each.state for each in await desk.mails()] == ["sent"] * 7
+
+
 async def test_two_batches_at_once_count_together(desk: Desk) -> None:
     tickets = [await desk.mail_in(f"Order {each}", sender="r@shop.example") for each in range(8)]
     world = desk.world

@@ -44,6 +44,19 @@ async def test_only_the_one_who_was_not_reached_is_marked(desk: Desk, to: list[s
     }  # fmt: skip
 
 
+async def test_whoever_was_reached_is_still_written_to(desk: Desk) -> None:
+    ticket = await desk.open()
+    await desk.take_part(ticket, "cy@example.com")
+    await desk.answer(ticket)
+    await desk.run()
+    (mail,) = await desk.mails()
+    await desk.bounce(mail, permanent=True, recipients=["cy@example.com"])
+    await desk.mail_in("Rita again")
+    await desk.mail_in("Cy", sender="cy@example.com")
+    await desk.run()
+    assert [each.state for each in await desk.mails()] == ["bounced", "sent", "suppressed"]
+
+
 async def test_a_report_about_a_mail_nobody_sent_changes_nothing(desk: Desk) -> None:
     ticket = await desk.open()
     await desk.answer(ticket)

@@ -41,6 +41,22 @@ async def test_an_agent_reads_the_servers_words_and_sends_again(
     assert (refused.status_code, refused.json()["detail"]) == (409, "This mail has left already.")
 
 
+async def test_what_is_being_sent_is_not_begun_again(
+    desk: Desk, client: httpx2.AsyncClient
+) -> None:
+    """Two hand-overs of one mail at once would be two mails."""
+    mail_id = await an_answer(desk)
+    lease = (
+        "update outgoing_mail set state = 'waiting', claimed_until = now() + interval '{} minutes'"
+    )
+    await desk.world.log_in(client, desk.world.ana)
+    await desk.rows(lease.format(1))
+    path = f"/api/mail/outgoing/{mail_id}/send-again"
+    assert (await client.post(path)).status_code == 409
+    await desk.rows(lease.format(-1))
+    assert (await client.post(path)).status_code == 202
+
+
 async def test_the_pages_show_it_and_run_nothing(desk: Desk, client: httpx2.AsyncClient) -> None:
     mail_id = await an_answer(desk)
     await desk.world.log_in(client, desk.world.ana)
