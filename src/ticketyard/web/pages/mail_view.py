@@ -1,4 +1,4 @@
-"""Pure: how a mail and the account of it read on the screens."""
+"""How a mail and the account of it read on the screens."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
