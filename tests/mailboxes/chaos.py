@@ -42,7 +42,7 @@ CUT_POINTS = [
         ("from_client", r"UID FETCH \d+:", (0, 60, 200)),
         ("from_client", r"BODY\.PEEK", (0, 100, 600)),
         ("from_client", "IDLE", (0, 20, 90)),
-        ("from_client", "DONE", (0, 60)),
+        ("from_client", "DONE", (0, 60, 150)),
         ("from_server", r"\* OK", (0, 200, 900)),
         ("from_server", "UIDVALIDITY", (0, 100, 600)),
         ("from_server", "INTERNALDATE", (0, 300, 3_000)),
