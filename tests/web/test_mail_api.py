@@ -1,5 +1,6 @@
 """Mail over HTTP: spec 3's examples and its two curl calls, the thread, and mail handed over."""
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
@@ -319,6 +320,32 @@ async def test_requesters_learn_nothing_of_mail_that_became_a_note(
     assert len((await told(client, f"/api/tickets/{own.ticket_id}/emails"))["emails"]) == 2
 
 
+async def test_requesters_learn_nothing_of_what_came_back(
+    client: httpx2.AsyncClient, world: World
+) -> None:
+    own = await deliver(world, mail(sender="Rita <rita@example.com>"))
+    async with world.resources.db.transaction(world.company_id) as session:
+        await session.execute(text("update mail_message set is_bounce = true"))
+    await world.log_in(client, world.rita)
+
+    assert (await told(client, f"/api/tickets/{own.ticket_id}/emails"))["emails"] == []
+
+
+async def test_an_address_finds_a_ticket_whose_requester_is_nobody_known(
+    client: httpx2.AsyncClient, world: World
+) -> None:
+    opened = await world.open()
+    async with world.resources.db.transaction(world.company_id) as session:
+        await session.execute(
+            text("update ticket set requester_id = null, requester_email = 'Old@Example.com'")
+        )
+    await world.log_in(client, world.ana)
+
+    found = await told(client, "/api/tickets/by-email/old@example.com")
+
+    assert [each["id"] for each in found["tickets"]] == [opened.id]
+
+
 async def test_unknown_tickets_and_addresses(client: httpx2.AsyncClient, world: World) -> None:
     await world.log_in(client, world.ana)
 
@@ -449,6 +476,25 @@ async def test_a_reply_handed_over_twice_is_added_once(
 
     assert again.json()["deduplicated"] is True
     assert with_key.json()["ticket_id"] == first["ticket_id"]
+    assert len(await rows(world, "select 1 from comment")) == 1
+    assert await tickets(world) == 1
+
+
+async def test_replies_handed_over_at_once_are_one(
+    client: httpx2.AsyncClient, world: World
+) -> None:
+    first = await opened_by(client, world)
+    reply = {
+        "message_id": "<two@mailer.example>",
+        "in_reply_to": f"<{first['ticket_number']}@desk.example>",
+    }
+
+    answers = await asyncio.gather(
+        *(hand_over(client, world, key=key, **reply) for key in ("", "a", "", "b", ""))
+    )
+
+    assert {each.status_code for each in answers} == {200}
+    assert {each.json()["ticket_id"] for each in answers} == {first["ticket_id"]}
     assert len(await rows(world, "select 1 from comment")) == 1
     assert await tickets(world) == 1
 

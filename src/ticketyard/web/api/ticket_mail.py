@@ -181,7 +181,7 @@ class PlayedOut(BaseModel):
 @router.post(
     "/test/email-to-ticket",
     response_model=PlayedOut,
-    dependencies=[Depends(_is_open), may("settings:manage")],
+    dependencies=[may("settings:manage"), Depends(_is_open)],
     responses={
         404: {"description": "TICKETYARD_TEST_ROUTES is off, as it should be in production."}
     },
