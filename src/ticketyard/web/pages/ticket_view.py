@@ -178,11 +178,18 @@ def with_mail(
     return [
         replace(
             said,
+            body=_own_words(said) if said.id in by_comment else said.body,
             mail=came_by_mail(by_comment[said.id]) if said.id in by_comment else None,
             sent=out.get(said.id, []),
         )
         for said in thread_of
     ]
+
+
+def _own_words(said: Said) -> str:
+    """Without the sender and date above a description: the line below says them."""
+    head, _, words = said.body.partition("\n\n")
+    return words if said.id == 0 and head.startswith("From: ") and words else said.body
 
 
 def requester_of(ticket: Ticket) -> str:
