@@ -34,6 +34,12 @@ CASES = [
     ("both", multi("alternative", plain("text"), page("page")), "text", []),
     ("both, but the text is empty", multi("alternative", plain(" "), page("page")), "page", []),
     ("texts around an image", multi("mixed", plain("one"), PNG, plain("two")), "one\n\ntwo", ["image-1.png"]),
+    (
+        "page alone among alternatives",
+        multi("mixed", multi("alternative", page("p"), boundary="c"), plain("t")),
+        "p\n\nt",
+        [],
+    ),
     ("page with its image", multi("related", page("hi"), PNG), "hi", ["image-1.png"]),
     ("image before its page", multi("related", PNG, page("hi")), "hi", ["image-1.png"]),
     (

@@ -30,6 +30,7 @@ RUSSIAN = "Здравствуйте, принтер не печатает"
     [
         ("é".encode(), "iso-8859-1", "é"),
         ("é".encode(), "us-ascii", "é"),
+        ("Привет".encode(), "windows-1251", "Привет"),
         ("é".encode(), "no-such-charset", "é"),
         ("un café".encode("latin-1"), "utf-8", "un café"),
         ("“quoted”".encode("cp1252"), "iso-8859-1", "“quoted”"),

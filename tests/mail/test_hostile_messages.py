@@ -61,6 +61,8 @@ HOSTILE = {
     "base64 in pieces": TOP + b"Content-Transfer-Encoding: base64\r\n\r\n" + b"QQ==\r\n" * (M // 6),
     "flowed": TOP + b"Content-Type: text/plain; format=flowed\r\n\r\n" + b"> \n" * (M // 3),
     "uuencoded openings": TOP + b"\r\n" + b"begin 644 a\n" * (M // 12),
+    "uuencoded lines": TOP + b"\r\n" + (b"begin 644 a\nM" + b"A" * 60 + b"\n") * (M // 75) + b"end\n",
+    "html of blanks": HTML + b"<p>&nbsp;" * 55_000,
     "line ends": TOP + b"\r\n" + b"\n" * M,
     "letters of no charset": TOP + b"\r\n" + bytes(range(128, 256)) * (M // 128),
     "forward of *": b"Subject: Fwd: x\r\n\r\n" + b"From:" + b"*" * M,

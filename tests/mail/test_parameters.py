@@ -19,6 +19,7 @@ CASES = [
     ("a/b; name=two words.txt", "a/b", {"name": "two words.txt"}),
     ("a/b; name=first; name=second", "a/b", {"name": "first"}),
     ("a/b; name==?utf-8?Q?=C3=A9=3B?=", "a/b", {"name": "é;"}),
+    ("a/b; name==?utf-8?Q?a;b?=; x=y", "a/b", {"name": "a;b", "x": "y"}),
     ("a/b; name*=utf-8''%C3%A9%20x", "a/b", {"name": "é x"}),
     ("a/b; name*=utf-8'en'it%27s; name=other", "a/b", {"name": "it's"}),
     ("a/b; name*1=b; name*0=a", "a/b", {"name": "ab"}),

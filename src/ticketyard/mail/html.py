@@ -60,7 +60,6 @@ _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _BETWEEN_ATTRIBUTES = re.compile(r"[\s/\"']+")
 _ANY_TAG = re.compile(r"<[^<>]*>")
 _SPACES = re.compile(r" {2,}")
-_AROUND_BREAK = re.compile(r" ?([\x01\n]) ?")
 _BLOCKS = re.compile(r"\x01{2,}")
 _MANY_LINES = re.compile(r"\n{3,}")
 _NEVER_NESTED = frozenset(
@@ -127,7 +126,9 @@ def html_text(cleaned: str) -> str:
     if "<img" in flat:
         flat = _IMAGE.sub(_in_words, flat)
     marked = _TAG.sub(lambda match: _BREAKS.get(match[1], ""), flat)
-    tight = _AROUND_BREAK.sub(r"\1", _SPACES.sub(" ", marked))
+    tight = _SPACES.sub(" ", marked)
+    for sign in ("\n", _BLOCK):
+        tight = tight.replace(f" {sign}", sign).replace(f"{sign} ", sign)
     broken = _BLOCKS.sub(_BLOCK, tight).replace(f"\n{_BLOCK}", "\n").replace(_BLOCK, "\n")
     lines = [" ".join(line.split()) for line in html.unescape(broken).split("\n")]
     return _MANY_LINES.sub("\n\n", "\n".join(lines)).strip()

@@ -14,7 +14,7 @@ from ticketyard.mail.files import Unpacked, read_encoded_files, read_files
 from ticketyard.mail.forwards import find_forwarded_sender, find_original_sender
 from ticketyard.mail.html import bare_text, clean_html, html_text
 from ticketyard.mail.identifiers import parse_id, parse_ids
-from ticketyard.mail.limits import MAX_LINES_WITH_QUOTES, MAX_PROBLEMS
+from ticketyard.mail.limits import MAX_PROBLEMS
 from ticketyard.mail.message import Address, AutoKind, Bounce, Mail, MailFile
 from ticketyard.mail.parts import Part, parse_parts
 from ticketyard.mail.quoting import reply_text
@@ -98,7 +98,7 @@ class _Reader:
             mail,
             body_text=body.text,
             body_html=body.html,
-            reply_text=self.guarded("quotes", lambda: _own_words(body), body.text),
+            reply_text=self.guarded("quotes", lambda: reply_text(body.text, body.html), body.text),
             files=(*unpacked.files, *encoded),
         )
 
@@ -162,13 +162,6 @@ class _Reader:
             return None
         found = self._addresses("return-path")
         return found[0].email if found else ""
-
-
-def _own_words(body: Body) -> str:
-    """Without quotes and signature; a log of tens of thousands of lines is nobody's answer."""
-    if body.text.count("\n") > MAX_LINES_WITH_QUOTES:
-        return body.text
-    return reply_text(body.text, body.html)
 
 
 def _with_tnef(body: Body, unpacked: Unpacked) -> Body:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from ticketyard.mail.transfer import from_uuencoded_line
 
 _BEGIN = re.compile(r"^begin [0-7]{3,4} (\S[^\n]{0,200})$", re.MULTILINE)
-_END = re.compile(r"^end[ \t]*$", re.MULTILINE)
 _LINE = re.compile(r"[\x20-\x60]{1,90}")
 _MAX_FILES = 50
 
@@ -26,22 +25,23 @@ def find_encoded_files(text: str) -> list[EncodedFile]:
     found: list[EncodedFile] = []
     at = 0
     while len(found) < _MAX_FILES and (begin := _BEGIN.search(text, at)) is not None:
-        end = _END.search(text, begin.end())
-        if end is None:
-            break
-        data = _decoded(text[begin.end() + 1 : end.start()])
+        data, at = _decoded(text, begin.end() + 1)
         if data:
-            found.append(EncodedFile(begin[1].strip(), data, begin.start(), end.end()))
-        at = end.end() if data else begin.end()
+            found.append(EncodedFile(begin[1].strip(), data, begin.start(), at))
     return found
 
 
-def _decoded(text: str) -> bytes:
+def _decoded(text: str, at: int) -> tuple[bytes, int]:
+    """The file whose lines begin here, and where they end; nothing where no `end` closes them."""
     pieces: list[bytes] = []
-    for line in text.split("\n"):
-        if not line.rstrip("\r"):
-            continue
-        if not _LINE.match(line):
-            return b""
-        pieces.append(from_uuencoded_line(line.rstrip("\r").encode("ascii", "replace")))
-    return b"".join(pieces)
+    while at < len(text):
+        stop = text.find("\n", at)
+        stop = len(text) if stop < 0 else stop
+        line = text[at:stop].rstrip("\r")
+        if line.rstrip() == "end":
+            return b"".join(pieces), stop
+        if line and not _LINE.match(line):
+            break
+        pieces.append(from_uuencoded_line(line.encode("ascii", "replace")) if line else b"")
+        at = stop + 1
+    return b"", at
