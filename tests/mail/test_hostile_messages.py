@@ -66,6 +66,10 @@ HOSTILE = {
     "line ends": TOP + b"\r\n" + b"\n" * M,
     "letters of no charset": TOP + b"\r\n" + bytes(range(128, 256)) * (M // 128),
     "forward of *": b"Subject: Fwd: x\r\n\r\n" + b"From:" + b"*" * M,
+    "forward of a rule and blanks": b"Subject: Fwd: x\r\n\r\n--" + b" " * M + b"x",
+    "dated lines": TOP + b"\r\n" + b"12.11.12:11 9 Nov 2026, 5.1.4.12: [ 12:12:12:\n" * (M // 50),
+    "lines of labels": TOP + b"\r\n" + (b"a: " * 40 + b"\n") * (M // 120),
+    "introductions that never end": TOP + b"\r\n" + b"On 9 Nov 2026 12:00 a@b.example [[[[[[[:\n" * (M // 44),
     "forward of blanks": b"Subject: Fwd: x\r\n\r\n" + b" " * M + b"x",
 }  # fmt: skip
 

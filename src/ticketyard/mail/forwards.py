@@ -7,11 +7,11 @@ from ticketyard.mail.message import Mail
 
 _LOOKED_AT = 20_000
 _SUBJECT = re.compile(
-    r"\s*(?:fwd?|wg|tr|vs|vb|vl|doorst|rv|enc|i|ilt|továbbítás|pd|fs|yml|пересл|转发|轉寄|転送|fyi)\s*[:：]",
+    r"\s{0,20}(?:fwd?|wg|tr|vs|vb|vl|doorst|rv|enc|i|ilt|továbbítás|pd|fs|yml|пересл|转发|轉寄|転送|fyi)\s*[:：]",
     re.IGNORECASE,
 )
 _SEPARATOR = re.compile(
-    r"^[ \t>]*(?:-{2,}[ \t]*[^\n-]{3,60}?[ \t]*-{2,}|_{10,}|begin forwarded message:?"
+    r"^[ \t>]*(?:-{2,}[^\n-]{3,80}-{2,}|_{10,}|begin forwarded message:?"
     r"|anfang der weitergeleiteten (?:nachricht|e-mail):?"
     r"|d[ée]but du message (?:r[ée]exp[ée]di[ée]|transf[ée]r[ée])\s?:?"
     r"|inicio del mensaje reenviado:?|inizio messaggio inoltrato:?|begin doorgestuurd bericht:?"

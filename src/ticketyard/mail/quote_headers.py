@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import islice
 
 from ticketyard.mail.quote_words import ABOVE, FORWARDED, LABELS, ON, ORIGINAL, QUOTING, WROTE
 
@@ -9,6 +10,8 @@ from ticketyard.mail.quote_words import ABOVE, FORWARDED, LABELS, ON, ORIGINAL, 
 LONGEST_LINE = 400
 LONGEST_ATTRIBUTION = 700
 SHORT_LINE = 100
+LONGEST_ENDING = 80
+MOST_LABELS = 8
 MOST_LINES = 7
 MOST_HEADER_LINES = 24
 
@@ -29,7 +32,7 @@ _CLOCK = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}.{0,6}\s\d{1,2}[:.]\d\d")
 _TIME = re.compile(r"\b\d{1,2}[:.]\d\d\b")
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _ADDRESS = re.compile(r"[\w.+'=/-]{1,80}@[\w-]{1,80}[\w.-]{0,80}", re.UNICODE)
-_ANGLED = re.compile(r"(?:<|&lt;|\[)\s?(?:mailto:)?[^<>@\s]{0,80}@?[^<>@]{1,120}(?:>|&gt;|\])")
+_ANGLED = re.compile(r"(?:<|&lt;|\[)[^<>\[\]]{1,200}(?:>|&gt;|\])")
 _ENDING_WROTE = re.compile(
     rf"(?:^|[\s,>\"'”’)\]:：;\d])(?:{WROTE})\s?(?:-{{2,6}})?\s?[:：]?\s?(?:-{{2,6}})?$",
     re.IGNORECASE,
@@ -139,8 +142,8 @@ def _goes_on_as_quote(line: str) -> bool:
     """Whether the quote begins after a gap in the line that introduces it, as Yahoo's app writes."""
     head, gap, _ = line[: LONGEST_LINE + 100].partition(":   ")
     joined = f"{bare(head)}:"
-    is_told = _DATE.search(joined) is not None and _ADDRESS.search(joined) is not None
-    return bool(gap) and is_told and _ENDING_WROTE.search(joined) is not None
+    is_told = _DATE.search(joined) is not None and _has_address(joined)
+    return bool(gap) and is_told and _ends_in_wrote(joined)
 
 
 def _may_go_on(joined: str, text: str, line: str, count: int) -> bool:
@@ -162,8 +165,16 @@ def _may_begin(first: str) -> bool:
         or _ENDS_OPEN.search(first) is not None
         or "<" in first
         or "@" in first
-        or _ENDING_WROTE.search(first) is not None
+        or _ends_in_wrote(first)
     )
+
+
+def _ends_in_wrote(text: str) -> bool:
+    return _ENDING_WROTE.search(text[-LONGEST_ENDING:]) is not None
+
+
+def _has_address(text: str) -> bool:
+    return "@" in text and _ADDRESS.search(text) is not None
 
 
 def _goes_on_after_blank(joined: str) -> bool:
@@ -184,8 +195,8 @@ def _begins_another(text: str, joined: str) -> bool:
 def _introduces(joined: str, lines: Sequence[str], after: int) -> bool:
     open_end = _ENDS_OPEN.search(joined) is not None
     dated = _DATE.search(joined) is not None
-    addressed = _ADDRESS.search(joined) is not None
-    if _ENDING_WROTE.search(joined) and (dated or addressed):
+    addressed = _has_address(joined)
+    if _ends_in_wrote(joined) and (dated or addressed):
         return _is_short_of_sentences(joined)
     begins = _BEGINS_ON.match(joined) is not None or _BEGINS_DATED.match(joined) is not None
     if open_end and dated and _ANY_WROTE.search(joined) and (begins or addressed):
@@ -196,7 +207,7 @@ def _introduces(joined: str, lines: Sequence[str], after: int) -> bool:
         return True
     if _is_torn(joined) or not _quote_follows(lines, after):
         return False
-    if open_end and len(joined) <= 120 and _ENDING_WROTE.search(joined):
+    if open_end and len(joined) <= 120 and _ends_in_wrote(joined):
         return True
     if _QUOTING.fullmatch(joined):
         return True
@@ -269,7 +280,8 @@ def _roles_of(line: str, seen: set[str]) -> set[str]:
         return set()
     roles = {first}
     if line.count(":", 0, LONGEST_LINE) > 1:
-        for inner in _INNER_LABEL.finditer(line[:LONGEST_LINE], found.end()):
+        inner_labels = _INNER_LABEL.finditer(line[:LONGEST_LINE], found.end())
+        for inner in islice(inner_labels, MOST_LABELS):
             roles.add(_role(inner[1], seen | roles) or first)
     return roles
 
