@@ -141,6 +141,16 @@ def mail_process(parent: int) -> int:
     raise SystemExit("There is no mail process.")
 
 
+def worker_cpu(parent: int) -> float:
+    """The processor time of the worker beside `serve`."""
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    return sum(
+        cpu_seconds(int(each))
+        for each in children
+        if b"worker" in Path(f"/proc/{each}/cmdline").read_bytes()
+    )
+
+
 TICKETS = "select count(*) from ticket"
 
 
@@ -168,13 +178,15 @@ def measure(count: int, place: Path, say: Callable[[str, str], None]) -> None:
         try:
             pid = mail_process(server.pid)
             desk.wait("select count(*) from mail_message", 1, 60)
-            rest, cpu = resident_mb(pid), cpu_seconds(pid)
+            rest, cpu, beside = resident_mb(pid), cpu_seconds(pid), worker_cpu(server.pid)
             took = desk.wait(TICKETS, count, 600)
             cpu = cpu_seconds(pid) - cpu
             say("mails of", f"{sizes / count / 1024:.0f} KB mean, {count:,}")
             say("from the first mail kept to the last ticket", f"{took:.1f} s")
             say("mails to visible tickets", f"{count / took:.0f}/s")
             say("processor time of the mail process, a mail", f"{cpu / count * 1000:.1f} ms")
+            beside = worker_cpu(server.pid) - beside
+            say("processor time of the worker meanwhile, a mail", f"{beside / count * 1000:.1f} ms")
             say("mail process, resident at the start", f"{rest:.0f} MB")
             say("mail process, resident afterwards", f"{resident_mb(pid):.0f} MB")
             desk.wait("select count(*) from analysis where state = 'done'", count, 900)

@@ -19,8 +19,9 @@ from ticketyard.core.log import get_logger
 
 log = get_logger(__name__)
 
-# The web process comes first where both want a core.
-NICENESS = 5
+# Where all want a core the web process comes first, then what takes mail in, then what reads texts.
+MAIL_NICENESS = 2
+WORKER_NICENESS = 10
 RESTART_SECONDS = 1
 STOP_SECONDS = 15
 LOOK_SECONDS = 3
@@ -35,10 +36,15 @@ class Beside:
     """
 
     def __init__(
-        self, base: Ground, *command: str, wanted: Callable[[], Awaitable[bool]] | None = None
+        self,
+        base: Ground,
+        *command: str,
+        niceness: int,
+        wanted: Callable[[], Awaitable[bool]] | None = None,
     ) -> None:
         self._base = base
         self._command = command
+        self._niceness = niceness
         self._wanted = wanted
         self._process: asyncio.subprocess.Process | None = None
         self._keeping = asyncio.create_task(self._keep())
@@ -78,12 +84,12 @@ class Beside:
             stdin=asyncio.subprocess.PIPE,
             env={**os.environ, "DATABASE_URL": self._base.url},
             start_new_session=True,
-            preexec_fn=_step_back,
+            preexec_fn=lambda: _step_back(self._niceness),
         )
 
 
-def _step_back() -> None:
-    os.nice(NICENESS)
+def _step_back(niceness: int) -> None:
+    os.nice(niceness)
 
 
 async def work_until_told(

@@ -10,7 +10,7 @@ import typer
 import uvicorn
 import uvloop
 
-from ticketyard.cli.beside import Beside
+from ticketyard.cli.beside import MAIL_NICENESS, WORKER_NICENESS, Beside
 from ticketyard.cli.first_steps import Welcome, prepare_company
 from ticketyard.cli.mail_run import is_mail_wanted
 from ticketyard.cli.runtime import Ground, complaints, console, ground, load_settings, resources_on
@@ -124,8 +124,13 @@ async def _run(base: Ground, listening: socket.socket, *, no_worker: bool, sampl
 def _beside(base: Ground, resources: Resources) -> list[Beside]:
     """A worker; and the mail process, once there is a mailbox."""
     return [
-        Beside(base, "ticketyard.cli.main", "worker"),
-        Beside(base, "ticketyard.cli.mail_run", wanted=lambda: is_mail_wanted(resources)),
+        Beside(base, "ticketyard.cli.main", "worker", niceness=WORKER_NICENESS),
+        Beside(
+            base,
+            "ticketyard.cli.mail_run",
+            niceness=MAIL_NICENESS,
+            wanted=lambda: is_mail_wanted(resources),
+        ),
     ]
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from ticketyard.core.db import is_database_away
 from ticketyard.core.log import get_logger
 from ticketyard.core.resources import Resources
-from ticketyard.mailboxes.filing import file_waiting
+from ticketyard.mailboxes.filing import BATCH, file_waiting
 from ticketyard.mailboxes.leases import Leases
 from ticketyard.mailboxes.tidying import tidy_for_ever
 from ticketyard.mailboxes.tokens import AccessTokens
@@ -97,8 +97,7 @@ class MailRoom:
         while True:
             woken.clear()
             try:
-                while await file_waiting(self._resources, company_id):
-                    pass
+                await self._file_all(company_id)
             except Exception as error:
                 if is_database_away(error):
                     log.warning("filing_interrupted", company_id=company_id)
@@ -108,6 +107,19 @@ class MailRoom:
             with suppress(TimeoutError):
                 async with asyncio.timeout(FILING_SECONDS):
                     await woken.wait()
+
+    async def _file_all(self, company_id: int) -> None:
+        """Until nothing waits. Where there is much, two at a time: one reads while the other waits
+        for the database, which files one batch of a company after the other."""
+
+        async def go_on() -> None:
+            while await file_waiting(self._resources, company_id):
+                pass
+
+        if await file_waiting(self._resources, company_id) < BATCH:
+            await go_on()
+        else:
+            await asyncio.gather(go_on(), go_on())
 
     async def _end(self) -> None:
         tasks = [task for _, task in self._watches.values()] + list(self._filings.values())
