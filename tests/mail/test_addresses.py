@@ -2,8 +2,8 @@
 
 import pytest
 
-from ticketyard.mail.addresses import parse_addresses
-from ticketyard.mail.identifiers import parse_id, parse_ids
+from ticketyard.mail.syntax.addresses import parse_addresses
+from ticketyard.mail.syntax.identifiers import parse_id, parse_ids
 
 CASES = [
     ("rita@example.com", [("rita@example.com", "")]),

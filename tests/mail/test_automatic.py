@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ticketyard.mail.automatic import auto_kind, is_auto_reply
+from ticketyard.mail.machines.automatic import auto_kind, is_auto_reply
 from ticketyard.mail.message import AutoKind, Mail
 
 

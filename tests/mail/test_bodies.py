@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from ticketyard.mail.bodies import unflow
+from ticketyard.mail.content.bodies import unflow
 from ticketyard.mail.reading import read_mail
 
 ICS = "Content-Type: text/calendar\n\nBEGIN"

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ticketyard.mail.bounce_reports import is_feedback_report, read_delivery_status
-from ticketyard.mail.bounces import read_bounce
+from ticketyard.mail.machines.bounce_reports import is_feedback_report, read_delivery_status
+from ticketyard.mail.machines.bounces import read_bounce
 from ticketyard.mail.message import Bounce, Mail
 
 REPORT = "multipart/report; report-type=delivery-status; boundary=x"

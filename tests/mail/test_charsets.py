@@ -2,7 +2,7 @@
 
 import pytest
 
-from ticketyard.mail.charsets import codec_of, decode_text
+from ticketyard.mail.syntax.charsets import codec_of, decode_text
 
 LABELS = [
     ("utf-8", "utf-8"), ("UTF8", "utf-8"), ('"utf-8"', "utf-8"), ("x-utf-8", "utf-8"), ("us-ascii", "ascii"),

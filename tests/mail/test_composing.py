@@ -9,17 +9,17 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ticketyard.mail.composing import (
+from ticketyard.mail.message import Address
+from ticketyard.mail.outgoing.composing import (
     Answer,
     OutgoingFile,
     compose,
     render_html,
     subject_with_number,
 )
-from ticketyard.mail.headers_out import BadAddress, envelope_address, ids_value
-from ticketyard.mail.message import Address
+from ticketyard.mail.outgoing.headers_out import BadAddress, envelope_address, ids_value
+from ticketyard.mail.outgoing.reply_mark import REPLY_MARK
 from ticketyard.mail.reading import read_mail
-from ticketyard.mail.reply_mark import REPLY_MARK
 
 NOW = datetime(2025, 12, 15, 9, 30, tzinfo=UTC)
 NUMBER = "TKT-20251215-001"

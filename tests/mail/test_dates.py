@@ -2,7 +2,7 @@
 
 import pytest
 
-from ticketyard.mail.dates import parse_date
+from ticketyard.mail.syntax.dates import parse_date
 
 CASES = [
     ("Fri, 5 Apr 2019 13:10:49 +0200", "2019-04-05T11:10:49"),

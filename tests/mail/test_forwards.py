@@ -2,7 +2,7 @@
 
 import pytest
 
-from ticketyard.mail.forwards import find_forwarded_sender
+from ticketyard.mail.content.forwards import find_forwarded_sender
 from ticketyard.mail.reading import read_mail
 
 RITA = "rita@customer.example"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ticketyard.mail.html import clean_html, html_text
+from ticketyard.mail.content.html import clean_html, html_text
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ticketyard.mail.parameters import parse_parameterised
+from ticketyard.mail.syntax.parameters import parse_parameterised
 
 CASES = [
     ("text/plain", "text/plain", {}),

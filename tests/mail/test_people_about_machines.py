@@ -2,7 +2,7 @@
 
 import pytest
 
-from ticketyard.mail.automatic import is_auto_reply
+from ticketyard.mail.machines.automatic import is_auto_reply
 from ticketyard.mail.message import Mail
 from ticketyard.mail.reading import read_mail
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ticketyard.mail.quoting import reply_text
+from ticketyard.mail.answers.quoting import reply_text
 
 KEPT_WHOLE = [
     ("no quote", "Hello,\n\nthe printer is out of ink.\n\nBest regards,\nRita"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ticketyard.mail.quoting import reply_text
+from ticketyard.mail.answers.quoting import reply_text
 
 ANSWER = "The printer on floor two works again.\nThank you, Rita"
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from ticketyard.mail.quoting import reply_text
-from ticketyard.mail.transfer import from_base64
+from ticketyard.mail.answers.quoting import reply_text
+from ticketyard.mail.syntax.transfer import from_base64
 
 QUOTES = [
     (

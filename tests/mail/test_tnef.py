@@ -5,8 +5,8 @@ import struct
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ticketyard.mail.content.tnef import read_tnef
 from ticketyard.mail.reading import read_mail
-from ticketyard.mail.tnef import read_tnef
 
 TOP = b"From: bo@example.com\r\nSubject: x\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n"
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ticketyard.mail.transfer import decoded, kind_of
+from ticketyard.mail.syntax.transfer import decoded, kind_of
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ticketyard.mail.words import decode_words, header_text
+from ticketyard.mail.syntax.words import decode_words, header_text
 
 CASES = [
     (b"plain words", "plain words"),

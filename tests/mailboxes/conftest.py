@@ -12,8 +12,8 @@ from tests.mailboxes.dovecot import PASSWORD, Dovecot, is_installed
 from tests.world import World
 from ticketyard.core.resources import Resources
 from ticketyard.core.sealing import Sealer
-from ticketyard.mailboxes.mailbox_draft import MailboxSecret
-from ticketyard.mailboxes.mailbox_secrets import seal_secret
+from ticketyard.mailboxes.boxes.draft import MailboxSecret
+from ticketyard.mailboxes.boxes.secrets import seal_secret
 from ticketyard.mailboxes.models import Mailbox
 
 _users = itertools.count()

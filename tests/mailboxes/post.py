@@ -11,8 +11,8 @@ from sqlalchemy import text
 from tests.world import World
 from ticketyard.intake.models import InboundMessage
 from ticketyard.mailboxes.filing import file_claimed
+from ticketyard.mailboxes.landing.placing import Placed
 from ticketyard.mailboxes.models import EmailLog, Mailbox, MailMessage
-from ticketyard.mailboxes.placing import Placed
 
 DESK = "support@desk.example"
 AUTHSERV = "mx.desk.example"

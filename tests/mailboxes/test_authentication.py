@@ -2,7 +2,7 @@
 
 import pytest
 
-from ticketyard.mailboxes.authentication import sender_verdict
+from ticketyard.mailboxes.landing.authentication import sender_verdict
 
 MX = "mx.desk.example"
 

@@ -6,8 +6,8 @@ import pytest
 
 from ticketyard.mail.message import Address, Bounce, Mail
 from ticketyard.mail.reading import read_mail
-from ticketyard.mailboxes.classifying import LABELS, classify
-from ticketyard.mailboxes.label_phrases import load_phrases
+from ticketyard.mailboxes.landing.classifying import LABELS, classify
+from ticketyard.mailboxes.landing.label_phrases import load_phrases
 
 
 def letter(

@@ -16,21 +16,21 @@ from tests.mailboxes.letters import letter
 from tests.world import World
 from ticketyard.core.resources import Resources
 from ticketyard.intake.models import InboundMessage
-from ticketyard.mailboxes.fetching import (
+from ticketyard.mailboxes.fetching.folder import (
     BATCH_BYTES,
     BATCH_MESSAGES,
     FolderReader,
     Suspects,
     batches,
 )
+from ticketyard.mailboxes.fetching.sources import source_of
 from ticketyard.mailboxes.filing import file_waiting
-from ticketyard.mailboxes.imap_answers import Listed
-from ticketyard.mailboxes.imap_errors import CommandRefused, FolderMissing
-from ticketyard.mailboxes.imap_thread import ImapThread
+from ticketyard.mailboxes.imap.answers import Listed
+from ticketyard.mailboxes.imap.errors import CommandRefused, FolderMissing
+from ticketyard.mailboxes.imap.thread import ImapThread
 from ticketyard.mailboxes.keeping import raw_of
 from ticketyard.mailboxes.ledger import list_books
 from ticketyard.mailboxes.models import Mailbox
-from ticketyard.mailboxes.sources import source_of
 
 Read = Callable[[Mailbox], Awaitable[int]]
 

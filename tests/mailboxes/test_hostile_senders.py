@@ -5,7 +5,7 @@ from sqlalchemy import text
 
 from tests.mailboxes.post import AUTHSERV, add_mailbox, deliver, mail, sent
 from tests.world import World
-from ticketyard.mailboxes.placing import Placed
+from ticketyard.mailboxes.landing.placing import Placed
 
 MALLORY = "Mallory <mallory@evil.example>"
 RITA = "Rita Requester <rita@example.com>"

@@ -3,8 +3,8 @@
 import pytest
 
 from ticketyard.mail.message import Address, Bounce, Mail
-from ticketyard.mailboxes.landing import Twin, decide
-from ticketyard.mailboxes.threading import Known, KnownSender, KnownTicket
+from ticketyard.mailboxes.landing.deciding import Twin, decide
+from ticketyard.mailboxes.landing.threading import Known, KnownSender, KnownTicket
 
 NUMBER = "TKT-20251215-001"
 OURS = f"{NUMBER}.0123456789abcdef@desk.example"

@@ -8,9 +8,9 @@ from tests.mailboxes.letters import letter
 from tests.mailboxes.test_fetching import reading
 from tests.world import World
 from ticketyard.core.resources import Resources
+from ticketyard.mailboxes.fetching.reconciling import reconcile
 from ticketyard.mailboxes.filing import file_waiting
 from ticketyard.mailboxes.ledger import list_books, list_ledger
-from ticketyard.mailboxes.reconciling import reconcile
 
 
 async def test_what_is_missing_here_or_gone_there_is_counted_and_fetched_when_asked(

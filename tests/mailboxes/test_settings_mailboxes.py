@@ -9,18 +9,18 @@ from tests.mailboxes.dovecot import PASSWORD, Dovecot
 from tests.world import World
 from ticketyard.core.resources import Resources
 from ticketyard.core.sealing import Sealer
-from ticketyard.mailboxes.changing_mailboxes import (
+from ticketyard.mailboxes.boxes.changing import (
     add_mailbox,
     change_mailbox,
     switch_mailbox,
 )
+from ticketyard.mailboxes.boxes.draft import MailboxDraft, MailboxSecret, read_credentials
+from ticketyard.mailboxes.boxes.from_settings import bring_in_step
+from ticketyard.mailboxes.boxes.secrets import open_secret
 from ticketyard.mailboxes.errors import BadMailbox, MailboxTaken
-from ticketyard.mailboxes.mailbox_draft import MailboxDraft, MailboxSecret, read_credentials
-from ticketyard.mailboxes.mailbox_secrets import open_secret
+from ticketyard.mailboxes.fetching.sources import source_of
+from ticketyard.mailboxes.fetching.trying import try_mailbox
 from ticketyard.mailboxes.models import Mailbox
-from ticketyard.mailboxes.settings_mailboxes import bring_in_step
-from ticketyard.mailboxes.sources import source_of
-from ticketyard.mailboxes.trying import try_mailbox
 
 ENTRY = {"username": "desk@example.com", "password": "geheim", "imap_server": "mail.example.com"}
 

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from ticketyard.mailboxes.classifying import LABELS
 from ticketyard.mailboxes.errors import BadWorkflow
-from ticketyard.mailboxes.steps import ACTIONS, check_definition, check_steps
-from ticketyard.mailboxes.taking_steps import TAKEN
+from ticketyard.mailboxes.landing.classifying import LABELS
+from ticketyard.mailboxes.workflows.steps import ACTIONS, check_definition, check_steps
+from ticketyard.mailboxes.workflows.taking_steps import TAKEN
 
 # Both definitions of spec 3 as they stand there.
 SPEC_FIRST = {

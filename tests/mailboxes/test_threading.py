@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import pytest
 
 from ticketyard.mail.message import Mail
-from ticketyard.mailboxes.authentication import Verdict
-from ticketyard.mailboxes.threading import (
+from ticketyard.mailboxes.landing.authentication import Verdict
+from ticketyard.mailboxes.landing.threading import (
     Candidate,
     Known,
     KnownSender,

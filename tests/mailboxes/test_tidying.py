@@ -10,10 +10,10 @@ from tests.mailboxes.proxy import Proxy
 from tests.mailboxes.test_fetching import reading
 from tests.world import World
 from ticketyard.core.resources import Resources
+from ticketyard.mailboxes.fetching.tidying import tidy_mailbox
+from ticketyard.mailboxes.fetching.tokens import AccessTokens
 from ticketyard.mailboxes.filing import file_waiting
 from ticketyard.mailboxes.models import Mailbox
-from ticketyard.mailboxes.tidying import tidy_mailbox
-from ticketyard.mailboxes.tokens import AccessTokens
 
 
 async def tidy(resources: Resources, mailbox: Mailbox) -> int:

@@ -18,12 +18,12 @@ from tests.world import World
 from ticketyard.core.clock import utc_now
 from ticketyard.core.resources import Resources
 from ticketyard.core.sealing import Sealer
-from ticketyard.mailboxes.imap_errors import DeadToken, Unreachable
-from ticketyard.mailboxes.mailbox_draft import MailboxSecret
-from ticketyard.mailboxes.mailbox_secrets import open_secret, seal_secret
+from ticketyard.mailboxes.boxes.draft import MailboxSecret
+from ticketyard.mailboxes.boxes.secrets import open_secret, seal_secret
+from ticketyard.mailboxes.fetching.sources import load_source, with_token
+from ticketyard.mailboxes.fetching.tokens import AccessTokens
+from ticketyard.mailboxes.imap.errors import DeadToken, Unreachable
 from ticketyard.mailboxes.models import Mailbox
-from ticketyard.mailboxes.sources import load_source, with_token
-from ticketyard.mailboxes.tokens import AccessTokens
 
 
 @dataclass

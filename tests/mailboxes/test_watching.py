@@ -18,11 +18,12 @@ from tests.world import World
 from ticketyard.core.db import Database
 from ticketyard.core.resources import Resources
 from ticketyard.core.sealing import Sealer
-from ticketyard.mailboxes import imap, watching
-from ticketyard.mailboxes.faring import is_alarming
+from ticketyard.mailboxes.boxes.draft import MailboxSecret
+from ticketyard.mailboxes.boxes.secrets import seal_secret
+from ticketyard.mailboxes.fetching import watching
+from ticketyard.mailboxes.fetching.faring import is_alarming
+from ticketyard.mailboxes.imap import server as imap
 from ticketyard.mailboxes.mail_room import MailRoom
-from ticketyard.mailboxes.mailbox_draft import MailboxSecret
-from ticketyard.mailboxes.mailbox_secrets import seal_secret
 from ticketyard.mailboxes.models import Mailbox
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ticketyard.mailboxes.words import TAGS_MAX, hashtags, is_only_thanks, priority_words
+from ticketyard.mailboxes.landing.words import TAGS_MAX, hashtags, is_only_thanks, priority_words
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from tests.notify.sink import open_sink
 from tests.world import World
 from ticketyard.core.auth import PERMISSIONS, Principal
 from ticketyard.core.config import Settings
-from ticketyard.mail.reply_mark import REPLY_MARK
+from ticketyard.mail.outgoing.reply_mark import REPLY_MARK
 from ticketyard.notify import replying
 from ticketyard.notify.queries import list_outgoing
 from ticketyard.notify.templates import save_signature, save_template

@@ -22,8 +22,8 @@ from tests.mailboxes.post import deliver, mail
 from tests.world import World
 from ticketyard.core.auth import PERMISSIONS, Principal
 from ticketyard.core.sealing import Sealer
-from ticketyard.mailboxes.changing_mailboxes import add_mailbox
-from ticketyard.mailboxes.mailbox_draft import MailboxDraft, MailboxSecret
+from ticketyard.mailboxes.boxes.changing import add_mailbox
+from ticketyard.mailboxes.boxes.draft import MailboxDraft, MailboxSecret
 from ticketyard.people.accounts import add_person
 from ticketyard.people.keys import create_key
 from ticketyard.people.logging_in import start_session

@@ -11,8 +11,8 @@ from sqlalchemy import text
 from tests.mailboxes.post import deliver, mail
 from tests.mailboxes.test_steps import SPEC_LINK, SPEC_SECOND
 from tests.world import World
-from ticketyard.mailboxes.classifying import LABELS
-from ticketyard.mailboxes.steps import ACTIONS
+from ticketyard.mailboxes.landing.classifying import LABELS
+from ticketyard.mailboxes.workflows.steps import ACTIONS
 from ticketyard.web.pages.mail_workflows import LABEL_WORDS
 from ticketyard.web.workflow_form import rows_of, steps_of
 

@@ -11,8 +11,8 @@ from tests.mailboxes.post import deliver, mail
 from tests.web.hostile import TEXTS
 from tests.world import World
 from ticketyard.core.sealing import Sealer
-from ticketyard.mailboxes.changing_mailboxes import get_mailbox
-from ticketyard.mailboxes.mailbox_secrets import open_secret
+from ticketyard.mailboxes.boxes.changing import get_mailbox
+from ticketyard.mailboxes.boxes.secrets import open_secret
 
 SECRET = "s3cret-of-the-mailbox"
 BOX = {

@@ -9,7 +9,7 @@ from ticketyard.core.auth import Principal
 from ticketyard.core.config import Settings
 from ticketyard.core.jobs import Worker
 from ticketyard.core.resources import Resources
-from ticketyard.mailboxes.settings_mailboxes import bring_in_step
+from ticketyard.mailboxes.boxes.from_settings import bring_in_step
 from ticketyard.people.accounts import add_person
 from ticketyard.people.companies import found_company
 from ticketyard.people.keys import create_key, find_key

@@ -11,9 +11,9 @@ from ticketyard.cli.serving import run_once
 from ticketyard.core.jobs import Worker
 from ticketyard.core.resources import Resources
 from ticketyard.mailboxes.errors import BadMailbox, MailboxNotFound
-from ticketyard.mailboxes.imap_errors import MailServerError
+from ticketyard.mailboxes.fetching.reconciling import Reconciliation, reconcile
+from ticketyard.mailboxes.imap.errors import MailServerError
 from ticketyard.mailboxes.ledger import MailboxBooks, list_books, list_ledger
-from ticketyard.mailboxes.reconciling import Reconciliation, reconcile
 from ticketyard.people.queries import default_company_id
 
 Box = Annotated[int | None, typer.Option("--mailbox", help="Only this one; its id.")]

@@ -15,8 +15,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from ticketyard.cli.beside import Attached, work_until_told
 from ticketyard.cli.runtime import Ground, ground, load_settings, mailboxes_in, resources_on
 from ticketyard.core.resources import Resources
+from ticketyard.mailboxes.boxes.from_settings import bring_in_step
 from ticketyard.mailboxes.mail_room import MailRoom
-from ticketyard.mailboxes.settings_mailboxes import bring_in_step
 
 
 def run(attached: Attached = False) -> None:

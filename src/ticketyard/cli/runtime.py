@@ -12,8 +12,8 @@ from ticketyard.core.config import Settings
 from ticketyard.core.embedded import EmbeddedError
 from ticketyard.core.log import configure_logging
 from ticketyard.core.resources import Resources
+from ticketyard.mailboxes.boxes.draft import MailboxDraft, read_credentials
 from ticketyard.mailboxes.errors import BadMailbox
-from ticketyard.mailboxes.mailbox_draft import MailboxDraft, read_credentials
 from ticketyard.migrations.running import upgrade
 from ticketyard.wiring import build_resources, embedded, open_blobs, open_database
 

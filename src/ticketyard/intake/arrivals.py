@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ticketyard.mail.told import ToldMail
+from ticketyard.mail.outgoing.told import ToldMail
 from ticketyard.tickets.drafts import KeptFile, NewTicket
 
 REFERENCE_MAX = 250

@@ -4,22 +4,22 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from ticketyard.mail.addresses import parse_addresses
-from ticketyard.mail.automatic import auto_kind, is_auto_reply
-from ticketyard.mail.bodies import Body, SortedParts, read_body, sort_parts
-from ticketyard.mail.bounce_reports import is_feedback_report
-from ticketyard.mail.bounces import read_bounce
-from ticketyard.mail.dates import parse_date
-from ticketyard.mail.files import Unpacked, read_encoded_files, read_files
-from ticketyard.mail.forwards import find_forwarded_sender, find_original_sender
-from ticketyard.mail.html import bare_text, clean_html, html_text
-from ticketyard.mail.identifiers import parse_id, parse_ids
+from ticketyard.mail.answers.quoting import reply_text
+from ticketyard.mail.content.bodies import Body, SortedParts, read_body, sort_parts
+from ticketyard.mail.content.files import Unpacked, read_encoded_files, read_files
+from ticketyard.mail.content.forwards import find_forwarded_sender, find_original_sender
+from ticketyard.mail.content.html import bare_text, clean_html, html_text
 from ticketyard.mail.limits import MAX_PROBLEMS
+from ticketyard.mail.machines.automatic import auto_kind, is_auto_reply
+from ticketyard.mail.machines.bounce_reports import is_feedback_report
+from ticketyard.mail.machines.bounces import read_bounce
+from ticketyard.mail.machines.report_parts import report_parts
 from ticketyard.mail.message import Address, AutoKind, Bounce, Mail, MailFile
-from ticketyard.mail.parts import Part, parse_parts
-from ticketyard.mail.quoting import reply_text
-from ticketyard.mail.report_parts import report_parts
-from ticketyard.mail.words import header_text, raw_text
+from ticketyard.mail.syntax.addresses import parse_addresses
+from ticketyard.mail.syntax.dates import parse_date
+from ticketyard.mail.syntax.identifiers import parse_id, parse_ids
+from ticketyard.mail.syntax.parts import Part, parse_parts
+from ticketyard.mail.syntax.words import header_text, raw_text
 
 T = TypeVar("T")
 _NOBODY: tuple[Address, ...] = ()

@@ -12,15 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ticketyard.core.auth import Principal
 from ticketyard.core.log import get_logger
 from ticketyard.core.resources import Resources
-from ticketyard.mailboxes.bookkeeping import Entry, keep_books
-from ticketyard.mailboxes.classifying import classify
-from ticketyard.mailboxes.landing import Landing, decide
-from ticketyard.mailboxes.lookups import Lookups, look_up
+from ticketyard.mailboxes.landing.bookkeeping import Entry, keep_books
+from ticketyard.mailboxes.landing.classifying import classify
+from ticketyard.mailboxes.landing.deciding import Landing, decide
+from ticketyard.mailboxes.landing.lookups import Lookups, look_up
+from ticketyard.mailboxes.landing.opening import Wish, open_for_mails
+from ticketyard.mailboxes.landing.placing import Placed, place
+from ticketyard.mailboxes.landing.reading import ReadMessage, claim_waiting, read_messages
 from ticketyard.mailboxes.mail_rules import MailRules
-from ticketyard.mailboxes.opening import Wish, open_for_mails
-from ticketyard.mailboxes.placing import Placed, place
-from ticketyard.mailboxes.reading import ReadMessage, claim_waiting, read_messages
-from ticketyard.mailboxes.workflows import Runner, load_runner, wish_for
+from ticketyard.mailboxes.workflows.running import Runner, load_runner, wish_for
 
 log = get_logger(__name__)
 

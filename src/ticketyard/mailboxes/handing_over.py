@@ -17,19 +17,19 @@ from ticketyard.intake.receiving import (
     identity_of,
     receive_within,
 )
+from ticketyard.mail.outgoing.told import ToldMail, write_told
 from ticketyard.mail.reading import read_mail
-from ticketyard.mail.told import ToldMail, write_told
-from ticketyard.mailboxes.bookkeeping import Entry, keep_books
-from ticketyard.mailboxes.classifying import classify
 from ticketyard.mailboxes.filing import ONE_AT_A_TIME, landing_of
-from ticketyard.mailboxes.joining import join_ticket
-from ticketyard.mailboxes.landing import Landing, Twin
-from ticketyard.mailboxes.lookups import Lookups, known_tickets, look_up
+from ticketyard.mailboxes.landing.bookkeeping import Entry, keep_books
+from ticketyard.mailboxes.landing.classifying import classify
+from ticketyard.mailboxes.landing.deciding import Landing, Twin
+from ticketyard.mailboxes.landing.joining import join_ticket
+from ticketyard.mailboxes.landing.lookups import Lookups, known_tickets, look_up
+from ticketyard.mailboxes.landing.opening import note_about
+from ticketyard.mailboxes.landing.placing import Placed
+from ticketyard.mailboxes.landing.reading import ReadMessage
+from ticketyard.mailboxes.landing.texts import content_hash_of, log_id_of
 from ticketyard.mailboxes.models import MailMessage
-from ticketyard.mailboxes.opening import note_about
-from ticketyard.mailboxes.placing import Placed
-from ticketyard.mailboxes.reading import ReadMessage
-from ticketyard.mailboxes.texts import content_hash_of, log_id_of
 from ticketyard.tickets.commenting import add_comment
 
 

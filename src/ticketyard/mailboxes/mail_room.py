@@ -12,11 +12,11 @@ from sqlalchemy import text
 from ticketyard.core.db import is_database_away
 from ticketyard.core.log import get_logger
 from ticketyard.core.resources import Resources
+from ticketyard.mailboxes.fetching.leases import Leases
+from ticketyard.mailboxes.fetching.tidying import tidy_for_ever
+from ticketyard.mailboxes.fetching.tokens import AccessTokens
+from ticketyard.mailboxes.fetching.watching import Watch
 from ticketyard.mailboxes.filing import BATCH, file_waiting
-from ticketyard.mailboxes.leases import Leases
-from ticketyard.mailboxes.tidying import tidy_for_ever
-from ticketyard.mailboxes.tokens import AccessTokens
-from ticketyard.mailboxes.watching import Watch
 
 log = get_logger(__name__)
 

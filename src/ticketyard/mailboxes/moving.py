@@ -11,17 +11,17 @@ from ticketyard.core.db import now_of
 from ticketyard.core.events import emit
 from ticketyard.core.resources import Resources
 from ticketyard.core.shapes import storable
-from ticketyard.mailboxes.bookkeeping import Entry, keep_books
-from ticketyard.mailboxes.classifying import classify
 from ticketyard.mailboxes.events import MailMoved
 from ticketyard.mailboxes.filing import ONE_AT_A_TIME
-from ticketyard.mailboxes.joining import join_ticket
-from ticketyard.mailboxes.landing import Landing
-from ticketyard.mailboxes.lookups import known_tickets, look_up
+from ticketyard.mailboxes.landing.bookkeeping import Entry, keep_books
+from ticketyard.mailboxes.landing.classifying import classify
+from ticketyard.mailboxes.landing.deciding import Landing
+from ticketyard.mailboxes.landing.joining import join_ticket
+from ticketyard.mailboxes.landing.lookups import known_tickets, look_up
+from ticketyard.mailboxes.landing.opening import Wish, keep_participants, open_for_mails
+from ticketyard.mailboxes.landing.placing import Placed
+from ticketyard.mailboxes.landing.reading import ReadMessage, read_messages
 from ticketyard.mailboxes.movable import FiledMail, find_filed_mail, refuse_if_it_stays
-from ticketyard.mailboxes.opening import Wish, keep_participants, open_for_mails
-from ticketyard.mailboxes.placing import Placed
-from ticketyard.mailboxes.reading import ReadMessage, read_messages
 from ticketyard.tickets.changing_status import change_status
 from ticketyard.tickets.commenting import add_comment
 from ticketyard.tickets.models import Ticket

@@ -6,11 +6,11 @@ from sqlalchemy import text
 
 from ticketyard.core.auth import Principal, new_token
 from ticketyard.core.resources import Resources
-from ticketyard.mail.told import ToldMail, write_told
+from ticketyard.mail.outgoing.told import ToldMail, write_told
 from ticketyard.mailboxes.errors import TicketsFromMailOff
 from ticketyard.mailboxes.filing import file_claimed
+from ticketyard.mailboxes.landing.placing import Placed
 from ticketyard.mailboxes.mail_rules import MailRules
-from ticketyard.mailboxes.placing import Placed
 
 
 async def play_mail(resources: Resources, told: ToldMail, *, by: Principal) -> Placed:

@@ -6,7 +6,7 @@ import orjson
 
 from ticketyard.core.errors import Invalid
 from ticketyard.intake.sources.email_body import read_email
-from ticketyard.mail.told import write_told
+from ticketyard.mail.outgoing.told import write_told
 
 
 def as_message(raw: bytes, content_type: str) -> bytes:

@@ -15,9 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.auth import Principal
 from ticketyard.core.db import company_of, now_of
-from ticketyard.mail.composing import subject_with_number
-from ticketyard.mail.reply_mark import REPLY_MARK
-from ticketyard.mailboxes.lookups import own_addresses
+from ticketyard.mail.outgoing.composing import subject_with_number
+from ticketyard.mail.outgoing.reply_mark import REPLY_MARK
+from ticketyard.mailboxes.landing.lookups import own_addresses
 from ticketyard.notify.declining import why_not
 from ticketyard.notify.queueing import Draft, Posting, Recipient, queue_mails
 from ticketyard.notify.servers import MailOut, Way, ways_of_tickets

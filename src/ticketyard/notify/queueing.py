@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ticketyard.core.auth import Principal
 from ticketyard.core.db import company_of, now_of
 from ticketyard.core.events import emit
-from ticketyard.mail.headers_out import BadAddress, envelope_address, one_line
+from ticketyard.mail.outgoing.headers_out import BadAddress, envelope_address, one_line
 from ticketyard.mailboxes.models import EmailLog
 from ticketyard.mailboxes.sent_log import SentMail, log_sent
 from ticketyard.notify.events import MailQueued

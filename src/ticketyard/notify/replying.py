@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.auth import Principal
 from ticketyard.core.resources import Resources
-from ticketyard.mail.composing import subject_with_number
-from ticketyard.mail.reply_mark import REPLY_MARK
-from ticketyard.mailboxes.lookups import own_addresses
+from ticketyard.mail.outgoing.composing import subject_with_number
+from ticketyard.mail.outgoing.reply_mark import REPLY_MARK
+from ticketyard.mailboxes.landing.lookups import own_addresses
 from ticketyard.notify.declining import is_own
 from ticketyard.notify.queueing import Draft, Posting, Recipient, queue_mail
 from ticketyard.notify.servers import NO_SERVER, MailOut, Way, ways_of_tickets

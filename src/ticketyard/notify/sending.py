@@ -19,9 +19,9 @@ from ticketyard.core.events import emit
 from ticketyard.core.resources import Resources
 from ticketyard.core.sealing import Sealer
 from ticketyard.core.storage import BlobMissing
-from ticketyard.mail.composing import Answer, OutgoingFile, compose
-from ticketyard.mail.headers_out import BadAddress
 from ticketyard.mail.message import Address
+from ticketyard.mail.outgoing.composing import Answer, OutgoingFile, compose
+from ticketyard.mail.outgoing.headers_out import BadAddress
 from ticketyard.notify.events import MailFailed, MailSent
 from ticketyard.notify.models import OutgoingMail, SendAttempt
 from ticketyard.notify.queueing import addressees

@@ -7,8 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.auth import Principal
 from ticketyard.core.db import now_of
-from ticketyard.mail.headers_out import BadAddress, envelope_address
-from ticketyard.mailboxes.lookups import own_addresses
+from ticketyard.mail.outgoing.headers_out import BadAddress, envelope_address
+from ticketyard.mailboxes.landing.lookups import own_addresses
 from ticketyard.notify.declining import is_own
 from ticketyard.notify.errors import BadRecipient, MailToOurselves, MailUnderway, NoMailServer
 from ticketyard.notify.models import OutgoingMail

@@ -8,7 +8,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.db import company_of
-from ticketyard.mail.identifiers import parse_id, parse_ids
+from ticketyard.mail.syntax.identifiers import parse_id, parse_ids
 from ticketyard.notify.template_words import DEFAULT_LANGUAGE, LANGUAGES
 from ticketyard.people.queries import get_company
 from ticketyard.triage.models import Analysis

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import aiosmtplib
 
-from ticketyard.mail.headers_out import BadAddress, envelope_address
+from ticketyard.mail.outgoing.headers_out import BadAddress, envelope_address
 from ticketyard.notify.servers import SmtpServer
 from ticketyard.notify.verdicts import Reply, is_final
 

@@ -14,7 +14,7 @@ _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,500}>|<!--.*?-->", re.DOTALL)
 _BLOB = re.compile(r"[A-Za-z0-9+/=_-]{80,}")
 # "IMG 0831.jpg": what a letter without words is called by; no language is spoken in it.
 _FILE_NAME = re.compile(r"[^\n.!?]{1,200}\.(jpe?g|png|gif|webp|heic|bmp|tiff?|pdf)", re.IGNORECASE)
-# What filing writes above the text of a mail (mailboxes/texts.py).
+# What filing writes above the text of a mail (mailboxes/landing/texts.py).
 _MAIL_HEADING = re.compile(r"From: [^\n]*\nReceived: [^\n]* UTC\n\n")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ticketyard.mailboxes.boxes.draft import MailboxDraft, MailboxSecret
 from ticketyard.mailboxes.errors import BadMailbox
-from ticketyard.mailboxes.mailbox_draft import MailboxDraft, MailboxSecret
 from ticketyard.mailboxes.models import Mailbox
 from ticketyard.people.queries import list_teams
 

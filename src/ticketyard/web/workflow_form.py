@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any
 
-from ticketyard.mailboxes.steps import ACTIONS, STEPS_MAX
+from ticketyard.mailboxes.workflows.steps import ACTIONS, STEPS_MAX
 
 SPARE_ROWS = 2
 # The row's field for each kind of parameter; ids of agents and customers are told apart by name.

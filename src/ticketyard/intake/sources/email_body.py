@@ -16,7 +16,7 @@ from ticketyard.intake.sources.fields import (
     usable_email,
 )
 from ticketyard.intake.sources.mappings import category_of, priority_of_word
-from ticketyard.mail.told import ToldMail
+from ticketyard.mail.outgoing.told import ToldMail
 from ticketyard.tickets.drafts import KeptFile, NewTicket
 
 

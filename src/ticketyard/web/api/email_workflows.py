@@ -7,7 +7,9 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from ticketyard.core.shapes import Body, RowId
-from ticketyard.mailboxes.changing_workflows import (
+from ticketyard.mailboxes.landing.classifying import LabelName
+from ticketyard.mailboxes.models import EmailWorkflow, WorkflowExecution
+from ticketyard.mailboxes.workflows.changing import (
     add_workflow,
     change_workflow,
     delete_workflow,
@@ -15,11 +17,9 @@ from ticketyard.mailboxes.changing_workflows import (
     get_workflow,
     render_workflow,
 )
-from ticketyard.mailboxes.classifying import LabelName
-from ticketyard.mailboxes.foreseeing import Foreseen, foresee
-from ticketyard.mailboxes.listing_workflows import PAGE_MAX, list_executions, list_workflows
-from ticketyard.mailboxes.models import EmailWorkflow, WorkflowExecution
-from ticketyard.mailboxes.steps import NAME_MAX, STEPS_MAX, check_definition
+from ticketyard.mailboxes.workflows.foreseeing import Foreseen, foresee
+from ticketyard.mailboxes.workflows.listing import PAGE_MAX, list_executions, list_workflows
+from ticketyard.mailboxes.workflows.steps import NAME_MAX, STEPS_MAX, check_definition
 from ticketyard.web.deps import Acting, Parts, Session, may
 from ticketyard.web.idempotency import IdempotentRoute
 

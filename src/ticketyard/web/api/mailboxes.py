@@ -8,17 +8,17 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ticketyard.core.sealing import Sealer
 from ticketyard.core.shapes import Body, Line, RowId, Text
-from ticketyard.mailboxes.changing_mailboxes import (
+from ticketyard.mailboxes.boxes.changing import (
     add_mailbox,
     change_mailbox,
     get_mailbox,
     switch_mailbox,
 )
 from ticketyard.mailboxes.errors import MailboxNotFound
+from ticketyard.mailboxes.fetching.sources import load_source
+from ticketyard.mailboxes.fetching.trying import try_mailbox
 from ticketyard.mailboxes.ledger import LedgerLine, list_books, list_ledger
 from ticketyard.mailboxes.models import Mailbox
-from ticketyard.mailboxes.sources import load_source
-from ticketyard.mailboxes.trying import try_mailbox
 from ticketyard.web.api.mail_shapes import Outcome
 from ticketyard.web.deps import Acting, Parts, Session, may
 from ticketyard.web.mailbox_form import draft_of

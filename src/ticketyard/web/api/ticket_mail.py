@@ -8,8 +8,8 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 
 from ticketyard.core.errors import NotFound
 from ticketyard.core.shapes import Body, Words, storable
-from ticketyard.mail.told import ToldMail
-from ticketyard.mailboxes.email_log import (
+from ticketyard.mail.outgoing.told import ToldMail
+from ticketyard.mailboxes.landing.email_log import (
     TICKETS_MAX,
     LoggedMail,
     list_logged_mails,

@@ -7,7 +7,10 @@ from fastapi import APIRouter, Form, Query, Response
 
 from ticketyard.core.errors import Refusal
 from ticketyard.core.shapes import RowId, storable
-from ticketyard.mailboxes.changing_workflows import (
+from ticketyard.mailboxes.errors import BadWorkflow
+from ticketyard.mailboxes.landing.classifying import LABELS
+from ticketyard.mailboxes.mail_rules import MailRules
+from ticketyard.mailboxes.workflows.changing import (
     add_workflow,
     change_workflow,
     delete_workflow,
@@ -15,17 +18,14 @@ from ticketyard.mailboxes.changing_workflows import (
     get_workflow,
     render_workflow,
 )
-from ticketyard.mailboxes.classifying import LABELS
-from ticketyard.mailboxes.errors import BadWorkflow
-from ticketyard.mailboxes.foreseeing import foresee
-from ticketyard.mailboxes.listing_workflows import (
+from ticketyard.mailboxes.workflows.foreseeing import foresee
+from ticketyard.mailboxes.workflows.listing import (
     last_runs,
     list_executions,
     list_past_mails,
     list_workflows,
 )
-from ticketyard.mailboxes.mail_rules import MailRules
-from ticketyard.mailboxes.steps import ACTIONS, STEPS_MAX, check_definition
+from ticketyard.mailboxes.workflows.steps import ACTIONS, STEPS_MAX, check_definition
 from ticketyard.people.queries import list_people
 from ticketyard.tickets.queries import list_categories
 from ticketyard.web.deps import Acting, Parts, Session, may

@@ -10,18 +10,18 @@ from ticketyard.core.errors import Refusal
 from ticketyard.core.sealing import Sealer
 from ticketyard.core.shapes import RowId
 from ticketyard.insights.mails import MailFilter, list_mails
-from ticketyard.mailboxes.changing_mailboxes import (
+from ticketyard.mailboxes.boxes.changing import (
     add_mailbox,
     change_mailbox,
     get_mailbox,
     switch_mailbox,
 )
+from ticketyard.mailboxes.boxes.draft import AFTER_FILING, AUTHS, SECURITIES
 from ticketyard.mailboxes.errors import BadMailbox, MailboxNotFound
+from ticketyard.mailboxes.fetching.sources import load_source
+from ticketyard.mailboxes.fetching.trying import try_mailbox
 from ticketyard.mailboxes.ledger import OUTCOMES, MailboxBooks, list_books
-from ticketyard.mailboxes.mailbox_draft import AFTER_FILING, AUTHS, SECURITIES
 from ticketyard.mailboxes.models import Mailbox
-from ticketyard.mailboxes.sources import load_source
-from ticketyard.mailboxes.trying import try_mailbox
 from ticketyard.people.queries import list_teams
 from ticketyard.web.deps import Acting, Parts, Session, may
 from ticketyard.web.mailbox_form import FIELDS, SECRET_FIELDS, draft_of, shown_fields

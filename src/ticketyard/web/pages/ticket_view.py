@@ -7,7 +7,7 @@ from typing import Any
 
 from ticketyard.insights.mails import MailRow
 from ticketyard.insights.sent_mails import SentMail
-from ticketyard.mail.quoting import reply_text
+from ticketyard.mail.answers.quoting import reply_text
 from ticketyard.tickets.lifecycle import allowed_next, can_be_assigned
 from ticketyard.tickets.models import Attachment, Comment, StateChange, Ticket
 from ticketyard.triage.models import Analysis

@@ -1,0 +1,1 @@
+"""The new words of an answer, told from quotes and signatures."""

@@ -1,0 +1,1 @@
+"""What a message holds: its texts, its HTML made harmless, its files."""

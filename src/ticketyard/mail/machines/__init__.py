@@ -1,0 +1,1 @@
+"""What machines write: automatic mail, and reports of mail that could not be delivered."""

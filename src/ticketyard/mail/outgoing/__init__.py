@@ -1,0 +1,1 @@
+"""Mail as it leaves: headers that cannot be broken into, and messages made of plain values."""

@@ -1,0 +1,1 @@
+"""What a mailbox is, and how one is added and changed."""

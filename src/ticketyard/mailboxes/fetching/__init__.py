@@ -1,0 +1,1 @@
+"""Read folders: what came since, whoever cuts the line, and whether anything is missing."""
