@@ -193,7 +193,7 @@ class Chaos:
                 # A new connection is heard out from its greeting on.
                 self._proxy.cut()
                 self.outcome.cuts["just so"] += 1
-                self._until(cutting.is_done, 4)
+                self._until(cutting.is_done, 2)
             if not cutting.is_done():
                 points.append((side, pattern, after))
             else:

@@ -53,7 +53,7 @@ class SampleMailbox:
             return cls(resources, company_id, box.id)
 
     async def deliver(self, body: Mapping[str, Any]) -> int:
-        """A mail as the sample has it (contracts 1.5) arrives; gives its ticket."""
+        """A mail as `POST /api/tickets/email` takes it arrives; gives its ticket."""
         message = self._message(body["from"]["email"], body["from"]["name"])
         message["Subject"] = body["subject"]
         message["Message-ID"] = body["message_id"]

@@ -31,14 +31,19 @@ BY = "Mail"
 RUN_ON = frozenset({"open", "join", "follow_up"})
 
 
-async def file_waiting(resources: Resources, company_id: int, *, limit: int = BATCH) -> int:
+async def file_waiting(
+    resources: Resources, company_id: int, *, limit: int = BATCH, singles: bool = True
+) -> int:
     """File the next mails that wait; gives how many were taken, 0 when none is due.
 
-    One that cannot be filed is tried again by itself, later, and in the end shown to a person.
+    singles: also those that are filed by themselves, because they are large or failed before. What
+    cannot be filed is tried again like that, later, and in the end shown to a person.
     """
     if not resources.part(MailRules).tickets:
         return 0
-    ids = await claim_waiting(resources, company_id, limit=limit, max_attempts=ATTEMPTS_MAX)
+    ids = await claim_waiting(
+        resources, company_id, limit=limit, max_attempts=ATTEMPTS_MAX, singles=singles
+    )
     if ids:
         try:
             await file_claimed(resources, company_id, ids)

@@ -34,6 +34,7 @@ class MailRoom:
         self._watches: dict[tuple[int, int], tuple[str, asyncio.Task[None]]] = {}
         self._filings: dict[int, asyncio.Task[None]] = {}
         self._woken: dict[int, asyncio.Event] = {}
+        self._singly = asyncio.Lock()
 
     async def run(self) -> None:
         """Keep a watch at every mailbox that is switched on, and file what waits."""
@@ -110,16 +111,20 @@ class MailRoom:
 
     async def _file_all(self, company_id: int) -> None:
         """Until nothing waits. Where there is much, two at a time: one reads while the other waits
-        for the database, which files one batch of a company after the other."""
+        for the database, which files one batch of a company after the other. Large messages come
+        last and one by one, whoever's they are, so that two are never held at once."""
+        resources = self._resources
 
-        async def go_on() -> None:
-            while await file_waiting(self._resources, company_id):
+        async def file_small() -> None:
+            while await file_waiting(resources, company_id, singles=False):
                 pass
 
-        if await file_waiting(self._resources, company_id) < BATCH:
-            await go_on()
-        else:
-            await asyncio.gather(go_on(), go_on())
+        if await file_waiting(resources, company_id, singles=False) == BATCH:
+            await asyncio.gather(file_small(), file_small())
+        taken = 1
+        while taken:
+            async with self._singly:
+                taken = await file_waiting(resources, company_id)
 
     async def _end(self) -> None:
         tasks = [task for _, task in self._watches.values()] + list(self._filings.values())

@@ -56,16 +56,18 @@ class ReadMessage:
 
 
 async def claim_waiting(
-    resources: Resources, company_id: int, *, limit: int, max_attempts: int
+    resources: Resources, company_id: int, *, limit: int, max_attempts: int, singles: bool = True
 ) -> list[int]:
-    """Take the next mails to be filed: many small ones, or one that is large or failed before.
+    """Take the next mails to be filed: many small ones, or, of `singles`, one that is large or
+    failed before.
 
     The attempt is counted now, so that a mail that kills its reader runs out of attempts too; it
     then needs a person's look.
     """
     async with resources.db.transaction(company_id) as session:
         await session.execute(_BURY, {"max": max_attempts})
-        for fresh, large, most in ((True, False, limit), (True, True, 1), (False, None, 1)):
+        kinds = ((True, False, limit), (True, True, 1), (False, None, 1))
+        for fresh, large, most in kinds if singles else kinds[:1]:
             found = await session.scalars(
                 _CLAIM,
                 {
