@@ -51,6 +51,9 @@ async def test_books_and_what_is_missing_are_printed_and_told_by_the_exit(
     ledger = await type_in(typing, "ledger", "--outcome", "ticket")
     assert (ledger.exit_code, "yes" in ledger.output) == (0, True)
     assert "Printer 3 is on fire" in ledger.output
+    sums = await type_in(typing, "ledger")
+    assert (sums.exit_code, "Printer" in sums.output, sums.exception) == (0, False, None)
+    assert (await type_in(typing, "ledger", "--outcome", "tickets")).exit_code == 2
     assert (await type_in(typing, "reconcile")).exit_code == 0
     assert (await type_in(typing, "boxes")).exit_code == 0
 
@@ -60,7 +63,8 @@ async def test_books_and_what_is_missing_are_printed_and_told_by_the_exit(
         await session.execute(
             text("update mailbox set failing_since = now(), last_error = 'no such host'")
         )
-    assert (await type_in(typing, "ledger")).exit_code == 1
+    torn = await type_in(typing, "ledger")
+    assert (torn.exit_code, "NO" in torn.output) == (1, True)
     missing = await type_in(typing, "reconcile", "--mailbox", str(mailbox.id))
     assert (missing.exit_code, "1 (UID 2)" in missing.output) == (1, True)
     failing = await type_in(typing, "boxes")

@@ -1,10 +1,13 @@
 """`ticketyard mail ledger`, `boxes` and `reconcile`: what came, what became of it, what is missing."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 from rich.table import Table
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.cli.runtime import complaints, console
 from ticketyard.cli.serving import run_once
@@ -13,28 +16,37 @@ from ticketyard.core.resources import Resources
 from ticketyard.mailboxes.errors import BadMailbox, MailboxNotFound
 from ticketyard.mailboxes.fetching.reconciling import Reconciliation, reconcile
 from ticketyard.mailboxes.imap.errors import MailServerError
-from ticketyard.mailboxes.ledger import MailboxBooks, list_books, list_ledger
+from ticketyard.mailboxes.ledger import LedgerLine, MailboxBooks, list_books, list_ledger
 from ticketyard.people.queries import default_company_id
 
 Box = Annotated[int | None, typer.Option("--mailbox", help="Only this one; its id.")]
 UIDS_SHOWN = 8
 
 
+class Outcome(StrEnum):
+    """What becomes of a mail (docs/email.md)."""
+
+    TICKET = "ticket"
+    REPLY = "reply"
+    DUPLICATE = "duplicate"
+    REFUSED = "refused"
+    WAITING = "waiting"
+
+
 def ledger(
     mailbox: Box = None,
     outcome: Annotated[
-        str | None, typer.Option(help="ticket, reply, duplicate, refused or waiting: list these.")
+        Outcome | None,
+        typer.Option(help="ticket, reply, duplicate, refused or waiting: list these."),
     ] = None,
-    limit: Annotated[int, typer.Option(help="Lines printed at most.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="Lines printed at most.")] = 50,
 ) -> None:
     """Print the books of each mailbox; exit 1 when they do not balance."""
 
     async def show(resources: Resources, worker: Worker) -> None:
         async with resources.db.transaction(await default_company_id(resources.db)) as session:
             books = await list_books(session)
-            page = await list_ledger(
-                session, mailbox_id=mailbox, outcome=outcome, limit=limit if outcome else 0
-            )
+            lines = await _lines(session, mailbox, outcome, limit) if outcome else ()
         shown = [each for each in books if mailbox is None or each.mailbox_id == mailbox]
         table = Table("Id", "Mailbox", "Received", "Tickets", "Replies", "Duplicates", "Refused",
                       "Waiting", "Balances")  # fmt: skip
@@ -45,7 +57,7 @@ def ledger(
                 "yes" if each.balances else "[red]NO[/]",
             )  # fmt: skip
         console.print(table if shown else "There is no mailbox.")
-        for line in page.lines:
+        for line in lines:
             console.print(
                 f"{line.inbound_id} {line.received_at:%Y-%m-%d %H:%M} {line.outcome} "
                 f"{line.ticket_number or ''} {line.sender}: {line.subject} {line.last_error or ''}",
@@ -55,6 +67,13 @@ def ledger(
             raise typer.Exit(1)
 
     run_once(show)
+
+
+async def _lines(
+    session: AsyncSession, mailbox: int | None, outcome: Outcome, limit: int
+) -> Sequence[LedgerLine]:
+    page = await list_ledger(session, mailbox_id=mailbox, outcome=outcome, limit=limit)
+    return page.lines
 
 
 def _waiting(books: MailboxBooks) -> str:
