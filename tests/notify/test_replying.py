@@ -66,6 +66,27 @@ async def test_it_leaves_from_the_mailbox_the_customer_wrote_to(desk: Desk) -> N
     assert not desk.sink.deliveries
 
 
+async def test_the_same_mail_in_a_second_mailbox_does_not_move_the_conversation(
+    desk: Desk,
+) -> None:
+    async with open_sink() as theirs:
+        mailbox = await desk.add_mailbox("help@north.example", smtp=theirs.port)
+        second = await desk.add_mailbox("sales@north.example", smtp=theirs.port)
+        ticket = await desk.mail_in("Hello", mailbox_id=mailbox)
+        again = await desk.mail_in("Hello", mailbox_id=second)
+        await desk.rows(
+            "update mail_message set outcome = 'duplicate', ticket_id = :first"
+            " where ticket_id = :second",
+            first=ticket.id, second=again.id,
+        )  # fmt: skip
+        await desk.answer(ticket)
+        await desk.run()
+        senders = {
+            each.sender for each in theirs.deliveries if ticket.number in each.mail["Subject"]
+        }
+    assert senders == {"help@north.example"}
+
+
 async def test_who_was_copied_in_hears_of_it(desk: Desk) -> None:
     ticket = await desk.open()
     await desk.take_part(ticket, "cy@example.com")

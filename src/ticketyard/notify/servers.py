@@ -126,6 +126,7 @@ _BY_MAIL = text(
     cross join lateral (
       select b.* from mail_message m join mailbox b on b.id = m.mailbox_id
       where m.company_id = current_company() and m.ticket_id = t.id and b.is_enabled
-      order by m.inbound_id desc limit 1) b
+      -- The same mail in a second mailbox does not move the conversation there.
+      order by m.outcome = 'duplicate', m.inbound_id desc limit 1) b
     """
 )
