@@ -113,7 +113,7 @@ def test_from_the_first_log_in_to_a_resolved_ticket(newcomer: Page) -> None:
     page.get_by_role("button", name="Log in").click()
     page.get_by_label("E-mail").fill("ada@example.com")
     page.get_by_label("New password").fill(PASSWORD)
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     come_in(page)
 
     page.get_by_role("link", name="Import").click()

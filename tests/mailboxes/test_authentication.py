@@ -34,6 +34,15 @@ def _headers(*values: str) -> list[tuple[str, str]]:
         ("evil.example; dmarc=pass", "none"),
         ("", "none"),
         (f"{MX}; spf=neutral (dmarc=pass); spf=fail", "fail"),
+        (f"{MX}; dmarc=pass header.from=evil.example", "fail"),
+        (f"{MX}; dmarc=pass header.from=mail.example.com", "pass"),
+        (f'{MX}; spf=pass smtp.mailfrom="x; dmarc=pass"@evil.example', "none"),
+        (f'{MX}; dkim=pass reason="good; signature" header.d=example.com', "pass"),
+        (f'{MX}; dkim=pass header.d=evil.example header.i="@example.com"', "none"),
+        (f"{MX}; dkim=pass header.i=@example.com header.d=evil.example", "none"),
+        (f'{MX}; spf=none (a"b); dmarc=fail; x=y (c"d)', "fail"),
+        (f"{MX}; dmarc=pass; dmarc=fail", "fail"),
+        (f"{MX}; dmarc=temperror; dmarc=pass", "none"),
     ],
 )  # fmt: skip
 def test_what_a_header_says(value: str, verdict: str) -> None:
@@ -52,6 +61,12 @@ def test_what_lies_below_the_next_received_header_was_written_by_the_sender() ->
     )
 
     assert found == "fail"
+
+
+def test_the_topmost_word_of_each_method_counts() -> None:
+    headers = _headers(f"{MX}; spf=none", f"{MX}; dmarc=fail", f"{MX}; dmarc=pass; dkim=pass")
+
+    assert sender_verdict(headers, authserv_id=MX, sender_domain="example.com") == "fail"
 
 
 def test_without_a_trusted_server_nobody_is_believed() -> None:

@@ -193,3 +193,27 @@ async def test_another_companys_number_means_nothing_here(world: World, victim: 
 
     assert placed.created
     assert await victim.public_words() == []
+
+
+WIDE = "".join(chr(0x4E00 + each * 7 % 20_000) for each in range(3_000))
+LONG = "".join(f"{each * 7919 % 99_991:x}" for each in range(2_000))
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        f"Message-ID: <{WIDE[:985]}@x>\r\n",
+        f"References: <{WIDE[:985]}@x>\r\n",
+        f"Message-ID: <{LONG}@x.example>\r\n",
+        f"Cc: {LONG}@x.example\r\n",
+        f"Cc: {WIDE}@x.example\r\n",
+        "References: " + " ".join(f"<{each}@x.example>" for each in range(10_000)) + "\r\n",
+    ],
+    ids=["wide id", "wide reference", "long id", "long address", "wide address", "many ids"],
+)
+async def test_what_fits_into_no_index_holds_nothing_up(world: World, head: str) -> None:
+    raw = f"{head}From: mallory@evil.example\r\nSubject: Hello\r\n\r\nHello.\r\n".encode()
+
+    placed = await deliver(world, raw, await add_mailbox(world))
+
+    assert placed.created

@@ -20,6 +20,7 @@ from tests.mailboxes.letters import letter
 from tests.mailboxes.test_fetching import reading
 from tests.world import World
 from ticketyard.cli.main import app
+from ticketyard.cli.runtime import console
 from ticketyard.core.resources import Resources
 from ticketyard.mailboxes.filing import file_waiting
 
@@ -30,7 +31,7 @@ def typing(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     # The same key file as the program's parts, or the passwords stay sealed.
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
     monkeypatch.setenv("LOG_LEVEL", "ERROR")
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(console, "width", 200)
     return CliRunner()
 
 

@@ -53,6 +53,10 @@ async def test_a_ticket_without_an_address_is_not_acknowledged(desk: Desk) -> No
         ({"auto": "bulk"}, "It would answer a mail that a machine sent."),
         ({"is_bounce": True}, "It would answer a delivery report."),
         ({"classification": "spam"}, "It would answer spam."),
+        (
+            {"why": {"authentication": "fail"}},
+            "The mail server says that somebody else wrote in this name.",
+        ),
         ({"sender": "noreply@shop.example"}, "Nobody reads mail to this address."),
         ({"sender": "MAILER-DAEMON@mx.example"}, "Nobody reads mail to this address."),
         ({"sender": "Desk@north.example"}, "It is the address of one of our own mailboxes."),

@@ -218,3 +218,15 @@ async def test_the_customers_last_words_are_quoted_where_the_company_wants_it(de
     assert re.search(
         r"Water!\n\nOn \d{4}-\d\d-\d\d, Rita Requester wrote:\n> It {{burns}}\n> still\n", came.text
     )
+
+
+@pytest.mark.parametrize("copied", ['"a b"@x.example', "list@under_score.example", "a@b@c.example"])
+async def test_an_address_no_server_takes_keeps_nobody_elses_copy(desk: Desk, copied: str) -> None:
+    ticket = await desk.open()
+    await desk.take_part(ticket, copied)
+    await desk.take_part(ticket, "boss@example.com")
+    await desk.answer(ticket)
+    await desk.run()
+
+    (came,) = desk.sink.deliveries
+    assert sorted(came.recipients) == ["boss@example.com", "rita@example.com"]

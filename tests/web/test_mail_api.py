@@ -399,6 +399,33 @@ async def opened_by(client: httpx2.AsyncClient, world: World, **data: Any) -> di
     return made
 
 
+async def test_mail_handed_over_waits_for_whoever_works_on_its_ticket(
+    client: httpx2.AsyncClient, world: World
+) -> None:
+    made = await opened_by(client, world, message_id="<h1@x.example>")
+    subject = f"Re: [{made['ticket_number']}] Printer"
+    async with world.resources.db.transaction(world.company_id) as session:
+        # As triage does: first a row that names the ticket, then the ticket itself.
+        await session.execute(text("select 1 from ticket for key share"))
+        answer = asyncio.create_task(
+            hand_over(client, world, message_id="<h2@x.example>", subject=subject, body="More.")
+        )
+        await until_somebody_waits(world)
+        await session.execute(text("select 1 from ticket for update"))
+    answered = await answer
+    assert answered.status_code == 200, answered.text
+    assert answered.json()["ticket_number"] == made["ticket_number"]
+
+
+async def until_somebody_waits(world: World) -> None:
+    for _ in range(500):
+        ((waiting,),) = await rows(world, "select count(*) from pg_locks where not granted")
+        if waiting:
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("Nobody waits for a lock.")
+
+
 async def tickets(world: World) -> int:
     ((count,),) = await rows(world, "select count(*) from ticket")
     return int(count)

@@ -1,5 +1,7 @@
 """What every command does first and last: settings, logs, database, resources."""
 
+import os
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -17,7 +19,10 @@ from ticketyard.mailboxes.errors import BadMailbox
 from ticketyard.migrations.running import upgrade
 from ticketyard.wiring import build_resources, embedded, open_blobs, open_database
 
-console = Console(highlight=False)
+# A pipe has no width of its own, and tables cut to 80 columns lose what was asked for.
+_WIDTH = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 200
+
+console = Console(highlight=False, width=_WIDTH)
 complaints = Console(stderr=True, highlight=False)
 
 

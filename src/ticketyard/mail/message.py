@@ -58,6 +58,8 @@ class Mail:
     ids: without angle brackets.  references: oldest first, as the header has them.
     body_text: what an agent is shown; of an HTML-only message, its text.  body_html: sanitised.
     reply_text: body_text without quotes and signature.  date: aware, UTC.
+    sender_is_certain: From names this sender, plainly and alone; else it is a guess, good enough to
+    answer to and no proof of anything.
     auto: replied (an answering machine), generated (a machine by itself), bulk (lists and
     newsletters), or empty for a person.  return_path: None where no such header is.
     headers: every header as it came, decoded, in order, names in lower case.
@@ -65,6 +67,7 @@ class Mail:
 
     subject: str = ""
     sender: Address | None = None
+    sender_is_certain: bool = False
     to: tuple[Address, ...] = ()
     cc: tuple[Address, ...] = ()
     reply_to: tuple[Address, ...] = ()

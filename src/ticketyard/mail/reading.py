@@ -15,7 +15,7 @@ from ticketyard.mail.machines.bounce_reports import is_feedback_report
 from ticketyard.mail.machines.bounces import read_bounce
 from ticketyard.mail.machines.report_parts import report_parts
 from ticketyard.mail.message import Address, AutoKind, Bounce, Mail, MailFile
-from ticketyard.mail.syntax.addresses import parse_addresses
+from ticketyard.mail.syntax.addresses import names_only, parse_addresses
 from ticketyard.mail.syntax.dates import parse_date
 from ticketyard.mail.syntax.identifiers import parse_id, parse_ids
 from ticketyard.mail.syntax.parts import Part, parse_parts
@@ -75,6 +75,7 @@ class _Reader:
             mail,
             subject=mail.header("subject"),
             sender=self.guarded("from", self._sender, None),
+            sender_is_certain=self.guarded("from", self._sender_is_certain, False),
             to=self._addresses("to"),
             cc=self._addresses("cc"),
             reply_to=self._addresses("reply-to"),
@@ -156,6 +157,15 @@ class _Reader:
             if found:
                 return next((each for each in found if "@" in each.email), found[0])
         return None
+
+    def _sender_is_certain(self) -> bool:
+        sender = self._sender()
+        said = [raw_text(value, self.charset) for name, value in self.root.fields if name == "from"]
+        return (
+            sender is not None
+            and bool(said)
+            and all(names_only(each, sender.email) for each in said)
+        )
 
     def _return_path(self) -> str | None:
         if not any(name == "return-path" for name, _ in self.root.fields):

@@ -31,6 +31,7 @@ from ticketyard.mailboxes.landing.reading import ReadMessage
 from ticketyard.mailboxes.landing.texts import content_hash_of, log_id_of
 from ticketyard.mailboxes.models import MailMessage
 from ticketyard.tickets.commenting import add_comment
+from ticketyard.tickets.holding import hold_ticket
 
 
 async def receive_mail(
@@ -62,6 +63,10 @@ async def receive_mail(
         )
         lookups = await look_up(session, [read])
         landing = _landing(read, lookups, await _brought(session, read))
+        if landing.kind == "join" and landing.ticket:
+            # Before the first row that names it: two who go from a shared lock to a whole one
+            # (triage is the other) would wait for each other.
+            await hold_ticket(session, landing.ticket.id)
         received = await receive_within(
             session,
             resources,

@@ -243,7 +243,7 @@ def _is_for_agents_only(message: ReadMessage) -> bool:
     """What a machine wrote, or somebody who is not who they say."""
     mail = message.mail
     automatic = mail.auto == "replied" or mail.is_auto_reply or mail.bounce is not None
-    return automatic or message.verdict == "fail"
+    return automatic or message.verdict in ("fail", "unclear")
 
 
 _MESSAGE = text(

@@ -31,8 +31,8 @@ BOUNCED_OF_LATE = timedelta(days=14)
 
 @dataclass(frozen=True, kw_only=True)
 class Addressee:
-    """A ticket whose requester may hear of it. auto, is_bounce, classification: of the mail that
-    opened it, where one did."""
+    """A ticket whose requester may hear of it. auto, is_bounce, classification, is_forged: of the
+    mail that opened it, where one did."""
 
     ticket_id: int
     number: str
@@ -42,6 +42,7 @@ class Addressee:
     auto: str = ""
     is_bounce: bool = False
     classification: str | None = None
+    is_forged: bool = False
     resolution: str = ""
     language: str = ""
 
@@ -98,6 +99,7 @@ async def queue_automatic(
             auto=each.auto,
             is_bounce=each.is_bounce,
             classification=each.classification,
+            is_forged=each.is_forged,
         ) or books.why_not(key, each.ticket_id)
         if not reason:
             books.add(key, each.ticket_id)
@@ -168,6 +170,7 @@ def addressee_of(row: Any, language: str = "") -> Addressee:
         auto=row.auto or "",
         is_bounce=bool(row.is_bounce),
         classification=row.classification,
+        is_forged=bool(row.is_forged),
         resolution=row.resolution or "",
         language=language,
     )
@@ -177,11 +180,13 @@ def addressee_of(row: Any, language: str = "") -> Addressee:
 ADDRESSEES = """
     select t.id as ticket_id, t.number, t.title, left(t.description, 4000) as description,
            t.resolution, coalesce(nullif(t.requester_email, ''), p.email) as email,
-           coalesce(t.requester_name, p.name) as name, m.auto, m.is_bounce, m.classification
+           coalesce(t.requester_name, p.name) as name, m.auto, m.is_bounce, m.classification,
+           m.is_forged
     from ticket t
     left join person p on p.id = t.requester_id
     left join lateral (
-      select m.auto, m.is_bounce, m.classification from mail_message m
+      select m.auto, m.is_bounce, m.classification, m.why ->> 'authentication' = 'fail' as is_forged
+      from mail_message m
       where m.company_id = current_company() and m.ticket_id = t.id and m.outcome = 'ticket'
       order by m.inbound_id limit 1) m on true
     where t.company_id = current_company() and t.id = any(:tickets)

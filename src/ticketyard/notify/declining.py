@@ -36,10 +36,11 @@ def why_not(
     auto: str = "",
     is_bounce: bool = False,
     classification: str | None = None,
+    is_forged: bool = False,
 ) -> str:
     """Why an automatic mail to this address is not sent, or nothing.
 
-    auto, is_bounce, classification: of the mail it would answer, if any.
+    auto, is_bounce, classification, is_forged: of the mail it would answer, if any.
     """
     if is_own(email, own):
         return "It is the address of one of our own mailboxes."
@@ -47,6 +48,8 @@ def why_not(
         return "It would answer a delivery report."
     if auto:
         return "It would answer a mail that a machine sent."
+    if is_forged:
+        return "The mail server says that somebody else wrote in this name."
     if classification == "spam":
         return "It would answer spam."
     if is_machine(email):

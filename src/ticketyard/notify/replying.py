@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ticketyard.core.auth import Principal
 from ticketyard.core.resources import Resources
 from ticketyard.mail.outgoing.composing import subject_with_number
+from ticketyard.mail.outgoing.headers_out import can_be_sent_to
 from ticketyard.mail.outgoing.reply_mark import REPLY_MARK
 from ticketyard.mailboxes.landing.lookups import own_addresses
 from ticketyard.notify.declining import is_own
@@ -77,9 +78,16 @@ def _suppressed(way: Way, reachable: Sequence[Recipient]) -> str:
 async def _not_ourselves(
     session: AsyncSession, recipients: Sequence[Recipient], out: MailOut
 ) -> tuple[Recipient, ...]:
-    """Those that are no mailbox of ours; somebody is written to, even if all were copied in."""
+    """Those that are no mailbox of ours; somebody is written to, even if all were copied in.
+
+    Of whom was copied in under an address that no mail can be sent to, nobody else suffers.
+    """
     own = {*await own_addresses(session), out.from_email.lower()}
-    others = [each for each in recipients if not is_own(each.email, own)]
+    others = [
+        each
+        for each in recipients
+        if not is_own(each.email, own) and (each.role != "cc" or can_be_sent_to(each.email))
+    ]
     if others and others[0].role == "cc":
         others[0] = Recipient(email=others[0].email, name=others[0].name)
     return tuple(others)

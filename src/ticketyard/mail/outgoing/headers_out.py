@@ -82,6 +82,14 @@ def envelope_address(email: str) -> str:
     return f"{local}@{host}"
 
 
+def can_be_sent_to(email: str) -> bool:
+    """Whether servers take the address at all."""
+    try:
+        return bool(envelope_address(email))
+    except BadAddress:
+        return False
+
+
 def _address(address: Address) -> str:
     email = envelope_address(address.email)
     name = one_line(address.name, NAME_MAX)

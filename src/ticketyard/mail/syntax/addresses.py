@@ -54,6 +54,32 @@ def parse_addresses(text: str) -> tuple[Address, ...]:
     return tuple(found)
 
 
+def names_only(text: str, email: str) -> bool:
+    """Whether a From header as it came names this address, for every reader, and no other.
+
+    Readers differ in which of two they take, and in whether they look into encoded words: an
+    address that only some of them would find proves nothing.
+    """
+    bare = _bare_of_names(" ".join(one_line(text).split()))
+    return {each.strip("'").rstrip(".").lower() for each in _BARE.findall(bare)} == {email.lower()}
+
+
+def _bare_of_names(text: str) -> str:
+    """Without comments and quoted names; a quoted local part stays, to be no address we know."""
+    kept: list[str] = []
+    scanner = _Scanner(text)
+    while (match := _TOKEN.match(text, scanner.at)) is not None:
+        scanner.at = match.end()
+        if match.lastgroup == "open":
+            scanner.comment()
+        elif match.lastgroup == "quote":
+            quoted = scanner.quoted()
+            kept.append('"' if text[scanner.at : scanner.at + 1] == "@" or not quoted else " ")
+        else:
+            kept.append(match[0])
+    return "".join(kept)
+
+
 def _addresses(text: str) -> list[Address]:
     mailboxes = _with_split_names(_mailboxes(" ".join(one_line(text).split())))
     return [each for mailbox in mailboxes if (each := _address(mailbox)) is not None]

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ticketyard.core.auth import Principal
 from ticketyard.core.log import get_logger
 from ticketyard.core.resources import Resources
-from ticketyard.core.shapes import storable
+from ticketyard.core.shapes import is_email, storable
 from ticketyard.mailboxes.landing.deciding import Landing
 from ticketyard.mailboxes.landing.lookups import Lookups
 from ticketyard.mailboxes.landing.reading import ReadMessage
@@ -29,6 +29,8 @@ from ticketyard.tickets.opening import OpenedTicket, open_tickets
 log = get_logger(__name__)
 
 CC_MAX = 30
+ADDRESS_MAX_BYTES = 320
+DOUBTED = frozenset({"fail", "unclear"})
 # Who cries wolf more often in a day is sorted by triage like everybody else.
 RAISED_A_DAY = 5
 RESERVED_TAGS = frozenset({"spam"})
@@ -171,9 +173,12 @@ async def _raised_today(session: AsyncSession, messages: Sequence[ReadMessage]) 
 async def _keep_participants(
     session: AsyncSession, together: Sequence[Any], own_addresses: frozenset[str]
 ) -> None:
-    """Who was copied in by whoever opened the ticket takes part, and hears the answers."""
+    """Who was copied in by whoever opened the ticket takes part, and hears the answers; not where
+    somebody else may have opened it in their name."""
     rows = []
     for (message, _, _), ticket in together:
+        if message.verdict in DOUBTED:
+            continue
         seen = {message.sender_key, *own_addresses}
         for address in (*message.mail.to, *message.mail.cc)[:CC_MAX]:
             key = address.email.lower()
@@ -192,9 +197,15 @@ async def _keep_participants(
 
 
 async def keep_participants(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
-    """Note who takes part: {ticket_id, email_key, email, name, receives}; who is known stays."""
+    """Note who takes part: {ticket_id, email_key, email, name, receives}; who is known stays, and
+    what is no address is left out."""
+    rows = [each for each in rows if _is_address(each["email"])]
     if rows:
         await session.execute(_PARTICIPANTS, {"rows": orjson.dumps(storable(list(rows))).decode()})
+
+
+def _is_address(email: str) -> bool:
+    return is_email(email) and len(email.encode("utf-8", "replace")) <= ADDRESS_MAX_BYTES
 
 
 _RAISED = text(

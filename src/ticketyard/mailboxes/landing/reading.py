@@ -107,13 +107,16 @@ def _message(row: Any, mail: Mail, files: tuple[KeptFile, ...]) -> ReadMessage:
         mail=mail,
         log_id=log_id_of(mail, row.sha256),
         content_hash=content_hash_of(mail, row.sha256),
-        verdict=sender_verdict(
-            mail.headers,
-            authserv_id=row.authserv_id or "",
-            sender_domain=mail.sender.domain if mail.sender else "",
-        ),
+        verdict=verdict_on(mail, authserv_id=row.authserv_id or ""),
         files=files,
     )
+
+
+def verdict_on(mail: Mail, *, authserv_id: str = "") -> Verdict:
+    """What can be relied on of who sent it; unclear where it does not plainly say who that is."""
+    if mail.sender is None or not mail.sender_is_certain:
+        return "unclear"
+    return sender_verdict(mail.headers, authserv_id=authserv_id, sender_domain=mail.sender.domain)
 
 
 async def _keep_files(
@@ -148,7 +151,7 @@ _CLAIM = text(
           and (m.attempts = 0) = :fresh
           and (cast(:large as boolean) is null
                or (coalesce(i.size_bytes, 0) > :bytes) = cast(:large as boolean))
-        order by m.inbound_id limit :limit for update of m skip locked))
+        order by m.ready_at, m.inbound_id limit :limit for update of m skip locked))
     returning inbound_id
     """
 )

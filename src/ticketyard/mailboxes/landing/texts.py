@@ -5,6 +5,7 @@ from datetime import datetime
 
 from ticketyard.core.shapes import is_email
 from ticketyard.mail.message import Mail
+from ticketyard.mailboxes.landing.threading import ID_MAX_BYTES
 
 DESCRIPTION_MAX = 500_000
 COMMENT_MAX = 99_000
@@ -41,7 +42,8 @@ def usable_sender(mail: Mail) -> str | None:
 
 def log_id_of(mail: Mail, sha256: str) -> str:
     """The Message-ID; for a mail without one, a name that the same bytes get again."""
-    return mail.message_id[:990] or f"sha256.{sha256}"
+    written = mail.message_id.encode("utf-8", "replace")[:ID_MAX_BYTES]
+    return written.decode("utf-8", "ignore") or f"sha256.{sha256}"
 
 
 def content_hash_of(mail: Mail, sha256: str) -> str:

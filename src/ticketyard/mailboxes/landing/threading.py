@@ -13,6 +13,8 @@ from ticketyard.mail.message import Mail
 from ticketyard.mailboxes.landing.authentication import Verdict
 
 IDS_MAX = 100
+# Longer ones fit into no line of a header, and into no index.
+ID_MAX_BYTES = 990
 _NUMBER = r"TKT-\d{8}-\d{3,}"
 _ANYWHERE = re.compile(rf"(?<![A-Za-z0-9]){_NUMBER}(?!\d)", re.IGNORECASE)
 _BRACKETED = re.compile(rf"\[\s*({_NUMBER})\s*\]", re.IGNORECASE)
@@ -22,13 +24,20 @@ _ANSWERED = re.compile(
     rf"\s*(?:{_PREFIX}\s*(?:\[\d+\]|\(\d+\))?\s*[::]\s*)+({_NUMBER})(?!\d)", re.IGNORECASE
 )
 # Where everybody may have an address, sharing a domain means nothing.
+_PUBLIC_NAMES = """
+    gmail googlemail hotmail outlook live msn yahoo ymail rocketmail icloud aol gmx proton protonmail
+    yandex tutanota tuta zoho fastmail mail hey duck posteo mailbox rambler naver hanmail
+"""
 _PUBLIC_DOMAINS = """
     gmail.com googlemail.com outlook.com outlook.dk hotmail.com hotmail.dk live.com live.dk
     msn.com yahoo.com yahoo.de yahoo.co.uk ymail.com icloud.com me.com mac.com aol.com gmx.com
     gmx.de gmx.net gmx.at web.de t-online.de freenet.de mail.com mail.ru inbox.ru list.ru bk.ru
     internet.ru yandex.ru yandex.kz yandex.com ya.ru rambler.ru ukr.net proton.me protonmail.com
     pm.me tutanota.com zoho.com fastmail.com mail.kz qq.com 163.com 126.com wp.pl o2.pl onet.pl
-    seznam.cz orange.fr free.fr laposte.net libero.it ofir.dk jubii.dk mail.dk
+    seznam.cz orange.fr free.fr laposte.net libero.it ofir.dk jubii.dk mail.dk wanadoo.fr sfr.fr
+    neuf.fr alice.it virgilio.it tiscali.it tin.it arcor.de vodafone.de bluewin.ch comcast.net
+    verizon.net att.net sbcglobal.net cox.net btinternet.com sky.com ntlworld.com bigpond.com shaw.ca
+    rogers.com interia.pl telia.com bredband.net online.no stofanet.dk simplelogin.com
 """
 
 Evidence = Literal["in_reply_to", "references", "subject", "earlier_mail", "moved_mail"]
@@ -119,7 +128,9 @@ def ids_named(mail: Mail) -> list[str]:
 
 def is_usable_id(message_id: str) -> bool:
     """Whether an id can tell one message from others: some programs write the same for all."""
-    return len(message_id) >= 8 and "@" in message_id[1:-1] and len(message_id) <= 990
+    if len(message_id) < 8 or "@" not in message_id[1:-1]:
+        return False
+    return len(message_id.encode("utf-8", "replace")) <= ID_MAX_BYTES
 
 
 def numbers_named(mail: Mail) -> list[str]:
@@ -172,6 +183,8 @@ def prove(candidate: Candidate, sender: KnownSender, verdict: Verdict) -> Proof:
         return Proof(False, "stranger", "it has no sender")
     if verdict == "fail":
         return Proof(False, "stranger", "the mail server says that the sender is not who it claims")
+    if verdict == "unclear":
+        return Proof(False, "stranger", "it does not plainly say who sent it")
     if address == ticket.requester.lower():
         return Proof(True, "requester", "from the requester")
     if sender.is_agent:
@@ -199,5 +212,6 @@ def _same_house(address: str, requester: str) -> bool:
     return (
         bool(domain)
         and domain == requester.lower().rpartition("@")[2]
-        and (domain not in _PUBLIC_DOMAINS.split())
+        and domain not in _PUBLIC_DOMAINS.split()
+        and domain.partition(".")[0] not in _PUBLIC_NAMES.split()
     )

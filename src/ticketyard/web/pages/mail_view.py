@@ -28,6 +28,7 @@ AUTHENTICATION = {
     "pass": "The mail server vouches for the sender",
     "fail": "The mail server says that the sender is not who it claims to be",
     "none": "The mail server says nothing of the sender that can be relied on",
+    "unclear": "It does not plainly say who sent it",
 }
 AUTO = {
     "replied": "an answering machine",
