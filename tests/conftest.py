@@ -5,9 +5,11 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import anyio
 import httpx2
 import psycopg
 import pytest
@@ -25,6 +27,7 @@ from ticketyard.web.app import create_app
 from ticketyard.wiring import build_resources, build_worker, open_database
 
 TEMPLATE = "template_migrated"
+TEMPLATE_WITH_CAST = "template_with_cast"
 _counter = itertools.count()
 
 
@@ -34,12 +37,12 @@ class Cluster:
 
     postgres: EmbeddedPostgres
 
-    def clone(self) -> str:
+    def clone(self, template: str = TEMPLATE, name: str = "") -> str:
         """A fresh database; gives its URL, as its owner."""
-        name = f"test_{os.getpid()}_{next(_counter)}"
+        name = name or f"test_{os.getpid()}_{next(_counter)}"
         with psycopg.connect(self.postgres.url("postgres", "postgres"), autocommit=True) as admin:
             admin.execute(
-                f"create database {name} template {TEMPLATE} owner {OWNER} strategy file_copy"
+                f"create database {name} template {template} owner {OWNER} strategy file_copy"
             )
         return self.postgres.url(name)
 
@@ -78,6 +81,25 @@ def cluster() -> Iterator[Cluster]:
         postgres.stop()
 
 
+@pytest.fixture(scope="session")
+def cast(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """The cast, made once in a database of its own that whoever asks for `world` gets a clone of."""
+    url = cluster.clone(name=TEMPLATE_WITH_CAST)
+    folder = tmp_path_factory.mktemp("cast")
+
+    async def make() -> World:
+        database = open_database(url)
+        settings = Settings(_env_file=None, data_dir=folder)
+        try:
+            return await build_world(build_resources(database, Blobs.on_disk(folder), settings))
+        finally:
+            await database.close()
+
+    # In a thread of its own, for the tests' event loop belongs to the tests.
+    with ThreadPoolExecutor(1) as aside:
+        return aside.submit(anyio.run, make).result()
+
+
 @pytest.fixture
 def open_folder(tmp_path: Path) -> Path:
     """A folder that PostgreSQL's own account may enter when the tests run as root."""
@@ -94,9 +116,13 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture
-def database_url(cluster: Cluster) -> Iterator[str]:
-    """A migrated, empty database of this test's own, as its owner."""
-    url = cluster.clone()
+def database_url(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A migrated database of this test's own, as its owner; empty but for the cast, where asked."""
+    if "world" in request.fixturenames:
+        request.getfixturevalue("cast")
+        url = cluster.clone(TEMPLATE_WITH_CAST)
+    else:
+        url = cluster.clone()
     yield url
     cluster.drop(url)
 
@@ -122,9 +148,9 @@ async def resources(db: Database, settings: Settings, tmp_path: Path) -> Resourc
 
 
 @pytest.fixture
-async def world(resources: Resources) -> World:
+def world(cast: World, resources: Resources) -> World:
     """The sample cast: agents Ana and Bo, team Billing, requester Rita, and a second company."""
-    return await build_world(resources)
+    return replace(cast, resources=resources)
 
 
 @pytest.fixture

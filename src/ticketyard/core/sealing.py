@@ -4,6 +4,7 @@ import base64
 import hashlib
 import os
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
@@ -22,10 +23,15 @@ class Sealer:
     """
 
     def __init__(self, key: str) -> None:
+        self._key = key
+
+    @cached_property
+    def _fernet(self) -> Fernet:
+        """Derived when first needed, for it is slow on purpose."""
         derived = hashlib.scrypt(
-            key.encode(), salt=b"ticketyard.sealing", n=2**14, r=8, p=1, dklen=32
+            self._key.encode(), salt=b"ticketyard.sealing", n=2**14, r=8, p=1, dklen=32
         )
-        self._fernet = Fernet(base64.urlsafe_b64encode(derived))
+        return Fernet(base64.urlsafe_b64encode(derived))
 
     @classmethod
     def from_folder(cls, folder: Path) -> "Sealer":
