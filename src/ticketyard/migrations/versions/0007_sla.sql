@@ -1,0 +1,1 @@
+-- Calendars, service levels and the ledger of their clocks.

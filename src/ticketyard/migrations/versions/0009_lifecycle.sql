@@ -1,0 +1,1 @@
+-- Merging, links, macros, templates, custom fields.
