@@ -42,6 +42,7 @@ class NewTicket:
     requester_phone: str | None = None
     team_id: int | None = None
     segment: str | None = None
+    organization_id: str | None = None
     address: dict[str, Any] = field(default_factory=dict)
     client: dict[str, Any] = field(default_factory=dict)
     location: str | None = None
