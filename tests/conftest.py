@@ -129,8 +129,9 @@ def database_url(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[s
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """Defaults, untouched by the environment of whoever runs the tests."""
-    return Settings(_env_file=None, data_dir=tmp_path)
+    """Defaults, untouched by the environment of whoever runs the tests; receivers on this machine's
+    own address may be spoken to, and on 127.0.0.2 may not."""
+    return Settings(_env_file=None, data_dir=tmp_path, outgoing_allowed=["127.0.0.1"])
 
 
 @pytest.fixture

@@ -8,6 +8,8 @@ from ticketyard.core.config import Settings
 from ticketyard.core.db import Database
 from ticketyard.core.embedded import EmbeddedPostgres
 from ticketyard.core.jobs import Wiring, Worker
+from ticketyard.core.outgoing import Outgoing
+from ticketyard.core.outgoing_address import BadUrl, read_url
 from ticketyard.core.pruning import prune_expired
 from ticketyard.core.resources import Resources
 from ticketyard.core.sealing import Sealer
@@ -32,8 +34,10 @@ from ticketyard.routing.events import MapAsked, ProcessingRequested
 from ticketyard.routing.geocoding import Geocoder
 from ticketyard.tickets.events import (
     CommentAdded,
+    TicketMergedInto,
     TicketOpened,
     TicketReread,
+    TicketSplit,
     TicketStatusChanged,
 )
 from ticketyard.tickets.numbering import Numbers
@@ -50,6 +54,8 @@ WIRING = Wiring(
         TriageCorrected: [routing.resort_tickets],
         CommentAdded: [notify.mail_answers],
         TicketStatusChanged: [notify.tell_requesters],
+        TicketMergedInto: [mailboxes.follow_merges],
+        TicketSplit: [mailboxes.follow_merges],
         MailBounced: [notify.take_back_bounced],
         MailQueued: [notify.send_queued],
         MessageOpened: [mailboxes.follow_looked_at],
@@ -97,12 +103,24 @@ def _parts(db: Database, settings: Settings) -> Mapping[type[Any], Any]:
         Numbers: Numbers(db),
         TicketList: TicketList(db),
         Engines: Engines(),
-        Geocoder: Geocoder(settings.geocoder_url, settings.geocoder_user_agent),
+        Outgoing: Outgoing(settings.outgoing_allowed),
+        Geocoder: _geocoder(settings),
         MailRules: _mail_rules(settings),
         Sealer: _sealer(settings),
         MailOut: _mail_out(settings),
         Postman: Postman(),
     }
+
+
+def _geocoder(settings: Settings) -> Geocoder:
+    """The operator named its server, so that may stand in the operator's own house."""
+    url = settings.geocoder_url
+    try:
+        named = [read_url(url if "//" in url else f"https://{url}").host] if url else []
+    except BadUrl:
+        named = []
+    outgoing = Outgoing([*settings.outgoing_allowed, *named])
+    return Geocoder(url, settings.geocoder_user_agent, outgoing)
 
 
 def _mail_rules(settings: Settings) -> MailRules:

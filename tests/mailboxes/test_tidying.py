@@ -9,6 +9,7 @@ from tests.mailboxes.letters import letter
 from tests.mailboxes.proxy import Proxy
 from tests.mailboxes.test_fetching import reading
 from tests.world import World
+from ticketyard.core.outgoing import Outgoing
 from ticketyard.core.resources import Resources
 from ticketyard.mailboxes.fetching.tidying import tidy_mailbox
 from ticketyard.mailboxes.fetching.tokens import AccessTokens
@@ -17,7 +18,7 @@ from ticketyard.mailboxes.models import Mailbox
 
 
 async def tidy(resources: Resources, mailbox: Mailbox) -> int:
-    tokens = AccessTokens(resources.clock)
+    tokens = AccessTokens(resources.clock, resources.part(Outgoing))
     return await tidy_mailbox(resources, mailbox.company_id, mailbox.id, tokens)
 
 

@@ -16,6 +16,7 @@ from tests.mailboxes.conftest import AddMailbox
 from tests.mailboxes.test_watching import at_work, error, until
 from tests.world import World
 from ticketyard.core.clock import utc_now
+from ticketyard.core.outgoing import Outgoing
 from ticketyard.core.resources import Resources
 from ticketyard.core.sealing import Sealer
 from ticketyard.mailboxes.boxes.draft import MailboxSecret
@@ -24,6 +25,8 @@ from ticketyard.mailboxes.fetching.sources import load_source, with_token
 from ticketyard.mailboxes.fetching.tokens import AccessTokens
 from ticketyard.mailboxes.imap.errors import DeadToken, Unreachable
 from ticketyard.mailboxes.models import Mailbox
+
+LOOPBACK = Outgoing(["127.0.0.1"])
 
 
 @dataclass
@@ -72,7 +75,7 @@ def issuer() -> Iterator[Issuer]:
 
 async def test_a_token_is_asked_for_once_until_shortly_before_it_ends(issuer: Issuer) -> None:
     now = utc_now()
-    tokens = AccessTokens(lambda: now)
+    tokens = AccessTokens(lambda: now, LOOPBACK)
     assert [await tokens.token_for(issuer.secret) for _ in range(3)] == ["a1"] * 3
     assert issuer.asked == [
         {
@@ -90,7 +93,7 @@ async def test_a_token_is_asked_for_once_until_shortly_before_it_ends(issuer: Is
 
 
 async def test_another_token_of_a_person_is_not_answered_from_the_kept_one(issuer: Issuer) -> None:
-    tokens = AccessTokens(utc_now)
+    tokens = AccessTokens(utc_now, LOOPBACK)
     await tokens.token_for(issuer.secret)
     # The server's replacement is the same consent; a newly given one is not.
     await tokens.token_for(replace(issuer.secret, refresh_token="r2"))
@@ -115,7 +118,7 @@ async def test_only_what_a_person_must_mend_is_a_dead_token(
 ) -> None:
     issuer.status, issuer.answer = status, answer
     with pytest.raises(kind) as told:
-        await AccessTokens(utc_now).token_for(issuer.secret)
+        await AccessTokens(utc_now, LOOPBACK).token_for(issuer.secret)
     assert "hush" not in str(told.value)
     assert "r1" not in str(told.value)
 
@@ -127,7 +130,7 @@ async def test_a_replaced_refresh_token_is_kept(
     sealer = resources.part(Sealer)
     mailbox = await add_mailbox(auth="xoauth2", secret=seal_secret(sealer, issuer.secret))
     source = await load_source(resources, world.company_id, mailbox.id)
-    server = await with_token(resources, source, AccessTokens(utc_now))
+    server = await with_token(resources, source, AccessTokens(utc_now, LOOPBACK))
     assert (server.proof, server.is_token) == ("a1", True)
     assert "a1" not in repr(server)
     async with resources.db.transaction(world.company_id) as session:

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from tests.world import World
 from ticketyard.core.config import Settings
+from ticketyard.core.outgoing import Outgoing
 from ticketyard.core.resources import Resources
 from ticketyard.people.roster import (
     ListedAgent,
@@ -72,7 +73,13 @@ def fake_map() -> Iterator[FakeMap]:
 
 @pytest.fixture
 def geocoder(fake_map: FakeMap) -> Geocoder:
-    return Geocoder(fake_map.url, "test", pause_seconds=0.01, waits_seconds=(0.01, 0.01, 0.01))
+    return Geocoder(
+        fake_map.url,
+        "test",
+        Outgoing(["127.0.0.1"]),
+        pause_seconds=0.01,
+        waits_seconds=(0.01, 0.01, 0.01),
+    )
 
 
 @pytest.fixture

@@ -9,8 +9,10 @@ import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from ticketyard.core.public_addresses import read_allowed
 
 
 def _named(*names: str) -> AliasChoices:
@@ -36,6 +38,11 @@ def _mailboxes(value: object) -> object:
 
 
 _Words = Annotated[list[str], NoDecode, BeforeValidator(_split)]
+
+
+def _networks_and_names(words: list[str]) -> list[str]:
+    read_allowed(words)
+    return words
 
 
 class Settings(BaseSettings):
@@ -157,6 +164,15 @@ class Settings(BaseSettings):
         "",
         validation_alias=_named("TICKETYARD_GEOCODER_URL"),
         description="Base address of a Nominatim server; empty uses the offline gazetteer alone.",
+    )
+
+    outgoing_allowed: Annotated[_Words, AfterValidator(_networks_and_names)] = Field(
+        default_factory=list,
+        validation_alias=_named("TICKETYARD_OUTGOING_ALLOWED"),
+        description=(
+            "Networks, addresses or names of your own that webhooks, notifications and token requests may "
+            "reach, with commas; others reach the public Internet alone."
+        ),
     )
 
     # Mail in.

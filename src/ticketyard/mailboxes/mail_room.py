@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from ticketyard.core.db import is_database_away
 from ticketyard.core.log import get_logger
+from ticketyard.core.outgoing import Outgoing
 from ticketyard.core.resources import Resources
 from ticketyard.mailboxes.fetching.leases import Leases
 from ticketyard.mailboxes.fetching.tidying import tidy_for_ever
@@ -30,7 +31,7 @@ class MailRoom:
     def __init__(self, resources: Resources) -> None:
         self._resources = resources
         self._leases = Leases(resources.db)
-        self._tokens = AccessTokens(resources.clock)
+        self._tokens = AccessTokens(resources.clock, resources.part(Outgoing))
         self._watches: dict[tuple[int, int], tuple[str, asyncio.Task[None]]] = {}
         self._filings: dict[int, asyncio.Task[None]] = {}
         self._woken: dict[int, asyncio.Event] = {}

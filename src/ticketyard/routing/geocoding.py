@@ -4,16 +4,15 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode
 
-from geopy.exc import GeocoderServiceError
-from geopy.geocoders import Nominatim
 from psycopg import AsyncConnection
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.db import Database
 from ticketyard.core.log import get_logger
+from ticketyard.core.outgoing import Outgoing, OutgoingFailed, OutgoingTrouble, Patience
 from ticketyard.routing.addresses import Address, client_questions, is_abroad
 from ticketyard.routing.gazetteer import Nowhere, Spot
 
@@ -23,6 +22,7 @@ log = get_logger(__name__)
 PAUSE_SECONDS = 1.1
 WAITS_SECONDS = (2.0, 4.0, 8.0)
 _LOCK = 7_201_126_005
+_PATIENCE = Patience(connect_seconds=5, first_byte_seconds=10, whole_seconds=12)
 
 
 @dataclass(frozen=True)
@@ -36,27 +36,25 @@ class Answer:
 
 
 class Geocoder:
-    """A Nominatim server, asked politely. Without a URL it is switched off."""
+    """A Nominatim server, asked politely. Without a URL it is switched off.
+
+    outgoing: None where it is; the server that the operator named may be in the operator's house.
+    """
 
     def __init__(
         self,
         url: str = "",
         user_agent: str = "",
+        outgoing: Outgoing | None = None,
         *,
         pause_seconds: float = PAUSE_SECONDS,
         waits_seconds: Sequence[float] = WAITS_SECONDS,
-        timeout_seconds: float = 10,
     ) -> None:
         self.is_on = bool(url and user_agent)
         self._pause, self._waits = pause_seconds, waits_seconds
-        if self.is_on:
-            parts = urlsplit(url if "//" in url else f"https://{url}")
-            self._map = Nominatim(
-                user_agent=user_agent,
-                domain=f"{parts.netloc}{parts.path}".rstrip("/"),
-                scheme=parts.scheme,
-                timeout=timeout_seconds,
-            )
+        self._url = (url if "//" in url else f"https://{url}").rstrip("/")
+        self._user_agent = user_agent
+        self._outgoing = outgoing or Outgoing()
 
     async def ask(self, db: Database, question: str) -> Answer | None:
         """The map's answer, or None when it could not be reached just now.
@@ -69,20 +67,35 @@ class Geocoder:
             async with db.hot() as connection:
                 await _take_turn(connection)
                 try:
-                    return await asyncio.to_thread(self._ask, question)
-                except GeocoderServiceError as error:
+                    return await self._ask(question)
+                except OutgoingTrouble as error:
                     log.warning("map_not_reached", error=type(error).__name__)
                 finally:
                     await asyncio.sleep(self._pause)
                     await connection.execute("select pg_advisory_unlock(%s)", (_LOCK,))
         return None
 
-    def _ask(self, question: str) -> Answer:
-        found = self._map.geocode(question, country_codes="kz", language="ru")
-        if found is None:
-            return Answer(question, None, None, "")
-        label = str(found.address).partition(",")[0]
-        return Answer(question, float(found.latitude), float(found.longitude), label)
+    async def _ask(self, question: str) -> Answer:
+        asked = urlencode(
+            {"q": question, "format": "json", "limit": 1, "countrycodes": "kz",
+             "accept-language": "ru"}
+        )  # fmt: skip
+        said = await self._outgoing.send(
+            "GET",
+            f"{self._url}/search?{asked}",
+            headers={"User-Agent": self._user_agent},
+            patience=_PATIENCE,
+        )
+        if not said.is_success:
+            raise OutgoingFailed(f"status {said.status}")
+        try:
+            found = said.json()
+            if not found:
+                return Answer(question, None, None, "")
+            label = str(found[0].get("display_name", "")).partition(",")[0]
+            return Answer(question, float(found[0]["lat"]), float(found[0]["lon"]), label)
+        except (ValueError, TypeError, KeyError, AttributeError):
+            raise OutgoingFailed("no answer of a map service") from None
 
 
 async def _take_turn(connection: AsyncConnection[Any]) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from ticketyard.core.outgoing import Outgoing
 from ticketyard.core.resources import Resources
 from ticketyard.mailboxes.fetching.folder import FolderReader, Suspects
 from ticketyard.mailboxes.fetching.positions import kept_uids
@@ -47,7 +48,7 @@ async def reconcile(
     unless refetch has moved that. Raises children of MailServerError, BadMailbox, MailboxNotFound.
     """
     source = await load_source(resources, company_id, mailbox_id)
-    tokens = AccessTokens(resources.clock)
+    tokens = AccessTokens(resources.clock, resources.part(Outgoing))
     async with ImapThread(await with_token(resources, source, tokens)) as imap:
         reader = FolderReader(
             resources,

@@ -4,14 +4,14 @@ import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-
-import httpx2
+from urllib.parse import urlencode, urlsplit
 
 from ticketyard.core.clock import Clock
+from ticketyard.core.outgoing import Outgoing, OutgoingTrouble, Patience
 from ticketyard.mailboxes.boxes.draft import MailboxSecret
 from ticketyard.mailboxes.imap.errors import DeadToken, Unreachable
 
-ANSWER_SECONDS = 20
+PATIENCE = Patience(whole_seconds=20)
 LIFETIME_SECONDS = 3600
 EARLY_SECONDS = 120
 # RFC 6749 5.2: asking again with the same token is no use.
@@ -27,8 +27,8 @@ class _Token:
 class AccessTokens:
     """The access tokens of this process."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, clock: Clock, outgoing: Outgoing) -> None:
+        self._clock, self._outgoing = clock, outgoing
         self._known: dict[str, _Token] = {}
 
     async def token_for(
@@ -46,7 +46,7 @@ class AccessTokens:
         known = self._known.get(_key(secret))
         if known and not fresh and self._clock() < known.ends_at:
             return known.words
-        answer = await _ask(secret)
+        answer = await _ask(secret, self._outgoing)
         words = str(answer["access_token"])
         seconds = answer.get("expires_in")
         lifetime = int(seconds) if isinstance(seconds, int | str) else LIFETIME_SECONDS
@@ -65,7 +65,7 @@ def _key(secret: MailboxSecret) -> str:
     return hashlib.sha256(told.encode()).hexdigest()
 
 
-async def _ask(secret: MailboxSecret) -> dict[str, object]:
+async def _ask(secret: MailboxSecret, outgoing: Outgoing) -> dict[str, object]:
     asked = {
         "grant_type": "refresh_token",
         "refresh_token": secret.refresh_token,
@@ -74,11 +74,21 @@ async def _ask(secret: MailboxSecret) -> dict[str, object]:
     if secret.client_secret:
         asked["client_secret"] = secret.client_secret
     try:
-        async with httpx2.AsyncClient(timeout=ANSWER_SECONDS) as client:
-            answer = await client.post(secret.token_url, data=asked)
+        answer = await outgoing.send(
+            "POST",
+            secret.token_url,
+            headers={
+                "Content-Type": "application/x-www-form-urlencoded",
+                "Accept": "application/json",
+            },
+            content=urlencode(asked).encode(),
+            patience=PATIENCE,
+        )
         said = answer.json()
-    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-        raise Unreachable(f"{_host(secret)}, which gives tokens, cannot be reached.") from error
+    except OutgoingTrouble as trouble:
+        raise Unreachable(
+            f"{_host(secret)}, which gives tokens, cannot be reached. {trouble}"
+        ) from trouble
     except ValueError as error:
         raise Unreachable(f"{_host(secret)} answers a request for a token with no JSON.") from error
     if isinstance(said, dict) and answer.is_success and said.get("access_token"):
@@ -89,8 +99,11 @@ async def _ask(secret: MailboxSecret) -> dict[str, object]:
             f"{_host(secret)} says {problem}: the consent has ended or was withdrawn. Grant it anew "
             "and give the mailbox the new refresh token."
         )
-    raise Unreachable(f"{_host(secret)} gives no token: status {answer.status_code}.")
+    raise Unreachable(f"{_host(secret)} gives no token: status {answer.status}.")
 
 
 def _host(secret: MailboxSecret) -> str:
-    return httpx2.URL(secret.token_url).host
+    try:
+        return urlsplit(secret.token_url).hostname or "The host"
+    except ValueError:
+        return "The host"

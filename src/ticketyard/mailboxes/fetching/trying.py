@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from ticketyard.core.outgoing import Outgoing
 from ticketyard.core.resources import Resources
 from ticketyard.mailboxes.errors import BadMailbox
 from ticketyard.mailboxes.fetching.sources import Source, with_token
@@ -21,7 +22,7 @@ class Trial:
 async def try_mailbox(resources: Resources, source: Source) -> Trial:
     """Try it, reading nothing and changing nothing. Never call it with a transaction open."""
     try:
-        tokens = AccessTokens(resources.clock)
+        tokens = AccessTokens(resources.clock, resources.part(Outgoing))
         async with ImapThread(await with_token(resources, source, tokens)) as imap:
             folder = await imap.call(imap.session.select, source.folder)
             idles = imap.session.has("IDLE")
