@@ -113,22 +113,35 @@ _SELECT = """
     select m.inbound_id, m.mailbox_id, b.address as mailbox, m.outcome, i.state,
       coalesce(i.problem, m.last_error) as problem, m.attempts, m.message_id, m.sender,
       m.sender_name, m.subject, m.sent_at, m.received_at, m.filed_at, m.auto, m.is_bounce,
-      m.classification, m.confidence, m.ticket_id, t.number, m.comment_id, m.duplicate_of,
+      m.classification, m.confidence, t.id as ticket_id, t.number, m.comment_id, m.duplicate_of,
       coalesce(i.size_bytes, octet_length(i.raw)) as size_bytes, m.why
     from mail_message m
     join inbound_message i on i.id = m.inbound_id
     left join mailbox b on b.id = m.mailbox_id
-    left join ticket t on t.id = m.ticket_id
+    left join comment c on c.company_id = m.company_id and c.id = m.comment_id
+    -- Where its words are now: a ticket may have been merged or split since the mail was filed.
+    left join ticket t on t.id = coalesce(c.ticket_id, m.ticket_id)
     where m.company_id = current_company()"""
 _ONE = text(f"{_SELECT} and m.inbound_id = :id")
 _SOME = text(f"{_SELECT} and m.inbound_id = any(:ids)")
-_OF_TICKET = text(f"{_SELECT} and m.ticket_id = :ticket order by m.inbound_id limit 500")
+# By two ways that each have an index.
+_OF_TICKET = text(
+    f"""{_SELECT} and t.id = :ticket and m.inbound_id in (
+      select i.inbound_id from mail_message i
+      where i.company_id = current_company() and i.ticket_id = :ticket
+      union all
+      select i.inbound_id from comment w join mail_message i
+        on i.company_id = w.company_id and i.comment_id = w.id
+      where w.company_id = current_company() and w.ticket_id = :ticket)
+    order by m.inbound_id limit 500
+    """
+)
 _PAGE = text(
     f"""{_SELECT} and m.inbound_id < :before
       and (cast(:mailbox as bigint) is null or m.mailbox_id = :mailbox
            or (:mailbox = 0 and m.mailbox_id is null))
       and (cast(:outcome as text) is null or m.outcome = :outcome)
-      and (cast(:ticket as bigint) is null or m.ticket_id = :ticket)
+      and (cast(:ticket as bigint) is null or t.id = :ticket)
       and (cast(:asked as text) = '' or lower(m.message_id) = :asked
            or lower(m.sender) like :like or lower(m.subject) like :like)
     order by m.inbound_id desc limit :limit

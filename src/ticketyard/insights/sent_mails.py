@@ -41,7 +41,12 @@ _SENT = text(
     left join lateral (
       select words from send_attempt s
       where s.company_id = o.company_id and s.mail_id = o.id order by s.id desc limit 1) a on true
-    where o.company_id = current_company() and o.ticket_id = :ticket
+    left join comment c on c.company_id = o.company_id and c.id = o.comment_id
+    where o.company_id = current_company()
+      -- Where its words are now: a ticket may have been merged or split since.
+      and (o.ticket_id = :ticket and coalesce(c.ticket_id, o.ticket_id) = :ticket
+           or o.comment_id in (select w.id from comment w
+                               where w.company_id = o.company_id and w.ticket_id = :ticket))
     order by o.id limit 500
     """
 )

@@ -72,7 +72,7 @@ def refuse_if_it_stays(mail: FiledMail, to_ticket_id: int | None) -> None:
 
 _MAIL = text(
     """
-    select m.inbound_id, m.outcome, i.state, m.attempts, m.is_bounce, m.duplicate_of, m.ticket_id,
+    select m.inbound_id, m.outcome, i.state, m.attempts, m.is_bounce, m.duplicate_of, t.id as ticket_id,
       t.number, m.comment_id, m.sender, m.sender_name, m.why,
       coalesce(c.author_kind = 'person' and not c.is_internal
                and author.role in ('admin', 'agent'), false) as is_our_answer,
@@ -81,8 +81,8 @@ _MAIL = text(
                 and p.role in ('admin', 'agent')) as sender_is_agent
     from mail_message m
     join inbound_message i on i.id = m.inbound_id
-    left join ticket t on t.id = m.ticket_id
     left join comment c on c.id = m.comment_id
+    left join ticket t on t.id = coalesce(c.ticket_id, m.ticket_id)
     left join person author on author.id = c.author_id
     where m.company_id = current_company() and m.inbound_id = :id
     for update of m

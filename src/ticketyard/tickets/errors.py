@@ -61,3 +61,47 @@ class ViewNotFound(NotFound):
 
 class TooManyViews(Conflict):
     """So many saved views already that one must go first."""
+
+
+class TicketMerged(Conflict):
+    """Another ticket took this one in; `merged_into` and `merged_into_number` say which."""
+
+
+class BadMerge(Conflict):
+    """These tickets cannot become one."""
+
+
+class BadSplit(Invalid):
+    """Nothing to split off, or comments of another ticket."""
+
+
+class BadLink(Conflict):
+    """A link that would contradict itself or another."""
+
+
+class LinkNotFound(NotFound):
+    """No such link of this ticket."""
+
+
+class FieldNotFound(NotFound):
+    """No such custom field here."""
+
+
+class MacroNotFound(NotFound):
+    """No such macro here."""
+
+
+class TemplateNotFound(NotFound):
+    """No such ticket template here."""
+
+
+class StepNotFound(NotFound):
+    """No such step in the company's way of working."""
+
+
+class NameTaken(Conflict):
+    """Another of its kind has this name."""
+
+
+class OtherStep(Conflict):
+    """The ticket is not on the step that the caller took it to be on; `step` says where it is."""

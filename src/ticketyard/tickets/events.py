@@ -94,3 +94,101 @@ class TicketRated(Event):
     ticket_id: int
     rating: int | None
     helpful: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketMergedInto(Event):
+    """Another ticket took this one in, with its comments, files and people. It is closed for good."""
+
+    type: ClassVar[str] = "ticket.merged"
+    ticket_id: int
+    into_id: int
+    into_number: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketTookIn(Event):
+    """This ticket took another one in. comments, files: how many came with it."""
+
+    type: ClassVar[str] = "ticket.took_in"
+    ticket_id: int
+    merged_id: int
+    merged_number: str
+    comments: int
+    files: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketSplit(Event):
+    """Some of this ticket's comments went to a ticket of their own."""
+
+    type: ClassVar[str] = "ticket.split"
+    ticket_id: int
+    new_id: int
+    new_number: str
+    comment_ids: list[int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketFollowedUp(Event):
+    """This ticket goes on in another."""
+
+    type: ClassVar[str] = "ticket.followed_up"
+    ticket_id: int
+    new_id: int
+    new_number: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketLinked(Event):
+    """How this ticket and another belong together, seen from this one (tickets/related/kinds.py)."""
+
+    type: ClassVar[str] = "ticket.linked"
+    ticket_id: int
+    other_id: int
+    other_number: str
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketUnlinked(Event):
+    """They do not belong together in this way any more."""
+
+    type: ClassVar[str] = "ticket.unlinked"
+    ticket_id: int
+    other_id: int
+    other_number: str
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MacroApplied(Event):
+    """A macro was applied; what it changed is told by the events beside this one."""
+
+    type: ClassVar[str] = "ticket.macro_applied"
+    ticket_id: int
+    macro_id: int
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketStepped(Event):
+    """From one of the company's own steps of work to another."""
+
+    type: ClassVar[str] = "ticket.stepped"
+    ticket_id: int
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeskChanged(Event):
+    """Something that the whole desk works by was added, changed or deleted.
+
+    what: custom_field, macro, template or steps.  how: added, changed or deleted.
+    """
+
+    type: ClassVar[str] = "desk.changed"
+    what: str
+    how: str
+    name: str

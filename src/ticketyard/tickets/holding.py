@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.auth import Principal
 from ticketyard.core.db import now_of
 from ticketyard.core.events import Event
-from ticketyard.tickets.errors import TicketChangedMeanwhile
+from ticketyard.tickets.errors import TicketChangedMeanwhile, TicketMerged
 from ticketyard.tickets.events import TicketStatusChanged
 from ticketyard.tickets.lifecycle import is_finished
 from ticketyard.tickets.models import StateChange, Ticket
@@ -19,15 +20,32 @@ async def hold_ticket(
 ) -> Ticket:
     """The ticket, locked until the end of the transaction.
 
-    version: the one its reader saw. Raises TicketNotFound, TicketChangedMeanwhile.
+    version: the one its reader saw. Raises TicketNotFound, TicketChangedMeanwhile, and TicketMerged,
+    for nothing changes any more on a ticket that another took in.
     """
     ticket = await get_ticket(session, reference, lock=True)
+    if ticket.merged_into is not None:
+        raise await merged_away(session, ticket)
     if version is not None and version != ticket.version:
-        raise TicketChangedMeanwhile(
-            "Somebody else changed this ticket meanwhile; look at it again.",
-            version=ticket.version,
-        )
+        raise changed_meanwhile(ticket)
     return ticket
+
+
+def changed_meanwhile(ticket: Ticket) -> TicketChangedMeanwhile:
+    """The refusal of a change that was made looking at an older version."""
+    return TicketChangedMeanwhile(
+        "Somebody else changed this ticket meanwhile; look at it again.", version=ticket.version
+    )
+
+
+async def merged_away(session: AsyncSession, ticket: Ticket) -> TicketMerged:
+    """The refusal that says where a merged ticket goes on."""
+    number = await session.scalar(select(Ticket.number).where(Ticket.id == ticket.merged_into))
+    return TicketMerged(
+        f"{ticket.number} was merged into {number}; go on there.",
+        merged_into=ticket.merged_into,
+        merged_into_number=number,
+    )
 
 
 def touch(session: AsyncSession, ticket: Ticket) -> datetime:

@@ -75,3 +75,9 @@ def status_when_requester_replies(status: str, *, has_assignee: bool) -> str:
 def is_finished(status: str) -> bool:
     """Whether the work is over: resolved, closed or a false positive."""
     return status not in ACTIVE
+
+
+def can_take_in(survivor: str, merged: str) -> bool:
+    """Whether a ticket in the one status may take in one in the other: work that is not over must
+    not vanish in a ticket where it is."""
+    return survivor in ACTIVE or merged not in ACTIVE

@@ -31,6 +31,8 @@ class Ticket(Table):
 
     `version` rises with every change made through a verb; who saves an older one is refused.
     `category_by` and `priority_by` say who set the value: default, source, triage or agent.
+    `merged_into` is the ticket that took this one in; nothing changes here any more.
+    `work_step` counts while it is one of the company's steps for the present status.
     """
 
     __tablename__ = "ticket"
@@ -75,6 +77,8 @@ class Ticket(Table):
     first_response_at: Mapped[datetime | None] = mapped_column(_INSTANT)
     resolved_at: Mapped[datetime | None] = mapped_column(_INSTANT)
     closed_at: Mapped[datetime | None] = mapped_column(_INSTANT)
+    merged_into: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"))
+    work_step: Mapped[str | None]
 
 
 class Comment(Table):
@@ -139,4 +143,83 @@ class SavedView(Table):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     name: Mapped[str]
     query: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    created_at: Mapped[datetime] = mapped_column(_INSTANT, server_default=FetchedValue())
+
+
+class TicketLink(Table):
+    """One ticket relates to, blocks, duplicates, is the parent of, or follows another."""
+
+    __tablename__ = "ticket_link"
+
+    company_id: Mapped[int] = mapped_column(primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"), primary_key=True)
+    other_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    by_name: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(_INSTANT, server_default=FetchedValue())
+
+
+class CustomField(Table):
+    """A field that the company gave its tickets: what it is called and what it may hold."""
+
+    __tablename__ = "custom_field"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    company_id: Mapped[int]
+    name: Mapped[str]
+    kind: Mapped[str]
+    choices: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
+    help: Mapped[str] = mapped_column(default="")
+    is_required: Mapped[bool] = mapped_column(default=False)
+    on_form: Mapped[bool] = mapped_column(default=False)
+    sort_order: Mapped[int] = mapped_column(default=0)
+    is_active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(_INSTANT, server_default=FetchedValue())
+
+
+class Macro(Table):
+    """Several changes and an answer under one name."""
+
+    __tablename__ = "macro"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    company_id: Mapped[int]
+    name: Mapped[str]
+    description: Mapped[str] = mapped_column(default="")
+    actions: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    is_active: Mapped[bool] = mapped_column(default=True)
+    used: Mapped[int] = mapped_column(default=0)
+    last_used_at: Mapped[datetime | None] = mapped_column(_INSTANT)
+    created_at: Mapped[datetime] = mapped_column(_INSTANT, server_default=FetchedValue())
+
+
+class TicketTemplate(Table):
+    """A ticket that is opened often, filled in but for its particulars."""
+
+    __tablename__ = "ticket_template"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    company_id: Mapped[int]
+    name: Mapped[str]
+    title: Mapped[str] = mapped_column(default="")
+    description: Mapped[str] = mapped_column(default="")
+    priority: Mapped[str | None]
+    category: Mapped[str | None]
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"))
+    tags: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
+    custom_fields: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    is_active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(_INSTANT, server_default=FetchedValue())
+
+
+class WorkStep(Table):
+    """One step of the company's own way of working, and the status it stands for."""
+
+    __tablename__ = "work_step"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    company_id: Mapped[int]
+    name: Mapped[str]
+    status: Mapped[str]
+    sort_order: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(_INSTANT, server_default=FetchedValue())

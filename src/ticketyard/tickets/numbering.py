@@ -7,6 +7,7 @@ and doubles while they come fast; numbers of a block that a process did not use 
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from ticketyard.core.db import Database
@@ -31,6 +32,7 @@ class _Block:
         self.end = 0
         self.size = 1
         self.taken_at: datetime | None = None
+        self.unused: list[str] = []
 
 
 class Numbers:
@@ -44,11 +46,19 @@ class Numbers:
         """One number."""
         block = self._blocks[company_id]
         async with block.lock:
+            if block.day == now.date() and block.unused:
+                return block.unused.pop()
             if block.day != now.date() or block.next >= block.end:
                 await self._refill(block, company_id, now)
             ordinal = block.next
             block.next += 1
             return render_number(now.date(), ordinal)
+
+    def give_back(self, company_id: int, now: datetime, numbers: Sequence[str]) -> None:
+        """Take back numbers that no ticket got, for the next who ask on the same day."""
+        block = self._blocks[company_id]
+        if block.day == now.date():
+            block.unused.extend(reversed(numbers))
 
     async def take_many(self, company_id: int, now: datetime, count: int) -> list[str]:
         """Many numbers in one go, in order."""
@@ -60,6 +70,8 @@ class Numbers:
         block.size = min(block.size * 2, BLOCK_MAX) if busy else 1
         block.next = await self._reserve(company_id, now.date(), block.size)
         block.end = block.next + block.size
+        if block.day != now.date():
+            block.unused.clear()
         block.day, block.taken_at = now.date(), now
 
     async def _reserve(self, company_id: int, day: date, count: int) -> int:

@@ -88,7 +88,7 @@ async def look_up(session: AsyncSession, messages: Sequence[ReadMessage]) -> Loo
     return Lookups(
         own_addresses=await own_addresses(session),
         people=await _people(session, {each.sender_key for each in messages}),
-        by_number={ticket.number: ticket for ticket in tickets.values()},
+        by_number={ticket.named: ticket for ticket in tickets.values()},
         by_sent_id={
             row.email_message_id.strip("<>"): tickets[row.ticket_id]
             for row in sent
@@ -126,15 +126,20 @@ def _ids_of(mail: Any) -> set[str]:
 async def known_tickets(
     session: AsyncSession, *, ids: Iterable[int] = (), numbers: Iterable[str] = ()
 ) -> dict[int, KnownTicket]:
-    """Tickets by id, with who takes part; those of `numbers` (upper case) as well."""
+    """Tickets by id, with who takes part; those of `numbers` (upper case) as well.
+
+    Under the id of a merged ticket stands the one that took it in, with the merged one's requester:
+    what proved that somebody belonged there proves it still.
+    """
     ids, numbers = list(ids), list(numbers)
     if not ids and not numbers:
         return {}
     rows = await session.execute(_TICKETS, {"ids": ids, "numbers": numbers})
     return {
-        row.id: KnownTicket(
+        row.asked_id: KnownTicket(
             id=row.id,
             number=row.number,
+            named=row.named,
             status=row.status,
             requester=row.requester_email or "",
             requester_id=row.requester_id,
@@ -210,10 +215,20 @@ _REFERENCES = text(
 )
 _TICKETS = text(
     """
-    select t.id, t.number, t.status, t.requester_email, t.requester_id, p.customer_id,
+    select t.id as asked_id, t.number as named, s.id, s.number, s.status, t.requester_email,
+           t.requester_id, p.customer_id,
            array(select m.email_key from mail_participant m
-                 where m.company_id = t.company_id and m.ticket_id = t.id) as participants
-    from ticket t left join person p on p.id = t.requester_id
+                 where m.company_id = s.company_id
+                   and (m.ticket_id = s.id or m.ticket_id in (
+                     select o.id from ticket o
+                     where o.company_id = s.company_id and o.merged_into = s.id))
+                 union
+                 select lower(o.requester_email) from ticket o
+                 where o.company_id = s.company_id and o.requester_email is not null
+                   and (o.merged_into = s.id or o.id = s.id and t.id <> s.id)) as participants
+    from ticket t
+    join ticket s on s.company_id = t.company_id and s.id = coalesce(t.merged_into, t.id)
+    left join person p on p.id = t.requester_id
     where t.company_id = current_company() and (t.id = any(:ids) or t.number = any(:numbers))
     """
 )

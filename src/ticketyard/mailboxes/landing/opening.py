@@ -25,6 +25,7 @@ from ticketyard.tickets.commenting import add_comment
 from ticketyard.tickets.drafts import NewTicket
 from ticketyard.tickets.numbering import Numbers
 from ticketyard.tickets.opening import OpenedTicket, open_tickets
+from ticketyard.tickets.related.following_up import note_follow_up
 
 log = get_logger(__name__)
 
@@ -76,6 +77,8 @@ async def open_for_mails(
     await _keep_participants(session, together, lookups.own_addresses)
     await _assign(session, together, rules, by)
     for (_, landing, _), ticket in together:
+        if landing.kind == "follow_up" and landing.ticket:
+            await note_follow_up(session, ticket_id=landing.ticket.id, opened=ticket, by=by)
         if note := note_about(landing):
             await add_comment(
                 session, ticket_id=ticket.id, body=note, by=by, is_internal=True, source="email"

@@ -49,11 +49,13 @@ class KnownTicket:
     """What the proof needs to know of a ticket.
 
     participants: addresses in lower case, the requester's among them.
+    named: the number it was looked up by, where it took in the ticket of that number.
     """
 
     id: int
     number: str
     status: str
+    named: str = ""
     requester: str = ""
     requester_id: int | None = None
     customer_id: int | None = None

@@ -137,7 +137,8 @@ async def patch_status(
         session,
         ticket_id=ticket.id,
         status=status,
-        reason=(body.reason or body.comment or "")[:REASON_MAX],
+        # What is blank says nothing, so the other is the reason (contracts 2.1).
+        reason=((body.reason or "").strip() or (body.comment or "").strip())[:REASON_MAX],
         resolution=body.resolution,
         by=by,
     )

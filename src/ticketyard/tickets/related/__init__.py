@@ -1,0 +1,1 @@
+"""How tickets belong together: merged, split, linked, followed up."""
