@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ticketyard.alerts import jobs as alerts
+from ticketyard.alerts.filing import FingerprintFields
 from ticketyard.core.config import Settings
 from ticketyard.core.db import Database
 from ticketyard.core.embedded import EmbeddedPostgres
@@ -44,6 +46,8 @@ from ticketyard.tickets.numbering import Numbers
 from ticketyard.triage import jobs as triage
 from ticketyard.triage.engines import Engines
 from ticketyard.triage.events import TicketTriaged, TrainingRequested, TriageCorrected
+from ticketyard.webhooks import jobs as webhooks
+from ticketyard.webhooks.delivering import PublicUrl
 
 WIRING = Wiring(
     listeners={
@@ -65,10 +69,16 @@ WIRING = Wiring(
         ImportRequested: [intake.read_imports],
         ImportStored: [routing.close_imports],
     },
-    jobs=(notify.send_due_mail,),
+    jobs=(
+        notify.send_due_mail,
+        webhooks.deliver_due,
+    ),
     timetable=(
+        ("* * * * * */2", alerts.keep_alerts_up),
         ("* * * * *", notify.wake_postman),
+        ("* * * * * */30", webhooks.wake_webhooks),
         ("41 2 * * *", prune_expired),
+        ("51 2 * * *", webhooks.prune_deliveries),
         ("*/5 * * * *", triage.retry_untriaged),
         ("*/10 * * * *", routing.close_late_imports),
     ),
@@ -101,6 +111,7 @@ def build_resources(db: Database, blobs: Blobs, settings: Settings) -> Resources
 def _parts(db: Database, settings: Settings) -> Mapping[type[Any], Any]:
     return {
         Numbers: Numbers(db),
+        FingerprintFields: FingerprintFields(),
         TicketList: TicketList(db),
         Engines: Engines(),
         Outgoing: Outgoing(settings.outgoing_allowed),
@@ -109,6 +120,7 @@ def _parts(db: Database, settings: Settings) -> Mapping[type[Any], Any]:
         Sealer: _sealer(settings),
         MailOut: _mail_out(settings),
         Postman: Postman(),
+        PublicUrl: PublicUrl(settings.public_url),
     }
 
 

@@ -44,5 +44,5 @@ def test_what_an_operator_allows_is_networks_and_names() -> None:
 
 @pytest.mark.parametrize("word", ["10.0.0.1/8", "300.1.1.1", "10.0.0.0/99", "name/8", "[::1]"])
 def test_a_mistyped_network_is_an_error_and_no_name(word: str) -> None:
-    with pytest.raises(ValueError, match="address|octet|prefix|netmask|bits|IPv|network"):
+    with pytest.raises(ValueError, match=r"address|octet|prefix|netmask|bits|IPv|network"):
         read_allowed([word])

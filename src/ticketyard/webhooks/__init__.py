@@ -1,0 +1,1 @@
+"""Tell other systems what happened, signed, at least once (Standard Webhooks)."""
