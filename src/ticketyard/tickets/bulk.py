@@ -7,37 +7,27 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.auth import Principal
 from ticketyard.core.errors import Refusal
-from ticketyard.tickets.assigning import assign_ticket, release_ticket
-from ticketyard.tickets.changing_status import change_status, check_status
-from ticketyard.tickets.commenting import add_comment
+from ticketyard.tickets.changing_status import check_status
 from ticketyard.tickets.errors import BadField, TicketNotFound
-from ticketyard.tickets.labelling import Changes, change_ticket
 from ticketyard.tickets.queries import get_ticket
+from ticketyard.tickets.ready.applying import apply_macro
+from ticketyard.tickets.ready.keeping import get_macro
+from ticketyard.tickets.related.merging import merge_tickets
+from ticketyard.tickets.several import Several, apply_several
 
 BULK_MAX = 200
 
 
 @dataclass(frozen=True, kw_only=True)
-class BulkChange:
-    """What is done to each ticket, in the order of these fields."""
+class BulkChange(Several):
+    """What is done to each ticket: a macro first, then the changes, then the merging."""
 
-    changes: Changes | None = None
-    comment: str | None = None
-    is_internal: bool = False
-    assignee_id: int | None = None
-    release: bool = False
-    status: str | None = None
-    reason: str | None = None
+    macro_id: int | None = None
+    merge_into: int | str | None = None
 
     def is_empty(self) -> bool:
         """Whether nothing would be done."""
-        return not (
-            (self.changes and self.changes.given)
-            or self.comment
-            or self.assignee_id is not None
-            or self.release
-            or self.status
-        )
+        return super().is_empty() and self.macro_id is None and self.merge_into is None
 
 
 @dataclass(frozen=True)
@@ -58,7 +48,7 @@ async def change_many(
     """Change up to 200 tickets; what one ticket refuses is undone for that ticket alone.
 
     Answers in the order asked, each ticket once. Raises BadField when nothing is to be done, or to
-    too many, and BadStatus.
+    too many, BadStatus, and where it is not there, MacroNotFound or TicketNotFound of the survivor.
     """
     wanted = list(dict.fromkeys(str(each).strip().upper() for each in references))
     if not wanted or len(wanted) > BULK_MAX:
@@ -67,6 +57,10 @@ async def change_many(
         raise BadField("Say what to do with them.")
     if change.status is not None:
         check_status(change.status)
+    if change.macro_id is not None:
+        await get_macro(session, change.macro_id)
+    if change.merge_into is not None:
+        await get_ticket(session, change.merge_into)
     outcomes: dict[str, Outcome] = {}
     for ticket_id, reference in await _in_order(session, wanted):
         outcomes[reference] = await _change_one(session, ticket_id, reference, change, by)
@@ -106,19 +100,10 @@ async def _change_one(
 
 
 async def _apply(session: AsyncSession, ticket_id: int, change: BulkChange, by: Principal) -> None:
-    if change.changes is not None and change.changes.given:
-        await change_ticket(session, ticket_id=ticket_id, changes=change.changes, by=by)
-    if change.comment:
-        await add_comment(
-            session, ticket_id=ticket_id, body=change.comment, is_internal=change.is_internal, by=by
-        )
-    if change.release:
-        await release_ticket(session, ticket_id=ticket_id, by=by, reason=change.reason)
-    elif change.assignee_id is not None:
-        await assign_ticket(
-            session, ticket_id=ticket_id, agent_id=change.assignee_id, by=by, reason=change.reason
-        )
-    if change.status:
-        await change_status(
-            session, ticket_id=ticket_id, status=change.status, by=by, reason=change.reason
+    if change.macro_id is not None:
+        await apply_macro(session, ticket_id=ticket_id, macro_id=change.macro_id, by=by)
+    await apply_several(session, ticket_id, change, by)
+    if change.merge_into is not None:
+        await merge_tickets(
+            session, ticket_id=ticket_id, into=change.merge_into, by=by, reason=change.reason
         )

@@ -14,6 +14,7 @@ from ticketyard.core.events import emit
 from ticketyard.people.queries import get_team
 from ticketyard.tickets.errors import BadField, UnknownCategory
 from ticketyard.tickets.events import TicketChanged
+from ticketyard.tickets.fields.values import typed_fields
 from ticketyard.tickets.holding import hold_ticket, touch
 from ticketyard.tickets.labels import (
     merged_fields,
@@ -23,7 +24,7 @@ from ticketyard.tickets.labels import (
     normal_title,
 )
 from ticketyard.tickets.models import Ticket
-from ticketyard.tickets.queries import list_categories
+from ticketyard.tickets.queries import field_rules, list_categories
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +108,8 @@ async def _wanted(session: AsyncSession, ticket: Ticket, changes: Changes) -> di
         gone = set(normal_tags(changes.remove_tags))
         wanted["tags"] = [tag for tag in normal_tags([*base, *changes.add_tags]) if tag not in gone]
     if changes.custom_fields is not None:
-        wanted["custom_fields"] = merged_fields(ticket.custom_fields, changes.custom_fields)
+        given = typed_fields(await field_rules(session), changes.custom_fields)
+        wanted["custom_fields"] = merged_fields(ticket.custom_fields, given)
     return wanted
 
 

@@ -8,13 +8,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ticketyard.core.auth import Principal
 from ticketyard.core.db import company_of
 from ticketyard.tickets.errors import AttachmentNotFound, TicketNotFound
+from ticketyard.tickets.fields.values import Rule
 from ticketyard.tickets.models import (
     Attachment,
     Category,
     Comment,
+    CustomField,
+    Macro,
     SavedView,
     StateChange,
     Ticket,
+    TicketTemplate,
 )
 
 _NOT_FOUND = "There is no such ticket."
@@ -123,6 +127,40 @@ async def list_categories(session: AsyncSession) -> list[Category]:
             .order_by(Category.sort_order, Category.id)
         )
     )
+
+
+async def list_fields(session: AsyncSession, *, all_of_them: bool = False) -> list[CustomField]:
+    """The company's own fields in their order; those out of use only when asked for."""
+    query = select(CustomField).where(CustomField.company_id == company_of(session))
+    if not all_of_them:
+        query = query.where(CustomField.is_active)
+    return list(await session.scalars(query.order_by(CustomField.sort_order, CustomField.id)))
+
+
+async def field_rules(session: AsyncSession) -> list[Rule]:
+    """What the company's own fields may hold, in their order."""
+    return [
+        Rule(each.name, each.kind, tuple(each.choices), each.is_required, each.on_form, each.help)
+        for each in await list_fields(session)
+    ]
+
+
+async def list_macros(session: AsyncSession, *, all_of_them: bool = False) -> list[Macro]:
+    """The company's macros by name; those out of use only when asked for."""
+    query = select(Macro).where(Macro.company_id == company_of(session))
+    if not all_of_them:
+        query = query.where(Macro.is_active)
+    return list(await session.scalars(query.order_by(Macro.name)))
+
+
+async def list_templates(
+    session: AsyncSession, *, all_of_them: bool = False
+) -> list[TicketTemplate]:
+    """The company's ticket templates by name; those out of use only when asked for."""
+    query = select(TicketTemplate).where(TicketTemplate.company_id == company_of(session))
+    if not all_of_them:
+        query = query.where(TicketTemplate.is_active)
+    return list(await session.scalars(query.order_by(TicketTemplate.name)))
 
 
 async def list_saved_views(session: AsyncSession, person_id: int) -> Sequence[SavedView]:

@@ -1,0 +1,1 @@
+"""Prepared once, used often: macros and ticket templates."""

@@ -1,0 +1,1 @@
+"""The company's own steps of work, each standing for a status."""

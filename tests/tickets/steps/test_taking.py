@@ -1,0 +1,107 @@
+"""Tickets are taken along the company's own steps."""
+
+from typing import Any
+
+import pytest
+
+from tests.world import World
+from ticketyard.tickets.changing_status import change_status
+from ticketyard.tickets.errors import (
+    IllegalTransition,
+    OtherStep,
+    StepNotFound,
+    TicketChangedMeanwhile,
+)
+from ticketyard.tickets.models import Ticket
+from ticketyard.tickets.queries import get_ticket
+from ticketyard.tickets.steps.course import DEFAULT, step_of
+from ticketyard.tickets.steps.setting import list_steps, set_steps
+from ticketyard.tickets.steps.taking import advance_ticket, move_to_step
+
+
+async def move(world: World, ticket_id: int, step: str, **more: Any) -> Ticket:
+    async with world.resources.db.transaction(world.company_id) as session:
+        by = world.as_person(world.ana)
+        return await move_to_step(session, ticket_id=ticket_id, step=step, by=by, **more)
+
+
+async def advance(world: World, ticket_id: int, **more: Any) -> Ticket:
+    async with world.resources.db.transaction(world.company_id) as session:
+        return await advance_ticket(
+            session, ticket_id=ticket_id, by=world.as_person(world.ana), **more
+        )
+
+
+async def standing(world: World, ticket_id: int) -> tuple[str, str]:
+    async with world.resources.db.transaction(world.company_id) as session:
+        ticket = await get_ticket(session, ticket_id)
+        steps = await list_steps(session)
+        return ticket.status, step_of(steps, ticket.status, ticket.work_step).name
+
+
+async def test_a_new_ticket_goes_the_default_way_step_by_step(world: World) -> None:
+    opened = await world.open()
+    seen = [await standing(world, opened.id)]
+    for _ in range(4):
+        await advance(world, opened.id)
+        seen.append(await standing(world, opened.id))
+
+    assert [name for _, name in seen] == [step.name for step in DEFAULT]
+    assert [status for status, _ in seen] == [step.status for step in DEFAULT]
+    with pytest.raises(OtherStep):
+        await advance(world, opened.id)
+
+
+async def test_a_step_takes_the_ticket_to_its_status_and_never_past_the_rules(
+    world: World,
+) -> None:
+    opened = await world.open()
+
+    await move(world, opened.id, " in progress ")
+    assert await standing(world, opened.id) == ("in_progress", "In Progress")
+    with pytest.raises(IllegalTransition):
+        await move(world, opened.id, "Open")
+    with pytest.raises(StepNotFound):
+        await move(world, opened.id, "Lunch")
+    with pytest.raises(TicketChangedMeanwhile):
+        await move(world, opened.id, "Done", version=1)
+    with pytest.raises(OtherStep):
+        await move(world, opened.id, "Done", seen="Open")
+    with pytest.raises(OtherStep):
+        await advance(world, opened.id, seen="Open")
+    version = (await move(world, opened.id, "In Progress")).version
+    assert version == 2, "where it stands already, nothing changes"
+
+
+async def test_what_waits_goes_on_when_it_is_taken_to_the_step_it_is_shown_on(
+    world: World,
+) -> None:
+    opened = await world.open()
+    await move(world, opened.id, "In Progress")
+    async with world.resources.db.transaction(world.company_id) as session:
+        by = world.as_person(world.ana)
+        await change_status(session, ticket_id=opened.id, status="pending", by=by)
+    assert await standing(world, opened.id) == ("pending", "In Progress")
+
+    await move(world, opened.id, "In Progress")
+
+    assert await standing(world, opened.id) == ("in_progress", "In Progress")
+
+
+async def test_a_renamed_step_keeps_its_tickets_and_a_lost_one_gives_them_to_the_first(
+    world: World,
+) -> None:
+    opened = await world.open()
+    await move(world, opened.id, "Assign to Team")
+    way = [("New", "open"), ("Sorting", "open"), ("Done", "resolved")]
+    admin = world.as_person(world.admin)
+    async with world.resources.db.transaction(world.company_id) as session:
+        await set_steps(session, steps=way, renamed={"Assign to Team": "Sorting"}, by=admin)
+    assert await standing(world, opened.id) == ("open", "Sorting")
+    async with world.resources.db.transaction(world.company_id) as session:
+        await set_steps(session, steps=[way[0], way[2]], by=admin)
+    assert await standing(world, opened.id) == ("open", "New")
+    async with world.resources.db.transaction(world.company_id) as session:
+        assert await set_steps(session, steps=[], by=admin) == DEFAULT
+    async with world.resources.db.transaction(world.other_company_id) as session:
+        assert await list_steps(session) == DEFAULT
