@@ -223,7 +223,6 @@ async def test_an_unknown_category_is_other_until_triage_knows_better(
         ("/solman", {"ticket_data": SOLMAN}),
         ("/email", {"email_data": EMAIL}),
         ("/unified", {"source": "GLPI", "data": FLAT}),
-        ("", {**ALERT, "vendor_alert_id": "evt-1"}),
     ],
 )
 async def test_the_same_again_is_answered_with_the_first_ticket(

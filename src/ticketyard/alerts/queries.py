@@ -1,14 +1,94 @@
-"""Reading alerts."""
+"""Reading alerts: with what is not in their counts yet."""
 
-from sqlalchemy import select
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import RowMapping, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ticketyard.alerts.errors import AlertNotFound
 from ticketyard.alerts.models import Alert
 from ticketyard.core.db import company_of
 
+PAGE_MAX = 200
+OCCURRENCES_SHOWN = 100
+
+# What is not counted yet is added here, so that a reader never sees too few.
+_ITEMS = """
+    select a.id, a.provider_id, a.title, a.description, a.severity, a.state, a.fingerprint,
+      a.vendor_alert_id, a.flapping_since is not null as is_flapping, a.count + u.n as count,
+      least(2147483647, a.detection_count + u.detections) as detection_count,
+      a.first_occurred_at, greatest(a.last_occurred_at, u.last) as last_occurred_at, a.recovered_at,
+      a.camera_id, a.organization_id, a.alarm_type, a.labels, a.alert_data, a.ticket_id,
+      t.number as ticket_number, t.status as ticket_status, t.title as ticket_title, a.storm_id,
+      a.suppressed_by, a.thumbnail_url, a.video_clip_url, a.link_url
+    from alert a
+    left join ticket t on t.company_id = a.company_id and t.id = a.ticket_id
+    cross join lateral (
+      select count(*) as n, max(w.occurred_at) as last, coalesce(sum(w.detections), 0) as detections
+      from alert_uncounted w where w.company_id = a.company_id and w.alert_id = a.id) u
+    where a.company_id = current_company()
+"""
+_FILTERS = {
+    "state": "a.state = :state",
+    "severity": "a.severity = :severity",
+    "provider_id": "a.provider_id = :provider_id",
+    "camera_id": "a.camera_id = :camera_id",
+    "ticket_id": "a.ticket_id = :ticket_id",
+    "before": "a.id < :before",
+    "q": "a.title ilike :q",
+}
+# What is firing and still to be done, or kept back.
+_ACTIVE = (
+    "a.state <> 'recovered'"
+    " and (t.id is null or t.status in ('open', 'assigned', 'in_progress', 'pending'))"
+)
+
+
+async def list_alerts(
+    session: AsyncSession, *, limit: int, active: bool = False, **wanted: Any
+) -> list[RowMapping]:
+    """Alerts that have all of these, the newest first. q: words in the title; * and ? stand for any."""
+    given = {name: value for name, value in wanted.items() if value is not None}
+    if "q" in given:
+        given["q"] = f"%{_pattern(given['q'])}%"
+    where = "".join(f" and {_FILTERS[name]}" for name in given)
+    if active:
+        where += f" and {_ACTIVE}"
+    rows = await session.execute(
+        text(f"{_ITEMS}{where} order by a.id desc limit :limit"), {**given, "limit": limit}
+    )
+    return list(rows.mappings())
+
+
+def _pattern(words: str) -> str:
+    plain = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return plain.replace("*", "%").replace("?", "_")
+
+
+async def get_alert(session: AsyncSession, alert_id: int) -> RowMapping:
+    """One alert. Raises AlertNotFound."""
+    rows = await session.execute(text(f"{_ITEMS} and a.id = :id"), {"id": alert_id})
+    found = rows.mappings().one_or_none()
+    if found is None:
+        raise AlertNotFound("There is no such alert.")
+    return found
+
+
+async def list_occurrences(session: AsyncSession, alert_id: int) -> Sequence[RowMapping]:
+    """When it was reported, the last times first."""
+    rows = await session.execute(
+        text(
+            "select id, kind, occurred_at, claimed_at, received_at, inbound_id from alert_occurrence"
+            " where company_id = current_company() and alert_id = :id order by id desc limit :limit"
+        ),
+        {"id": alert_id, "limit": OCCURRENCES_SHOWN},
+    )
+    return rows.mappings().all()
+
 
 async def find_alert(session: AsyncSession, ticket_id: int) -> Alert | None:
-    """The alert behind a ticket, if a machine opened it."""
+    """The first alert behind a ticket, if a machine opened it."""
     found: Alert | None = await session.scalar(
         select(Alert)
         .where(Alert.company_id == company_of(session), Alert.ticket_id == ticket_id)
@@ -16,3 +96,45 @@ async def find_alert(session: AsyncSession, ticket_id: int) -> Alert | None:
         .limit(1)
     )
     return found
+
+
+_QUALITY = text(
+    """
+    select l.provider_id, case when grouping(l.camera_id) = 0 then l.camera_id end as camera_id,
+      grouping(l.camera_id) = 0 as is_camera, count(*) as alerts,
+      count(distinct l.ticket_id) as tickets,
+      count(distinct l.ticket_id) filter (where l.is_finished) as finished,
+      count(distinct l.ticket_id) filter (where l.is_false) as false_positives
+    from (
+      select a.provider_id, a.camera_id, t.id as ticket_id,
+        t.status in ('resolved', 'closed', 'false_positive') as is_finished,
+        t.status = 'false_positive' or exists (
+          select from state_change c where t.status = 'closed' and c.company_id = t.company_id
+            and c.ticket_id = t.id and c.from_status = 'false_positive' and c.to_status = 'closed'
+        ) as is_false
+      from alert a
+      left join ticket t on t.company_id = a.company_id and t.id = a.ticket_id
+      where a.company_id = current_company()
+        and a.created_at > now() - make_interval(days => :days)
+    ) l
+    group by grouping sets ((l.provider_id), (l.provider_id, l.camera_id))
+    order by 7 desc, 4 desc, 1, 2 limit 1000
+    """
+)
+
+
+async def alert_quality(session: AsyncSession, days: int) -> tuple[list[Any], list[Any]]:
+    """How often alerts of the last so many days were false: by provider, and by camera.
+
+    False is what a person called so: a ticket that is a false positive, or was closed as one.
+    """
+    providers: list[Any] = []
+    cameras: list[Any] = []
+    for row in (await session.execute(_QUALITY, {"days": days})).mappings():
+        share = row["false_positives"] / row["finished"] if row["finished"] else None
+        told = {**row, "false_positive_share": None if share is None else round(share, 4)}
+        if not row["is_camera"]:
+            providers.append(told)
+        elif row["camera_id"] is not None:
+            cameras.append(told)
+    return providers, cameras

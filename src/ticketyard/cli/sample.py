@@ -13,7 +13,7 @@ from itertools import count
 import orjson
 from rich.progress import Progress
 
-from ticketyard.alerts.reading import read_alert
+from ticketyard.alerts.shapes.provider import read_alert
 from ticketyard.cli.runtime import console
 from ticketyard.cli.sample_mail import SampleMailbox
 from ticketyard.core.auth import Principal
@@ -220,8 +220,8 @@ def _read(ticket: sample.DeskTicket) -> Arrival:
     body = ticket.body
     name = ticket.endpoint.removeprefix("/api/tickets").strip("/")
     if not name:
-        new, alert = read_alert(body)
-        return Arrival(ticket=new, alert=alert)
+        told = read_alert(body)
+        return Arrival(ticket=told.ticket(), alert=told.row(told.fingerprint or ""))
     if name == "unified":
         return READERS[source_named(str(body["source"]))](body["data"], "")
     source = source_named(name)

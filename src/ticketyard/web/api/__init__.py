@@ -3,7 +3,10 @@
 from fastapi import APIRouter
 
 from ticketyard.web.api import (
+    alert_intake,
+    alerts,
     auth,
+    desk_setup,
     distribution,
     email_workflows,
     health,
@@ -13,11 +16,14 @@ from ticketyard.web.api import (
     mails,
     operations,
     people,
+    ready,
+    related_tickets,
     ticket_changes,
     ticket_files,
     ticket_mail,
     tickets,
     triage,
+    webhooks,
 )
 
 # In order of matching: fixed paths below /api/tickets come before /api/tickets/{ticket_id}.
@@ -27,14 +33,20 @@ ROUTERS: list[APIRouter] = [
     people.router,
     operations.router,
     intake.router,
+    alert_intake.router,
+    alerts.router,
     mailboxes.router,
     mails.router,
     mail_out.router,
     triage.router,
+    webhooks.router,
     distribution.router,
     email_workflows.router,
     ticket_mail.router,
+    desk_setup.router,
+    ready.router,
     tickets.router,
     ticket_changes.router,
+    related_tickets.router,
     ticket_files.router,
 ]

@@ -1,4 +1,4 @@
-"""Where tickets come in: web form, GLPI, Solution Manager, e-mail, chat, alerts; one for all."""
+"""Where tickets come in: web form, GLPI, Solution Manager, e-mail, chat; one for all."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,6 @@ import orjson
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
-from ticketyard.alerts.reading import read_alert
 from ticketyard.core.errors import Invalid
 from ticketyard.core.shapes import unreadable
 from ticketyard.intake.arrivals import Arrival
@@ -17,14 +16,12 @@ from ticketyard.intake.sources.web_form import WebForm, read_web_form
 from ticketyard.mailboxes.handing_over import receive_mail
 from ticketyard.web.api.intake_schemas import (
     REFUSALS,
-    AlertOut,
     ChatIn,
     ChatOut,
     EmailIn,
     FiledOut,
     FormFiledOut,
     GlpiIn,
-    KeyedAlertIn,
     SolmanIn,
     UnifiedIn,
     form_body,
@@ -173,37 +170,6 @@ async def post_chatbot(request: Request) -> Response:
     return _answer(told, received)
 
 
-@router.post(
-    "",
-    response_model=AlertOut,
-    status_code=201,
-    responses={
-        **REFUSALS,
-        200: {"description": "The provider sent this alert before.", "model": AlertOut},
-        400: {"description": "A required field is missing; the text names it."},
-    },
-    openapi_extra=json_body(KeyedAlertIn),
-    dependencies=[by_key()],
-)
-async def post_alert(request: Request) -> Response:
-    """File an alert. The same `provider_id` and `vendor_alert_id` again is recognised."""
-    envelope = await open_envelope(request)
-
-    def read(sent: Envelope) -> Arrival:
-        ticket, alert = read_alert(sent.content)
-        return Arrival(ticket=ticket, alert=alert)
-
-    received = await _file_or_keep(request, envelope, "alert", read)
-    told = AlertOut(
-        message=_message(received),
-        ticket_id=str(received.ticket_id),
-        ticket_number=received.number,
-        status=received.status,
-        deduplicated=_deduplicated(received),
-    )
-    return _answer(told, received, status=200 if received.outcome == "repeated" else 201)
-
-
 async def _file_from(request: Request, source: str, name: str) -> Response:
     """File what lies under `name` of the body, as `source` writes it."""
     envelope = await open_envelope(request)
@@ -255,9 +221,9 @@ def _deduplicated(received: Received) -> bool | None:
     return True if received.outcome == "repeated" else None
 
 
-def _answer(told: BaseModel, received: Received, status: int = 200) -> Response:
+def _answer(told: BaseModel, received: Received) -> Response:
     headers = {REPLAYED: "true"} if received.outcome == "replayed" else None
     leave_out = {"deduplicated"} if received.outcome != "repeated" else None
     return Response(
-        told.model_dump_json(exclude=leave_out), status, headers, media_type="application/json"
+        told.model_dump_json(exclude=leave_out), headers=headers, media_type="application/json"
     )

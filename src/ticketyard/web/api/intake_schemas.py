@@ -8,14 +8,13 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ticketyard.alerts.reading import AlertIn
 from ticketyard.intake.sources.chat import ChatQuestion
 from ticketyard.intake.sources.email_body import EmailBody
 from ticketyard.intake.sources.glpi import GlpiTicket
 from ticketyard.intake.sources.solman import SolmanIncident
 from ticketyard.intake.sources.web_form import WebForm
 
-_KEY: Any = Field(
+KEY_FIELD: Any = Field(
     None, description="An API key; instead of it, a header.", examples=["your-integration-api-key"]
 )
 
@@ -52,18 +51,6 @@ class ChatOut(BaseModel):
     message: str = Field(examples=["Ticket created."])
 
 
-class AlertOut(BaseModel):
-    """The ticket an alert is filed under."""
-
-    message: str = Field(examples=["Ticket created."])
-    ticket_id: str = Field(examples=["4711"])
-    ticket_number: str = Field(examples=["TKT-20251215-001"])
-    status: str = Field(examples=["open"])
-    deduplicated: bool | None = Field(
-        None, description="True when the provider had sent this alert before."
-    )
-
-
 class GlpiIn(BaseModel):
     """A ticket of GLPI: its own object or the flat one."""
 
@@ -81,7 +68,7 @@ class GlpiIn(BaseModel):
             }
         ]
     )
-    api_key: str | None = _KEY
+    api_key: str | None = KEY_FIELD
 
 
 class SolmanIn(BaseModel):
@@ -101,7 +88,7 @@ class SolmanIn(BaseModel):
             }
         ]
     )
-    api_key: str | None = _KEY
+    api_key: str | None = KEY_FIELD
 
 
 class EmailIn(BaseModel):
@@ -118,7 +105,7 @@ class EmailIn(BaseModel):
             }
         ]
     )
-    api_key: str | None = _KEY
+    api_key: str | None = KEY_FIELD
 
 
 class UnifiedIn(BaseModel):
@@ -140,19 +127,13 @@ class UnifiedIn(BaseModel):
             }
         ]
     )
-    api_key: str | None = _KEY
+    api_key: str | None = KEY_FIELD
 
 
 class ChatIn(ChatQuestion):
     """A question from the chat."""
 
-    api_key: str | None = _KEY
-
-
-class KeyedAlertIn(AlertIn):
-    """An alert of an analytics provider."""
-
-    api_key: str | None = _KEY
+    api_key: str | None = KEY_FIELD
 
 
 def json_body(shape: type[BaseModel]) -> dict[str, Any]:

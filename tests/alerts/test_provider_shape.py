@@ -1,4 +1,4 @@
-"""Alerts, from the document's body to ticket and alert."""
+"""Alerts and alarms, from the document's bodies to what they tell."""
 
 from typing import Any
 
@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ticketyard.alerts.errors import MissingField
-from ticketyard.alerts.reading import read_alert, reference_of
+from ticketyard.alerts.shapes.provider import read_alarm, read_alert
+from ticketyard.alerts.told import reference_of
 from ticketyard.core.errors import Invalid, Unreadable
 from ticketyard.tickets.opening import row_of
 
@@ -27,14 +28,13 @@ ALERT: dict[str, Any] = {
      (" Critical ", "critical")],
 )  # fmt: skip
 def test_severity_in_any_case_gives_the_priority(severity: str, priority: str) -> None:
-    ticket, _ = read_alert({**ALERT, "severity": severity})
+    ticket = read_alert({**ALERT, "severity": severity}).ticket()
     assert ticket.severity == severity.strip().lower()
     assert (ticket.priority, ticket.source_priority) == (priority, severity)
 
 
 def test_camera_zero_is_a_camera() -> None:
-    _, alert = read_alert({**ALERT, "camera_id": 0})
-    assert alert["camera_id"] == 0
+    assert read_alert({**ALERT, "camera_id": 0}).row("x")["camera_id"] == 0
 
 
 @pytest.mark.parametrize("name", ["title", "severity", "camera_id", "provider_id"])
@@ -106,9 +106,49 @@ FIELDS = st.sampled_from(
 @given(changed=st.dictionaries(FIELDS, ANYTHING, max_size=4) | ANYTHING)
 def test_an_alert_is_refused_or_can_be_stored(changed: object) -> None:
     try:
-        ticket, alert = read_alert({**ALERT, **changed} if isinstance(changed, dict) else changed)
+        told = read_alert({**ALERT, **changed} if isinstance(changed, dict) else changed)
     except Invalid as refusal:
         orjson.dumps(dict(refusal.extra))
         return
-    stored = orjson.dumps([row_of(ticket, "TKT-20250101-001"), dict(alert)])
+    stored = orjson.dumps([row_of(told.ticket(), "TKT-20250101-001"), told.row("x")])
     assert b"\\u0000" not in stored
+
+
+ALARM: dict[str, Any] = {"alarm_type": "camera_offline", "event_id": "e-1", "camera_id": 0}
+
+
+@pytest.mark.parametrize("name", ["alarm_type", "event_id"])
+def test_the_first_missing_field_of_an_alarm_is_named(name: str) -> None:
+    with pytest.raises(MissingField, match=f"^Missing required field: {name}$"):
+        read_alarm({**ALARM, name: None})
+
+
+def test_an_alarm_is_the_same_at_its_camera_whoever_reports_it() -> None:
+    told = read_alarm(ALARM)
+    assert told.fingerprint == "alarm:0:camera_offline"
+    assert (told.title, told.severity, told.is_latched) == ("Camera offline", "high", False)
+    assert read_alarm({**ALARM, "event_id": 7}).fingerprint == told.fingerprint
+    assert read_alarm({**ALARM, "camera_id": None}).fingerprint != told.fingerprint
+    assert read_alarm({**ALARM, "alarm_type": "x"}).fingerprint != told.fingerprint
+
+
+def test_an_event_is_told_by_its_id_and_by_which_end_it_is() -> None:
+    ids = {
+        read_alarm({**ALARM, **changed}).identity
+        for changed in ({}, {"event_id": "e-2"}, {"is_clear": True}, {"provider_id": "p"})
+    }
+    assert len(ids) == 4
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [({"severity": "dire"}, "severity"), ({"is_clear": "maybe"}, "is_clear"),
+     ({"occurred_at": "yesterday"}, "occurred_at"), ({"camera_id": True}, "camera_id"),
+     ({"siren": 1}, "siren")],
+)  # fmt: skip
+def test_a_field_of_an_alarm_that_cannot_be_used_is_named(
+    changed: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(Unreadable) as refused:
+        read_alarm({**ALARM, **changed})
+    assert [each["path"] for each in refused.value.extra["errors"]] == [field]  # type: ignore[attr-defined]

@@ -1,0 +1,381 @@
+"""Do what was decided about an alert, inside of one transaction that holds its fingerprint."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ticketyard.alerts.deciding import (
+    Around,
+    Firing,
+    Known,
+    Rules,
+    changes_with,
+    decide_firing,
+    decide_recovery,
+    flaps,
+)
+from ticketyard.alerts.ending import tell_ticket_of_end
+from ticketyard.alerts.events import (
+    AlertFired,
+    AlertFlapping,
+    AlertRecovered,
+    AlertSuppressed,
+)
+from ticketyard.alerts.models import Alert
+from ticketyard.alerts.storms import find_storm, is_storming, start_storm
+from ticketyard.alerts.surroundings import (
+    find_incident,
+    find_window,
+    hold_fingerprint,
+    hold_provider,
+    newest_episode,
+    provider_of,
+    rules_of,
+)
+from ticketyard.alerts.told import ToldAlert, group_of
+from ticketyard.core.auth import Principal
+from ticketyard.core.db import company_of, now_of
+from ticketyard.core.events import emit
+from ticketyard.core.resources import Resources
+from ticketyard.tickets.changing_status import change_status
+from ticketyard.tickets.commenting import add_comment
+from ticketyard.tickets.drafts import NewTicket
+from ticketyard.tickets.models import Ticket
+from ticketyard.tickets.numbering import Numbers
+from ticketyard.tickets.opening import open_tickets
+from ticketyard.tickets.queries import get_ticket
+
+ALERTS = "Alerts"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filing:
+    """One alert about to be filed: what is told, and under which fingerprint."""
+
+    told: ToldAlert
+    fingerprint: str
+    is_event: bool
+    occurred_at: datetime
+    claimed_at: datetime | None = None
+
+    @property
+    def claimed(self) -> datetime | None:
+        """When its source says that it happened, if that can be believed."""
+        return self.occurred_at if self.told.occurred_at else None
+
+    def ticket(self) -> NewTicket:
+        """The ticket it opens, if it opens one."""
+        return replace(self.told, is_event=self.is_event).ticket()
+
+    def given(self, ticket: dict[str, Any] | None = None) -> dict[str, Any]:
+        """As the database functions take it."""
+        return {
+            "row": self._row(),
+            "ticket": ticket,
+            "is_clear": self.told.is_clear,
+            "occurred_at": self.occurred_at.isoformat(),
+            "claimed_at": self.claimed_at.isoformat() if self.claimed_at else None,
+            # A repeat is seen once at least, whatever its source counts.
+            "detections": max(1, self.told.detections),
+        }
+
+    def _row(self) -> dict[str, Any]:
+        row = self.told.row(self.fingerprint) | {"is_event": self.is_event}
+        if self.claimed and "started_at" not in row:
+            row["started_at"] = self.claimed.isoformat()
+        return row
+
+
+async def file_alert(
+    session: AsyncSession,
+    resources: Resources,
+    filing: Filing,
+    *,
+    inbound_id: int | None,
+    position: int = 0,
+    releasing: Alert | None = None,
+    by: Principal,
+) -> tuple[str, int, Ticket | None]:
+    """File one alert: outcome, alert and its ticket. Holds the fingerprint until the end.
+
+    releasing: the suppressed alert that is no report, but is looked at anew.
+    """
+    provider = await provider_of(session, filing.told.provider_id)
+    rules = rules_of(provider)
+    key = group_of(filing.told, provider.group_by) if provider.group_by else None
+    if key is not None or await is_storming(session, provider):
+        await hold_provider(session, filing.told.provider_id)
+    await hold_fingerprint(session, filing.told.provider_id, filing.fingerprint)
+    alert, known = await newest_episode(session, filing.told.provider_id, filing.fingerprint)
+    work = _Work(session, resources, filing, rules, by, inbound_id, position, key, releasing)
+    if releasing is not None:
+        known = None
+    if filing.told.is_clear:
+        return await work.recover(alert, known)
+    storm = await find_storm(session, provider.provider_id)
+    around = Around(
+        window_id=await find_window(session, filing.told),
+        storm_id=storm.id if storm else None,
+        is_storming=storm is None and await is_storming(session, provider),
+        incident_ticket_id=await find_incident(session, provider, key) if key else None,
+    )
+    way = decide_firing(
+        known,
+        around,
+        rules,
+        now=now_of(session),
+        started_at=filing.told.started_at,
+        occurred_at=filing.claimed,
+    )
+    if alert is not None and way in ("repeat", "late", "again", "reopen"):
+        return await work.go_on(alert, way)
+    return await work.begin(way, around, alert, storm.ticket_id if storm else None)
+
+
+@dataclass(frozen=True)
+class _Work:
+    session: AsyncSession
+    resources: Resources
+    filing: Filing
+    rules: Rules
+    by: Principal
+    inbound_id: int | None
+    position: int
+    group_key: str | None
+    releasing: Alert | None
+
+    # -- an episode goes on ------------------------------------------------------------------------
+
+    async def go_on(self, alert: Alert, way: Firing) -> tuple[str, int, Ticket | None]:
+        """The episode repeats, fires again after a recovery, or is heard of too late."""
+        if way == "late":
+            await self._note(alert.id, "late")
+            return "late", alert.id, await ticket_of(self.session, alert)
+        await self._count(alert.id)
+        if way == "repeat":
+            await self._note(alert.id, "repeated")
+            return "repeated", alert.id, await ticket_of(self.session, alert)
+        await self._note(alert.id, "fired" if alert.state == "recovered" else "repeated")
+        is_quiet = await self._change_state(alert, "firing")
+        if is_quiet:
+            return "again", alert.id, await ticket_of(self.session, alert)
+        system = system_of(self.session)
+        if way == "reopen" and alert.ticket_id is not None:
+            await change_status(
+                self.session,
+                ticket_id=alert.ticket_id,
+                status="in_progress",
+                by=system,
+                reason="The alert fires again.",
+            )
+        await self._tell_fired(alert.id, alert.ticket_id, again=True)
+        outcome = "reopened" if way == "reopen" else "again"
+        return outcome, alert.id, await ticket_of(self.session, alert)
+
+    # -- an episode begins -------------------------------------------------------------------------
+
+    async def begin(
+        self, way: Firing, around: Around, before: Alert | None, storm_ticket_id: int | None
+    ) -> tuple[str, int, Ticket | None]:
+        """A new episode, on a new ticket, on another's or on none."""
+        if before is not None and before.state != "recovered" and self.releasing is None:
+            # Its ticket is done with; who still reports it begins anew.
+            before.state, before.recovered_at = "recovered", now_of(self.session)
+            await self.session.flush()
+        columns: dict[str, Any] = {"group_key": self.group_key}
+        if way == "suppress":
+            columns |= {"state": "suppressed", "suppressed_by": around.window_id}
+        elif way == "start_storm":
+            storm = await start_storm(
+                self.session, self.resources, self.filing.told.provider_id, self.filing.ticket()
+            )
+            columns |= {"storm_id": storm.id, "ticket_id": storm.ticket_id}
+        elif way == "storm":
+            columns |= {"storm_id": around.storm_id, "ticket_id": storm_ticket_id}
+        elif way == "incident":
+            columns["ticket_id"] = around.incident_ticket_id
+        else:
+            columns["ticket_id"] = await self._open_ticket()
+        if before is not None:
+            now = now_of(self.session)
+            columns["changed_states"] = [
+                each.isoformat() for each in changes_with(before.changed_states, now, self.rules)
+            ]
+        if self.releasing is not None:
+            alert_id = await self._release(self.releasing, columns)
+        else:
+            alert_id = await self._insert(columns)
+            await self._note(alert_id, "fired")
+        if way == "suppress":
+            await self._tell_suppressed(alert_id, around.window_id or 0)
+            return "suppressed", alert_id, None
+        ticket_id: int = columns["ticket_id"]
+        await self._tell_fired(alert_id, ticket_id)
+        outcome = "opened" if way == "open" else "joined"
+        return outcome, alert_id, await get_ticket(self.session, ticket_id)
+
+    async def _release(self, alert: Alert, columns: dict[str, Any]) -> int:
+        columns.pop("changed_states", None)
+        columns = {"state": "firing", "suppressed_by": None} | columns
+        for name, value in columns.items():
+            setattr(alert, name, value)
+        await self.session.flush()
+        return alert.id
+
+    async def _open_ticket(self) -> int:
+        (opened,) = await open_tickets(
+            self.session,
+            [self.filing.ticket()],
+            numbers=self.resources.part(Numbers),
+            now=now_of(self.session),
+            by=self.by,
+        )
+        if self.inbound_id is not None and self.position == 0:
+            await self.session.execute(
+                text("update inbound_message set ticket_id = :ticket where id = :id"),
+                {"ticket": opened.id, "id": self.inbound_id},
+            )
+        return opened.id
+
+    # -- an episode ends ---------------------------------------------------------------------------
+
+    async def recover(
+        self, alert: Alert | None, known: Known | None
+    ) -> tuple[str, int, Ticket | None]:
+        """The alert is over; whoever hears of the end first keeps that it ended."""
+        decided = decide_recovery(known, occurred_at=self.filing.claimed)
+        if alert is None or decided == "unknown":
+            at = self.filing.occurred_at.isoformat()
+            alert_id = await self._insert(
+                {"state": "recovered", "recovered_at": at, "changed_states": []}
+            )
+            await self._note(alert_id, "recovered")
+            return "recovered", alert_id, None
+        if decided == "late":
+            await self._note(alert.id, "late")
+            return "late", alert.id, await ticket_of(self.session, alert)
+        await self._note(alert.id, "recovered")
+        is_quiet = await self._change_state(alert, "recovered")
+        resolved = await tell_ticket_of_end(self.session, alert, self.rules)
+        if not is_quiet:
+            told = AlertRecovered(
+                ticket_id=alert.ticket_id,
+                alert_id=alert.id,
+                provider_id=alert.provider_id,
+                title=alert.title,
+                resolved=resolved,
+            )
+            await emit(self.session, told, by=self.by)
+        return "recovered", alert.id, await ticket_of(self.session, alert)
+
+    # -- the books ---------------------------------------------------------------------------------
+
+    async def _change_state(self, alert: Alert, state: str) -> bool:
+        """Let the episode fire or be over; gives whether it flaps, so that nobody is told."""
+        now = now_of(self.session)
+        did = alert.flapping_since is not None
+        changes = changes_with(alert.changed_states, now, self.rules)
+        alert.state = state
+        # An end that was reported late is one of then; the future is nobody's to report.
+        alert.recovered_at = self.filing.occurred_at if state == "recovered" else None
+        if state == "firing":
+            alert.started_at = self.filing.told.started_at or self.filing.claimed
+        alert.changed_states = changes
+        does = flaps(changes, now, self.rules, did=did)
+        if does and not did:
+            alert.flapping_since = now
+            await say_flapping(self.session, alert, is_flapping=True)
+        await self.session.flush()
+        return does
+
+    async def _insert(self, columns: dict[str, Any]) -> int:
+        row = self.filing.given()["row"] | {
+            "occurred_at": self.filing.occurred_at.isoformat(),
+            **{name: value for name, value in columns.items() if value is not None},
+        }
+        row.setdefault("changed_states", [now_of(self.session).isoformat()])
+        alert_id: int | None = await self.session.scalar(
+            text("select insert_alert(cast(:row as jsonb))"), {"row": orjson.dumps(row).decode()}
+        )
+        assert alert_id is not None
+        return alert_id
+
+    async def _note(self, alert_id: int, kind: str) -> None:
+        await self.session.execute(
+            text("select note_occurrence(:alert, :inbound, :at, :kind, cast(:given as jsonb))"),
+            {
+                "alert": alert_id,
+                "inbound": self.inbound_id,
+                "at": self.position,
+                "kind": kind,
+                "given": orjson.dumps(self.filing.given()).decode(),
+            },
+        )
+
+    async def _count(self, alert_id: int) -> None:
+        await self.session.execute(
+            text("select note_repeat_of_alert(:alert, cast(:given as jsonb))"),
+            {"alert": alert_id, "given": orjson.dumps(self.filing.given()).decode()},
+        )
+
+    async def _tell_fired(
+        self, alert_id: int, ticket_id: int | None, *, again: bool = False
+    ) -> None:
+        told = self.filing.told
+        fired = AlertFired(
+            ticket_id=ticket_id,
+            alert_id=alert_id,
+            provider_id=told.provider_id,
+            title=told.title,
+            severity=told.severity,
+            again=again,
+        )
+        await emit(self.session, fired, by=self.by)
+
+    async def _tell_suppressed(self, alert_id: int, window_id: int) -> None:
+        told = self.filing.told
+        kept = AlertSuppressed(
+            alert_id=alert_id,
+            provider_id=told.provider_id,
+            title=told.title,
+            window_id=window_id,
+        )
+        await emit(self.session, kept, by=self.by)
+
+
+async def say_flapping(session: AsyncSession, alert: Alert, *, is_flapping: bool) -> None:
+    """Write on the ticket that its alert flaps, or does so no longer, and tell."""
+    system = system_of(session)
+    words = (
+        "The alert fires and recovers again and again. Its ticket is left as it is until it calms."
+        if is_flapping
+        else "The alert has calmed down."
+    )
+    if await ticket_of(session, alert) is not None and alert.ticket_id is not None:
+        await add_comment(
+            session, ticket_id=alert.ticket_id, body=words, is_internal=True, by=system
+        )
+    told = AlertFlapping(
+        ticket_id=alert.ticket_id,
+        alert_id=alert.id,
+        provider_id=alert.provider_id,
+        title=alert.title,
+        is_flapping=is_flapping,
+    )
+    await emit(session, told, by=system)
+
+
+async def ticket_of(session: AsyncSession, alert: Alert) -> Ticket | None:
+    """The ticket the alert is on, as it stands now."""
+    if alert.ticket_id is None:
+        return None
+    return await session.get(Ticket, alert.ticket_id, populate_existing=False)
+
+
+def system_of(session: AsyncSession) -> Principal:
+    """The product itself, as it acts about alerts."""
+    return Principal.system(company_of(session), ALERTS)

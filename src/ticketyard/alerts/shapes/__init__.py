@@ -1,0 +1,1 @@
+"""Pure: one file for each shape in which alerts arrive."""

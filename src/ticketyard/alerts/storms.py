@@ -1,0 +1,123 @@
+"""Storms: so many new alerts of one provider that all of them go on one ticket."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ticketyard.alerts.events import AlertStormEnded, AlertStormStarted
+from ticketyard.alerts.models import Alert, AlertProvider, AlertStorm
+from ticketyard.core.auth import Principal
+from ticketyard.core.db import company_of, now_of
+from ticketyard.core.events import emit
+from ticketyard.core.resources import Resources
+from ticketyard.tickets.commenting import add_comment
+from ticketyard.tickets.drafts import NewTicket
+from ticketyard.tickets.numbering import Numbers
+from ticketyard.tickets.opening import open_tickets
+from ticketyard.tickets.queries import get_ticket
+
+STORMS = "Alerts"
+
+
+async def find_storm(session: AsyncSession, provider_id: str) -> AlertStorm | None:
+    """The storm of this provider that goes on now."""
+    found: AlertStorm | None = await session.scalar(
+        select(AlertStorm).where(
+            AlertStorm.company_id == company_of(session),
+            AlertStorm.provider_id == provider_id,
+            AlertStorm.ended_at.is_(None),
+        )
+    )
+    return found
+
+
+async def is_storming(session: AsyncSession, provider: AlertProvider) -> bool:
+    """Whether as many alerts as make a storm are new."""
+    found = await session.scalar(
+        text(
+            "select is_storming(p) from alert_provider p"
+            " where p.company_id = current_company() and p.id = :id"
+        ),
+        {"id": provider.id},
+    )
+    return bool(found)
+
+
+async def count_new(session: AsyncSession, provider: AlertProvider) -> int:
+    """How many of its alerts are new within the time in which storms are looked for."""
+    since = now_of(session) - timedelta(seconds=provider.storm_seconds)
+    return (
+        await session.scalar(
+            select(func.count())
+            .select_from(Alert)
+            .where(
+                Alert.company_id == company_of(session),
+                Alert.provider_id == provider.provider_id,
+                Alert.created_at > since,
+            )
+        )
+        or 0
+    )
+
+
+async def start_storm(
+    session: AsyncSession, resources: Resources, provider_id: str, first: NewTicket
+) -> AlertStorm:
+    """Open the one ticket of a storm, as urgent as the alert that was one too many."""
+    by = Principal.system(company_of(session), STORMS)
+    ticket = replace(
+        first,
+        title=f"Alert storm from {provider_id}",
+        description=(
+            f"{provider_id} reports more new alerts than can be looked at one by one. All that come"
+            " until it calms are on this ticket; each is kept and listed under Alerts.\n\n"
+            f"The first one: {first.title}"
+        ),
+        source_reference=None,
+    )
+    (opened,) = await open_tickets(
+        session, [ticket], numbers=resources.part(Numbers), now=now_of(session), by=by
+    )
+    storm = AlertStorm(
+        company_id=company_of(session),
+        provider_id=provider_id,
+        ticket_id=opened.id,
+        started_at=now_of(session),
+    )
+    session.add(storm)
+    await session.flush()
+    started = AlertStormStarted(ticket_id=opened.id, storm_id=storm.id, provider_id=provider_id)
+    await emit(session, started, by=by)
+    return storm
+
+
+async def end_storm(session: AsyncSession, storm: AlertStorm) -> None:
+    """Let the provider's alerts open tickets again, and say on the ticket how many came."""
+    by = Principal.system(company_of(session), STORMS)
+    storm.ended_at = now_of(session)
+    alerts = (
+        await session.scalar(
+            select(func.count())
+            .select_from(Alert)
+            .where(
+                Alert.company_id == company_of(session),
+                Alert.ticket_id == storm.ticket_id,
+                Alert.storm_id == storm.id,
+            )
+        )
+        or 0
+    )
+    ticket = await get_ticket(session, storm.ticket_id)
+    await add_comment(
+        session,
+        ticket_id=ticket.id,
+        body=f"The storm is over; {alerts} alerts are on this ticket.",
+        is_internal=True,
+        by=by,
+    )
+    ended = AlertStormEnded(
+        ticket_id=storm.ticket_id, storm_id=storm.id, provider_id=storm.provider_id, alerts=alerts
+    )
+    await emit(session, ended, by=by)
