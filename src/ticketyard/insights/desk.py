@@ -123,7 +123,7 @@ async def _pick(
 ) -> tuple[list[int], list[Any] | None, int]:
     """The ids of a page with one more, the keys of its last one, and the total where asked."""
     # Row-level security keeps the full-text index from us; only ids come past it (decision 0021).
-    function = "search_tickets" if query.where.keys() & {"q", "tag"} else "pick_tickets"
+    function = "search_tickets" if query.where.keys() & {"q", "tag", "field"} else "pick_tickets"
     row = (
         await session.execute(
             text(f"select ids, last_keys, total from {function}(cast(:asked as jsonb), :count)"),
@@ -154,6 +154,8 @@ def _where(wanted: QueueFilter, person_id: int | None) -> dict[str, tuple[str, .
     for name in ("status", "priority", "category", "sentiment", "language", "source", "tag"):
         if value := getattr(wanted, name):
             where[name] = (value,)
+    if ":" in wanted.field.strip(": "):
+        where["field"] = (wanted.field,)
     return where | _people(wanted) | _words(wanted.q.strip())
 
 

@@ -19,6 +19,7 @@ class QueueFilter:
     """What somebody wants to see, and in which order. An empty value does not filter.
 
     view: one of VIEWS.  assignee: a person's id, or `none`.  sort: one of SORTS.
+    field: a custom field with its value, as in `Floor:3`.
     """
 
     view: str = "open"
@@ -32,4 +33,5 @@ class QueueFilter:
     language: str = ""
     source: str = ""
     tag: str = ""
+    field: str = ""
     sort: str = ""

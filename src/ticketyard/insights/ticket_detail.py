@@ -14,6 +14,8 @@ from ticketyard.tickets.queries import (
     list_state_changes,
     list_visible_attachments,
 )
+from ticketyard.tickets.steps.course import step_of
+from ticketyard.tickets.steps.setting import list_steps
 
 _ITEM = text("select ticket_items(array[cast(:id as bigint)], :for_agent, 1000000)")
 _ALERT = text(
@@ -45,7 +47,10 @@ async def read_ticket(session: AsyncSession, ticket: Ticket, by: Principal) -> d
         "sla_breach_reason": "The default target was missed." if item["sla_breach"] else None,
     }
     if for_agent:
+        steps = await list_steps(session)
         item |= {
+            "merged_into": ticket.merged_into,
+            "step": step_of(steps, ticket.status, ticket.work_step).name,
             "allowed_statuses": list(allowed_next(ticket.status)),
             "source_priority": ticket.source_priority,
             "source_category": ticket.source_category,

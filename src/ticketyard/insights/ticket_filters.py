@@ -102,6 +102,13 @@ def _tag(name: str, word: str) -> str:
     return tag
 
 
+def _field(name: str, word: str) -> str:
+    field, colon, value = word.partition(":")
+    if not (colon and field.strip() and value.strip()):
+        raise BadField(f"A field of the tickets and its value, as in Floor:3, please: {name}.")
+    return f"{_text(name, field.strip())}:{_text(name, value.strip())}"
+
+
 _NORMAL: Final[Mapping[str, Callable[[str, str], str]]] = {
     "status": _one_of(STATUSES),
     "priority": lambda _, word: normal_priority(word),
@@ -123,6 +130,7 @@ _NORMAL: Final[Mapping[str, Callable[[str, str], str]]] = {
     "organization_id": _text,
     "provider_id": _text,
     "tag": _tag,
+    "field": _field,
     "number": lambda name, word: _text(name, word.upper()),
     "created_after": _instant,
     "created_before": _instant,

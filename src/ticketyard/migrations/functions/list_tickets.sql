@@ -19,6 +19,26 @@ create or replace function ticket_query(p_text text) returns tsquery language sq
   from (select websearch_to_tsquery('russian', p_text) as forms, websearch_to_tsquery('simple', p_text) as plain) q
 $$;
 
+-- Whether a ticket's own field holds a value: said as `Name:value`, the name in any case, the value as
+-- it is shown, whatever kind it is kept as. Said so that the index of custom fields can be used.
+create or replace function field_condition(p_word text) returns text language plpgsql stable as $$
+declare
+  v_name text := coalesce(
+    (select f.name from custom_field f where f.company_id = current_company()
+       and f.name_key = lower(trim(split_part(p_word, ':', 1)))), trim(split_part(p_word, ':', 1)));
+  v_value text := trim(substr(p_word, length(split_part(p_word, ':', 1)) + 2));
+  v_kinds jsonb[] := array[to_jsonb(v_value)];
+begin
+  if v_value ~ '^-?[0-9]{1,15}(\.[0-9]{1,15})?$' then
+    v_kinds := v_kinds || to_jsonb(v_value::numeric);
+  elsif lower(v_value) in ('yes', 'true', 'no', 'false') then
+    v_kinds := v_kinds || to_jsonb(lower(v_value) in ('yes', 'true'));
+  end if;
+  return '(t.custom_fields <> ''{}'' and (' || (
+    select string_agg(format('t.custom_fields @> %L::jsonb', jsonb_build_object(v_name, k)), ' or ')
+    from unnest(v_kinds) k) || '))';
+end $$;
+
 create or replace function ticket_conditions(p_where jsonb) returns text
 language plpgsql stable as $$
 declare
@@ -60,6 +80,7 @@ begin
       when 'organization_id' then v_alert || is_one_of('l.organization_id', v_words, 'text') || ')'
       when 'provider_id' then v_alert || is_one_of('l.provider_id', v_words, 'text') || ')'
       when 'tag' then format('t.tags @> %L::text[]', v_words)
+      when 'field' then (select string_agg(field_condition(w), ' and ') from unnest(v_words) w)
       when 'number' then is_one_of('t.number', v_words, 'text')
       when 'created_after' then format('t.created_at >= %L::timestamptz', v_words[1])
       when 'created_before' then format('t.created_at < %L::timestamptz', v_words[1])
@@ -167,7 +188,7 @@ declare
   v_plan json;
 begin
   perform set_config('app.company_id', p_company::text, true);
-  if p_where ?| array['q', 'tag', 'requester_email'] then
+  if p_where ?| array['q', 'tag', 'requester_email', 'field'] then
     execute format('explain (format json) select from ticket t where %s', ticket_conditions(p_where)) into v_plan;
     return greatest(10001, (v_plan -> 0 -> 'Plan' ->> 'Plan Rows')::bigint);
   end if;
@@ -266,7 +287,7 @@ begin
   select e.id into seen from event e where e.company_id = p_company order by e.id desc limit 1;
   seen := coalesce(seen, 0);
   total := case when seen = (p_asked ->> 'seen')::bigint then (p_asked ->> 'counted')::bigint end;
-  if (p_asked -> 'where') ?| array['q', 'tag', 'requester_email'] then
+  if (p_asked -> 'where') ?| array['q', 'tag', 'requester_email', 'field'] then
     select * into v_page from search_tickets(p_asked, total is null);
   else
     select * into v_page from pick_tickets(p_asked, total is null);
@@ -279,18 +300,19 @@ begin
 end $$;
 
 -- Rows for the CSV of matching tickets, in order of id, from after one on.
-create or replace function export_tickets(p_company integer, p_asked jsonb)
+drop function if exists export_tickets(integer, jsonb);
+create function export_tickets(p_company integer, p_asked jsonb)
 returns table (id bigint, guid text, manager_name text, category text, urgency smallint, language text,
   summary text, assigned_at timestamptz, number text, title text, status text, priority text, severity text,
   sentiment text, source text, source_reference text, segment text, office_name text, team_name text,
   requester_name text, requester_email text, tags text, created_at timestamptz, updated_at timestamptz,
-  first_response_at timestamptz, resolved_at timestamptz)
+  first_response_at timestamptz, resolved_at timestamptz, custom_fields jsonb)
 language plpgsql set max_parallel_workers_per_gather = 0 as $$
 declare
   v_page record;
 begin
   perform set_config('app.company_id', p_company::text, true);
-  if (p_asked -> 'where') ?| array['q', 'tag', 'requester_email'] then
+  if (p_asked -> 'where') ?| array['q', 'tag', 'requester_email', 'field'] then
     select * into v_page from search_tickets(p_asked, false);
   else
     select * into v_page from pick_tickets(p_asked, false);
@@ -299,7 +321,8 @@ begin
   select t.id, t.client ->> 'guid', g.name, coalesce(t.category, a.category), coalesce(t.urgency, a.urgency),
     a.language, a.summary, e.happened_at, t.number, t.title, t.status, t.priority, t.severity, a.sentiment,
     t.source, t.source_reference, t.segment, o.name, m.name, t.requester_name, t.requester_email,
-    array_to_string(t.tags, ', '), t.created_at, t.updated_at, t.first_response_at, t.resolved_at
+    array_to_string(t.tags, ', '), t.created_at, t.updated_at, t.first_response_at, t.resolved_at,
+    t.custom_fields
   from ticket t
   left join person g on g.company_id = p_company and g.id = t.assignee_id
   left join agent ag on ag.company_id = p_company and ag.person_id = t.assignee_id

@@ -40,6 +40,7 @@ class FiltersIn(BaseModel):
     organization_id: Texts = []
     provider_id: Texts = []
     tag: Texts = Field([], description="Repeated: all of them.")
+    field: Texts = Field([], description="A custom field, as in `Floor:3`. Repeated: all of them.")
     number: Texts = []
     created_after: str | None = Field(None, description="From this instant on.")
     created_before: str | None = Field(None, description="Before this instant.")
@@ -54,7 +55,7 @@ class FiltersIn(BaseModel):
         plain = (
             "status", "priority", "severity", "category", "sentiment", "language", "segment",
             "source", "requester_email", "camera_id", "organization_id", "provider_id", "tag",
-            "number",
+            "field", "number",
         )  # fmt: skip
         where: dict[str, tuple[str, ...]] = {}
         for name in plain:
@@ -269,7 +270,7 @@ def _references(value: object) -> object:
 
 
 class BulkIn(Body):
-    """One change to many tickets."""
+    """One change to many tickets: a macro first, then the changes, then merging into another."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -277,6 +278,8 @@ class BulkIn(Body):
         },
     )
 
+    macro_id: Id | None = None
+    merge_into: Annotated[int | str | None, Field(union_mode="left_to_right")] = None
     ticket_ids: Annotated[
         list[Annotated[int | str, Field(union_mode="left_to_right")]],
         BeforeValidator(_references),
@@ -290,13 +293,19 @@ class BulkIn(Body):
     release: bool = False
     add_tags: list[str] = Field([], max_length=100)
     remove_tags: list[str] = Field([], max_length=100)
+    severity: str | None = None
+    urgency: int | None = Field(None, ge=1, le=10)
+    custom_fields: dict[str, Any] | None = None
     comment: str | None = None
     is_internal: bool = False
     reason: str | None = Field(None, max_length=2_000)
 
     def change(self) -> BulkChange:
         """What is done to each."""
-        fields = {"priority", "category", "team_id", "add_tags", "remove_tags"}
+        fields = {
+            "priority", "severity", "urgency", "category", "team_id", "add_tags", "remove_tags",
+            "custom_fields",
+        }  # fmt: skip
         given = self.model_dump(include=fields, exclude_unset=True)
         return BulkChange(
             changes=Changes.of(given) if given else None,
@@ -306,6 +315,8 @@ class BulkIn(Body):
             release=self.release,
             status=self.status,
             reason=self.reason,
+            macro_id=self.macro_id,
+            merge_into=self.merge_into,
         )
 
 

@@ -12,6 +12,7 @@ from ticketyard.insights.exporting import export_tickets
 from ticketyard.insights.ticket_detail import list_events, read_ticket
 from ticketyard.insights.ticket_list import TicketList
 from ticketyard.insights.ticket_query import TicketQuery
+from ticketyard.insights.ticket_report import read_report
 from ticketyard.insights.ticket_stats import count_by_kind
 from ticketyard.tickets.bulk import Outcome, change_many
 from ticketyard.tickets.models import SavedView
@@ -158,3 +159,13 @@ async def get_history(
     """What happened to the ticket, oldest first, and who did it. Continue with `after`."""
     events = await list_events(session, ticket, by, after=after, limit=limit)
     return {"ticket_id": ticket.id, "events": events}
+
+
+@router.get("/{ticket_id}/report", dependencies=[may("tickets:read")])
+async def get_report(
+    ticket: VisibleTicket, session: Session, parts: Parts, by: Acting
+) -> dict[str, Any]:
+    """The ticket from beginning to end: its fields, links, and all that happened and was said, oldest
+    first, with what came along from tickets merged into it. As a page to print:
+    `/tickets/{ticket_id}/report`."""
+    return await read_report(session, ticket, by, now=parts.clock())
