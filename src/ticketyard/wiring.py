@@ -34,8 +34,13 @@ from ticketyard.notify.servers import MailOut, SmtpServer
 from ticketyard.routing import jobs as routing
 from ticketyard.routing.events import MapAsked, ProcessingRequested
 from ticketyard.routing.geocoding import Geocoder
+from ticketyard.sla import jobs as sla
+from ticketyard.sla.events import ServiceLevelsChanged
+from ticketyard.sla.timing import Timer
 from ticketyard.tickets.events import (
     CommentAdded,
+    TicketAssigned,
+    TicketChanged,
     TicketMergedInto,
     TicketOpened,
     TicketReread,
@@ -51,15 +56,18 @@ from ticketyard.webhooks.delivering import PublicUrl
 
 WIRING = Wiring(
     listeners={
-        TicketOpened: [triage.triage_tickets, notify.acknowledge],
+        TicketOpened: [sla.follow_tickets, triage.triage_tickets, notify.acknowledge],
         TicketReread: [triage.triage_tickets],
         TrainingRequested: [triage.train_requested],
         TicketTriaged: [routing.place_tickets],
         TriageCorrected: [routing.resort_tickets],
-        CommentAdded: [notify.mail_answers],
-        TicketStatusChanged: [notify.tell_requesters],
-        TicketMergedInto: [mailboxes.follow_merges],
+        CommentAdded: [sla.follow_tickets, notify.mail_answers],
+        TicketStatusChanged: [sla.follow_tickets, notify.tell_requesters],
+        TicketMergedInto: [sla.follow_tickets, mailboxes.follow_merges],
         TicketSplit: [mailboxes.follow_merges],
+        TicketChanged: [sla.follow_tickets],
+        TicketAssigned: [sla.follow_tickets],
+        ServiceLevelsChanged: [sla.follow_rules],
         MailBounced: [notify.take_back_bounced],
         MailQueued: [notify.send_queued],
         MessageOpened: [mailboxes.follow_looked_at],
@@ -78,6 +86,7 @@ WIRING = Wiring(
         ("* * * * *", notify.wake_postman),
         ("* * * * * */30", webhooks.wake_webhooks),
         ("41 2 * * *", prune_expired),
+        ("*/5 * * * *", sla.count_the_uncounted),
         ("51 2 * * *", webhooks.prune_deliveries),
         ("*/5 * * * *", triage.retry_untriaged),
         ("*/10 * * * *", routing.close_late_imports),
@@ -176,6 +185,11 @@ def build_worker(resources: Resources, settings: Settings) -> Worker:
         concurrency=settings.worker_concurrency,
         max_attempts=settings.job_max_attempts,
     )
+
+
+def build_timer(resources: Resources) -> Timer:
+    """What tells warnings and breaches on time; runs beside the worker."""
+    return Timer(resources)
 
 
 def embedded(settings: Settings) -> EmbeddedPostgres | None:

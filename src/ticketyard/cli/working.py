@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 from ticketyard.cli.beside import Attached, work_until_told
 from ticketyard.cli.runtime import Ground, ground, load_settings, resources_on
-from ticketyard.wiring import build_worker
+from ticketyard.wiring import build_timer, build_worker
 
 
 def worker(attached: Attached = False) -> None:
@@ -24,5 +24,7 @@ def worker(attached: Attached = False) -> None:
 
 async def _work(base: Ground, *, attached: bool) -> None:
     async with resources_on(base) as resources:
-        running = build_worker(resources, base.settings).run()
-        await work_until_told(running, attached=attached, greeting="worker is at work.")
+        worker, timer = build_worker(resources, base.settings), build_timer(resources)
+        timing = asyncio.create_task(timer.run())
+        await work_until_told(worker.run(), attached=attached, greeting="worker is at work.")
+        timing.cancel()

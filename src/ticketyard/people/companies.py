@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.auth import Principal
-from ticketyard.core.db import Database
+from ticketyard.core.db import Database, now_of
 from ticketyard.core.errors import Invalid
 from ticketyard.core.events import emit
 from ticketyard.people.events import CompanyChanged
@@ -30,13 +30,14 @@ async def found_company(
     """Make a company and give its id. Its own transaction: nobody can act in it before."""
     async with db.anonymous() as session:
         result = await session.execute(
-            text("select found_company(:name, :slug, :locale, :timezone, :languages)"),
+            text("select found_company(:name, :slug, :locale, :timezone, :languages, :at)"),
             {
                 "name": name,
                 "slug": slug,
                 "locale": locale,
                 "timezone": timezone,
                 "languages": list(languages),
+                "at": now_of(session),
             },
         )
         return int(result.scalar_one())

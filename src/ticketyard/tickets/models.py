@@ -77,6 +77,10 @@ class Ticket(Table):
     first_response_at: Mapped[datetime | None] = mapped_column(_INSTANT)
     resolved_at: Mapped[datetime | None] = mapped_column(_INSTANT)
     closed_at: Mapped[datetime | None] = mapped_column(_INSTANT)
+    organization_id: Mapped[str | None]
+    sla_due_at: Mapped[datetime | None] = mapped_column(_INSTANT)
+    sla_breach: Mapped[bool] = mapped_column(server_default=FetchedValue())
+    sla_breach_reason: Mapped[str | None]
     merged_into: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"))
     work_step: Mapped[str | None]
 

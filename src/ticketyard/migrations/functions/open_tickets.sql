@@ -28,20 +28,25 @@ begin
       source_priority text, urgency smallint, severity text, category text, category_by text,
       source_category text, subcategory text, source text, source_reference text, source_data jsonb,
       requester_id integer, requester_name text, requester_email text, requester_phone text,
-      team_id integer, segment text, address jsonb, client jsonb, location text, asset_tag text,
+      team_id integer, segment text, organization_id text, address jsonb, client jsonb, location text, asset_tag text,
       tags jsonb, custom_fields jsonb, resolution text, created_at timestamptz)
   ), opened as (
     insert into ticket as t (company_id, number, title, description, status, priority, priority_by,
       source_priority, urgency, severity, category, category_by, source_category, subcategory,
       source, source_reference, source_data, requester_id, requester_name, requester_email,
-      requester_phone, team_id, segment, address, client, location, asset_tag, tags,
+      requester_phone, team_id, segment, organization_id, address, client, location, asset_tag, tags,
       custom_fields, resolution, created_at, updated_at, resolved_at)
     select current_company(), s.number, s.title, coalesce(s.description, ''),
       coalesce(s.status, 'open'), coalesce(s.priority, 'medium'), coalesce(s.priority_by, 'default'),
       s.source_priority, s.urgency, s.severity, s.category, coalesce(s.category_by, 'default'),
       s.source_category, s.subcategory, s.source, s.source_reference, coalesce(s.source_data, '{}'),
       s.person_id, s.requester_name, nullif(s.requester_email, ''), s.requester_phone, s.team_id,
-      s.segment, coalesce(s.address, '{}'), coalesce(s.client, '{}'), s.location, s.asset_tag,
+      s.segment,
+      -- Whose it is: said by the source, else the organisation its requester belongs to.
+      coalesce(nullif(s.organization_id, ''), (
+        select p.customer_id::text from person p
+        where p.company_id = current_company() and p.id = s.person_id and p.customer_id is not null)),
+      coalesce(s.address, '{}'), coalesce(s.client, '{}'), s.location, s.asset_tag,
       coalesce(array(select jsonb_array_elements_text(s.tags)), '{}'),
       coalesce(s.custom_fields, '{}'), s.resolution, coalesce(s.created_at, now()), now(),
       case when s.status = 'resolved' then now() end

@@ -1,0 +1,45 @@
+"""Background entry points of service levels."""
+
+from collections.abc import Sequence
+
+from ticketyard.core.resources import Resources
+from ticketyard.sla.counting import count_clocks
+from ticketyard.sla.events import ServiceLevelsChanged
+from ticketyard.sla.recounting import count_uncounted, recount_running
+from ticketyard.tickets.events import (
+    CommentAdded,
+    TicketAssigned,
+    TicketChanged,
+    TicketMergedInto,
+    TicketOpened,
+    TicketStatusChanged,
+)
+
+
+async def follow_tickets(
+    resources: Resources,
+    company_id: int,
+    events: Sequence[
+        TicketOpened
+        | TicketStatusChanged
+        | CommentAdded
+        | TicketChanged
+        | TicketAssigned
+        | TicketMergedInto
+    ],
+) -> None:
+    """Bring the clocks of these tickets up to date."""
+    async with resources.db.transaction(company_id) as session:
+        await count_clocks(session, sorted({event.ticket_id for event in events}))
+
+
+async def follow_rules(
+    resources: Resources, company_id: int, events: Sequence[ServiceLevelsChanged]
+) -> None:
+    """Count every running clock by the new rules."""
+    await recount_running(resources, company_id)
+
+
+async def count_the_uncounted(resources: Resources, company_id: int) -> None:
+    """Timetable: give clocks to tickets that have none."""
+    await count_uncounted(resources, company_id)
