@@ -16,6 +16,7 @@ from ticketyard.core.pruning import prune_expired
 from ticketyard.core.resources import Resources
 from ticketyard.core.sealing import Sealer
 from ticketyard.core.storage import Blobs
+from ticketyard.insights import jobs as insights
 from ticketyard.insights.ticket_list import TicketList
 from ticketyard.intake import jobs as intake
 from ticketyard.intake.events import (
@@ -89,6 +90,7 @@ WIRING = Wiring(
         ("*/5 * * * *", sla.count_the_uncounted),
         ("51 2 * * *", webhooks.prune_deliveries),
         ("*/5 * * * *", triage.retry_untriaged),
+        ("*/5 * * * *", insights.mail_reports),
         ("*/10 * * * *", routing.close_late_imports),
     ),
 )

@@ -44,7 +44,11 @@ async def read_ticket(session: AsyncSession, ticket: Ticket, by: Principal) -> d
         "satisfaction_feedback": ticket.satisfaction_feedback,
         "first_response_time_seconds": _seconds(ticket.created_at, ticket.first_response_at),
         "resolution_time_seconds": _seconds(ticket.created_at, ticket.resolved_at),
-        "sla_breach_reason": "The default target was missed." if item["sla_breach"] else None,
+        "sla_breach_reason": (
+            (ticket.sla_breach_reason or "A clock has just passed its due.")
+            if item["sla_breach"]
+            else None
+        ),
     }
     if for_agent:
         steps = await list_steps(session)

@@ -39,7 +39,9 @@ def normal_filters(given: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, .
         words = [_NORMAL[name](name, each.strip()) for each in values if each.strip()]
         if words:
             where[name] = tuple(dict.fromkeys(words))
-    for name in ("q", "created_after", "created_before", "unassigned", "needs_review"):
+    for name in (
+        "q", "created_after", "created_before", "unassigned", "needs_review", "sla_breach", "due_before",
+    ):
         if len(where.get(name, ())) > 1:
             raise BadField(f"One value only, please: {name}.")
     return _with_number(where)
@@ -135,6 +137,8 @@ _NORMAL: Final[Mapping[str, Callable[[str, str], str]]] = {
     "created_after": _instant,
     "created_before": _instant,
     "needs_review": _truth,
+    "sla_breach": _truth,
+    "due_before": _instant,
     "q": _text,
 }
 FILTERS: Final = frozenset(_NORMAL)

@@ -13,7 +13,7 @@ from ticketyard.core.shapes import storable
 from ticketyard.insights.ticket_filters import normal_filters
 from ticketyard.tickets.errors import BadField
 
-SORTS: Final = ("created_at", "updated_at", "priority", "severity", "number", "id", "relevance")
+SORTS: Final = ("created_at", "updated_at", "due", "priority", "severity", "number", "id", "relevance")
 LIMIT_MAX: Final = 500
 OFFSET_MAX: Final = 10_000_000
 
@@ -66,6 +66,7 @@ class TicketQuery:
 _KEYS: Final = {
     "created_at": 2,
     "updated_at": 2,
+    "due": 2,
     "priority": 3,
     "severity": 3,
     "number": 2,
@@ -99,7 +100,9 @@ def _checked_keys(sort: str, keys: list[str]) -> list[str]:
     numbers = [(keys[-1], 18), *([(keys[0], 1)] if ranked else [])]
     if not all(_is_number(key, digits) for key, digits in numbers):
         raise BadField("That cursor is none of ours.")
-    if ranked or sort in ("created_at", "updated_at"):
+    if sort == "due" and keys[0] == "infinity":
+        return keys
+    if ranked or sort in ("created_at", "updated_at", "due"):
         try:
             # In our own words: Python knows ways to write a date that PostgreSQL does not.
             keys = [

@@ -12,7 +12,7 @@ _STATS = text(
     """
     with asked as (
       select t.status, t.severity, t.priority, t.source,
-        misses_target(t.priority, t.created_at, t.first_response_at, t.resolved_at, now()) as breach
+        is_promise_broken(t.sla_breach, t.sla_due_at, now()) as breach
       from ticket t
       where t.company_id = :company and (cast(:organization as text) is null or exists (
         select from alert l where l.company_id = t.company_id and l.ticket_id = t.id
@@ -36,7 +36,7 @@ _STATS = text(
 
 
 async def count_by_kind(session: AsyncSession, organization_id: str | None) -> dict[str, Any]:
-    """Tickets by status, severity, priority, source and provider, and how many missed a target.
+    """Tickets by status, severity, priority, source and provider, and in how many a promise was broken.
 
     organization_id: only those whose alert came from there.
     """

@@ -1,4 +1,4 @@
-"""A report as a table: comma-separated, as a workbook, or as lines of text for a mail. Pure."""
+"""A report as a table: comma-separated, as a workbook, or as lines of text for a mail."""
 
 import io
 from collections.abc import Iterator, Sequence
