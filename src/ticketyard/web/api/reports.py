@@ -14,7 +14,6 @@ from ticketyard.insights.reports.asking import By, Period, Preset, period_of
 from ticketyard.insights.reports.counting import Report, count_report
 from ticketyard.insights.reports.measures import ALL, FACTS, Measure
 from ticketyard.insights.reports.models import ReportSchedule
-from ticketyard.insights.reports.scheduling import Every
 from ticketyard.insights.reports.schedules import (
     RECIPIENTS_MAX,
     ScheduleDraft,
@@ -22,6 +21,7 @@ from ticketyard.insights.reports.schedules import (
     list_schedules,
     save_schedule,
 )
+from ticketyard.insights.reports.scheduling import Every
 from ticketyard.insights.reports.tables import render_csv, render_xlsx
 from ticketyard.people.queries import get_company
 from ticketyard.web.deps import Acting, Parts, Session, may
