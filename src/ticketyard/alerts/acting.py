@@ -60,6 +60,7 @@ class Filing:
     fingerprint: str
     is_event: bool
     occurred_at: datetime
+    now: datetime
     claimed_at: datetime | None = None
 
     @property
@@ -84,7 +85,8 @@ class Filing:
         }
 
     def _row(self) -> dict[str, Any]:
-        row = self.told.row(self.fingerprint) | {"is_event": self.is_event}
+        row = self.told.row(self.fingerprint)
+        row |= {"is_event": self.is_event, "created_at": self.now.isoformat()}
         if self.claimed and "started_at" not in row:
             row["started_at"] = self.claimed.isoformat()
         return row

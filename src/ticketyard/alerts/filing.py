@@ -144,6 +144,7 @@ async def _filing(resources: Resources, told: ToldAlert, company_id: int) -> Fil
         # A provider's own fields name a state, whatever the shape says.
         is_event=told.is_event and chosen is None,
         occurred_at=believed(told.occurred_at, now),
+        now=now,
         claimed_at=told.occurred_at if told.occurred_at and told.occurred_at > now else None,
     )
 

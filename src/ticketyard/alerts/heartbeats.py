@@ -133,6 +133,7 @@ async def _file(
         fingerprint=f"heartbeat:{heartbeat.id}",
         is_event=False,
         occurred_at=now_of(session),
+        now=now_of(session),
     )
     await file_alert(session, resources, filing, inbound_id=None, by=by)
 

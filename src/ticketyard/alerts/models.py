@@ -100,9 +100,9 @@ class MaintenanceWindow(Table):
     name: Mapped[str]
     starts_at: Mapped[datetime] = mapped_column(_INSTANT)
     ends_at: Mapped[datetime] = mapped_column(_INSTANT)
-    provider_ids: Mapped[list[str]] = mapped_column(ARRAY(Text))
-    camera_ids: Mapped[list[int]] = mapped_column(ARRAY(Integer))
-    labels: Mapped[dict[str, str]] = mapped_column(JSONB)
+    provider_ids: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
+    camera_ids: Mapped[list[int]] = mapped_column(ARRAY(Integer), default=list)
+    labels: Mapped[dict[str, str]] = mapped_column(JSONB, default=dict)
     created_by: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(_INSTANT, server_default=FetchedValue())
     released_at: Mapped[datetime | None] = mapped_column(_INSTANT)
@@ -117,9 +117,9 @@ class Heartbeat(Table):
     company_id: Mapped[int]
     name: Mapped[str]
     every_seconds: Mapped[int]
-    grace_seconds: Mapped[int]
-    severity: Mapped[str]
-    is_enabled: Mapped[bool]
+    grace_seconds: Mapped[int] = mapped_column(default=0)
+    severity: Mapped[str] = mapped_column(default="high")
+    is_enabled: Mapped[bool] = mapped_column(default=True)
     state: Mapped[str] = mapped_column(server_default=FetchedValue())
     last_seen_at: Mapped[datetime | None] = mapped_column(_INSTANT)
     due_at: Mapped[datetime | None] = mapped_column(_INSTANT)

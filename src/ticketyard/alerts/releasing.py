@@ -73,6 +73,7 @@ async def _release(session: AsyncSession, resources: Resources, alert: Alert) ->
         fingerprint=alert.fingerprint,
         is_event=alert.is_event,
         occurred_at=now_of(session),
+        now=now_of(session),
     )
     await file_alert(session, resources, filing, inbound_id=None, releasing=alert, by=by)
 

@@ -37,10 +37,10 @@ async def is_storming(session: AsyncSession, provider: AlertProvider) -> bool:
     """Whether as many alerts as make a storm are new."""
     found = await session.scalar(
         text(
-            "select is_storming(p) from alert_provider p"
+            "select is_storming(p, :now) from alert_provider p"
             " where p.company_id = current_company() and p.id = :id"
         ),
-        {"id": provider.id},
+        {"id": provider.id, "now": now_of(session)},
     )
     return bool(found)
 

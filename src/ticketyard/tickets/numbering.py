@@ -62,6 +62,8 @@ class Numbers:
 
     async def take_many(self, company_id: int, now: datetime, count: int) -> list[str]:
         """Many numbers in one go, in order."""
+        if count == 1:
+            return [await self.take(company_id, now)]
         first = await self._reserve(company_id, now.date(), count)
         return [render_number(now.date(), first + offset) for offset in range(count)]
 

@@ -85,6 +85,7 @@ declare
   v_state text;
   v_flaps boolean;
   v_is_event boolean;
+  v_now timestamptz := coalesce((v_row ->> 'created_at')::timestamptz, now());
 begin
   v_way.outcome := 'decide';
   if (p_given ->> 'is_clear')::boolean then
@@ -110,7 +111,7 @@ begin
   if v_rules.id is null or v_rules.group_by <> '{}' or exists (
     select from alert_maintenance m
     where m.company_id = current_company() and m.released_at is null
-      and m.starts_at <= now() and m.ends_at > now()) then
+      and m.starts_at <= v_now and m.ends_at > v_now) then
     return v_way;
   end if;
   select s.id, s.ticket_id, t.number, t.status
@@ -119,19 +120,19 @@ begin
   where s.company_id = current_company() and s.provider_id = v_provider and s.ended_at is null;
   if v_way.storm_id is not null then
     v_way.outcome := 'joined';
-  elsif not is_storming(v_rules) then
+  elsif not is_storming(v_rules, v_now) then
     v_way.outcome := 'opened';
   end if;
   return v_way;
 end $$;
 
 -- Whether as many alerts as make a storm are new within its time.
-create or replace function is_storming(p_rules alert_provider) returns boolean
+create or replace function is_storming(p_rules alert_provider, p_now timestamptz) returns boolean
 language sql stable as $$
   select p_rules.storm_alerts > 0 and exists (
     select from alert a
     where a.company_id = p_rules.company_id and a.provider_id = p_rules.provider_id
-      and a.created_at > now() - make_interval(secs => p_rules.storm_seconds)
+      and a.created_at > p_now - make_interval(secs => p_rules.storm_seconds)
     order by a.created_at desc offset p_rules.storm_alerts - 1 limit 1)
 $$;
 
