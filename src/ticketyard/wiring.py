@@ -26,7 +26,7 @@ from ticketyard.intake.events import (
     MessageOpened,
 )
 from ticketyard.mailboxes import jobs as mailboxes
-from ticketyard.mailboxes.events import MailBounced
+from ticketyard.mailboxes.events import MailBounced, MailboxFailing
 from ticketyard.mailboxes.mail_rules import MailRules
 from ticketyard.notify import jobs as notify
 from ticketyard.notify.events import MailQueued
@@ -36,7 +36,7 @@ from ticketyard.routing import jobs as routing
 from ticketyard.routing.events import MapAsked, ProcessingRequested
 from ticketyard.routing.geocoding import Geocoder
 from ticketyard.sla import jobs as sla
-from ticketyard.sla.events import ServiceLevelsChanged
+from ticketyard.sla.events import ServiceLevelsChanged, SlaBreached, SlaWarned
 from ticketyard.sla.timing import Timer
 from ticketyard.tickets.events import (
     CommentAdded,
@@ -54,6 +54,7 @@ from ticketyard.triage.engines import Engines
 from ticketyard.triage.events import TicketTriaged, TrainingRequested, TriageCorrected
 from ticketyard.webhooks import jobs as webhooks
 from ticketyard.webhooks.delivering import PublicUrl
+from ticketyard.webhooks.events import WebhookDisabled
 
 WIRING = Wiring(
     listeners={
@@ -62,13 +63,17 @@ WIRING = Wiring(
         TrainingRequested: [triage.train_requested],
         TicketTriaged: [routing.place_tickets],
         TriageCorrected: [routing.resort_tickets],
-        CommentAdded: [sla.follow_tickets, notify.mail_answers],
+        CommentAdded: [sla.follow_tickets, notify.mail_answers, notify.tell_agents],
         TicketStatusChanged: [sla.follow_tickets, notify.tell_requesters],
         TicketMergedInto: [sla.follow_tickets, mailboxes.follow_merges],
         TicketSplit: [mailboxes.follow_merges],
         TicketChanged: [sla.follow_tickets],
-        TicketAssigned: [sla.follow_tickets],
+        TicketAssigned: [sla.follow_tickets, notify.tell_agents],
+        SlaWarned: [notify.tell_agents],
+        SlaBreached: [notify.tell_agents],
         ServiceLevelsChanged: [sla.follow_rules],
+        MailboxFailing: [notify.tell_agents],
+        WebhookDisabled: [notify.tell_agents],
         MailBounced: [notify.take_back_bounced],
         MailQueued: [notify.send_queued],
         MessageOpened: [mailboxes.follow_looked_at],
@@ -80,15 +85,18 @@ WIRING = Wiring(
     },
     jobs=(
         notify.send_due_mail,
+        notify.send_notifications,
         webhooks.deliver_due,
     ),
     timetable=(
         ("* * * * * */2", alerts.keep_alerts_up),
         ("* * * * *", notify.wake_postman),
         ("* * * * * */30", webhooks.wake_webhooks),
+        ("* * * * * */30", notify.wake_notifications),
         ("41 2 * * *", prune_expired),
         ("*/5 * * * *", sla.count_the_uncounted),
         ("51 2 * * *", webhooks.prune_deliveries),
+        ("55 2 * * *", notify.prune_notifications),
         ("*/5 * * * *", triage.retry_untriaged),
         ("*/5 * * * *", insights.mail_reports),
         ("*/10 * * * *", routing.close_late_imports),

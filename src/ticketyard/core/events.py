@@ -20,6 +20,8 @@ class Event:
     """
 
     type: ClassVar[str] = ""
+    # Its place in the history, where it comes from there: for listeners that must know who did it.
+    stored_id: ClassVar[int | None] = None
 
     ticket_id: int | None = field(default=None)
 
@@ -41,12 +43,14 @@ def known_events() -> dict[str, type[Event]]:
     return dict(_KNOWN)
 
 
-def restore(event_type: str, payload: dict[str, Any]) -> Event:
+def restore(event_type: str, payload: dict[str, Any], event_id: int | None = None) -> Event:
     """The event that was stored. A field that a newer version added takes its default, one that
     was dropped is passed over."""
     kind = _KNOWN[event_type]
     names = {each.name for each in fields(kind)}
-    return kind(**{name: value for name, value in payload.items() if name in names})
+    event = kind(**{name: value for name, value in payload.items() if name in names})
+    object.__setattr__(event, "stored_id", event_id)
+    return event
 
 
 def acting(by: Principal) -> dict[str, Any]:

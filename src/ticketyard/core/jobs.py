@@ -175,7 +175,7 @@ class Worker:
                     _CLAIM, {"job": job, "fresh": fresh, "limit": limit, "lease": LEASE_SECONDS}
                 )
                 items = [
-                    _Item(row.id, restore(row.event_type, row.payload), row.attempts)
+                    _Item(row.id, restore(row.event_type, row.payload, row.event_id), row.attempts)
                     for row in rows
                 ]
                 if items:
@@ -304,7 +304,7 @@ _CLAIM = text(
         where company_id = current_company() and job = :job and {_FREE}
           and (attempts = 0) = :fresh
         order by id limit :limit for update skip locked))
-    returning id, event_type, payload, attempts
+    returning id, event_id, event_type, payload, attempts
     """
 )
 _BURY = text(

@@ -29,3 +29,15 @@ class TemplateNotFound(NotFound):
 
 class BadRecipient(Invalid):
     """Mail cannot be sent to this address."""
+
+
+class TargetNotFound(NotFound):
+    """No such target of notifications."""
+
+
+class BadTarget(Invalid):
+    """A target that cannot be kept like this; the text names what is wrong."""
+
+
+class BadPreference(Invalid):
+    """There is no such kind of notification, or no such channel."""

@@ -46,3 +46,13 @@ class MailTextChanged(Event):
 
     type: ClassVar[str] = "mail.text_changed"
     what: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotificationTargetChanged(Event):
+    """A target of notifications was added, changed or deleted; `what` says how, without secrets."""
+
+    type: ClassVar[str] = "notification.target_changed"
+    target_id: int
+    name: str
+    what: str

@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 
+from sqlalchemy import text
+
+from ticketyard.core.events import Event
 from ticketyard.core.jobs import enqueue
 from ticketyard.core.resources import Resources
 from ticketyard.mailboxes.events import MailBounced
@@ -11,6 +14,9 @@ from ticketyard.notify.events import MailQueued
 from ticketyard.notify.noticing import tell_of_resolution
 from ticketyard.notify.replying import mail_comments
 from ticketyard.notify.sending import Postman, has_due
+from ticketyard.notify.servers import MailOut
+from ticketyard.notify.telling.gathering import tell_of_events
+from ticketyard.notify.telling.leaving import has_due_notifications, send_due_notifications
 from ticketyard.tickets.events import CommentAdded, TicketOpened, TicketStatusChanged
 
 
@@ -66,3 +72,40 @@ async def wake_postman(resources: Resources, company_id: int) -> None:
     async with resources.db.transaction(company_id) as session:
         if await has_due(session):
             await enqueue(session, send_due_mail, key=f"send_due_mail:{company_id}")
+
+
+async def tell_agents(resources: Resources, company_id: int, events: Sequence[Event]) -> None:
+    """Tell agents what concerns them, whoever did it, unless they did it themselves."""
+    ids = sorted({each.stored_id for each in events if each.stored_id is not None})
+    async with resources.db.transaction(company_id) as session:
+        due = await tell_of_events(session, ids, out=resources.part(MailOut))
+        if due is not None:
+            key = f"notify.send_notifications:{due:%Y%m%d%H%M%S}"
+            await enqueue(session, send_notifications, key=key, at=due)
+
+
+async def send_notifications(resources: Resources, company_id: int) -> None:
+    """Send what is due by mail, to chats and by SMS."""
+    await send_due_notifications(resources, company_id)
+
+
+async def wake_notifications(resources: Resources, company_id: int) -> None:
+    """Timetable: look for messages that are due, for their first or their next try."""
+    async with resources.db.transaction(company_id) as session:
+        if await has_due_notifications(session):
+            await enqueue(session, send_notifications, key="notify.send_notifications")
+
+
+async def prune_notifications(resources: Resources, company_id: int) -> None:
+    """Timetable: once a day, forget what was read long ago and which events were told."""
+    async with resources.db.transaction(company_id) as session:
+        for statement in _PRUNE:
+            await session.execute(text(statement))
+
+
+_PRUNE = (
+    "delete from notified_event where company_id = current_company()"
+    " and told_at < now() - interval '7 days'",
+    "delete from notification where company_id = current_company()"
+    " and last_at < now() - interval '90 days'",
+)

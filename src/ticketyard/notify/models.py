@@ -15,7 +15,8 @@ _INSTANT = DateTime(timezone=True)
 class OutgoingMail(Table):
     """A mail of ours, from the moment it is due until its server took it, or why it did not.
 
-    kind: reply, acknowledgement, notice, test.  state: waiting, sent, failed, suppressed, bounced.
+    kind: reply, acknowledgement, notice, notification, test.  state: waiting, sent, failed,
+    suppressed, bounced.
     message_id: without angle brackets.  recipients: [{email, name, role: to | cc, state}];
     state is taken, refused or bounced where that is known.
     """
@@ -87,3 +88,66 @@ class MailSignature(Table):
     person_id: Mapped[int] = mapped_column(primary_key=True, default=0)
     body: Mapped[str]
     updated_at: Mapped[datetime] = mapped_column(_INSTANT, server_default=FetchedValue())
+
+
+class Notification(Table):
+    """What somebody is told on the desk. While unread, more of the same is counted into it."""
+
+    __tablename__ = "notification"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    company_id: Mapped[int]
+    person_id: Mapped[int]
+    ticket_id: Mapped[int | None]
+    kind: Mapped[str]
+    words: Mapped[str]
+    by_name: Mapped[str] = mapped_column(default="")
+    count: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime] = mapped_column(_INSTANT, server_default=FetchedValue())
+    last_at: Mapped[datetime] = mapped_column(_INSTANT, server_default=FetchedValue())
+    read_at: Mapped[datetime | None] = mapped_column(_INSTANT)
+
+
+class NotificationTarget(Table):
+    """Where notifications leave by HTTP. kind: slack, teams, sms.  secret: sealed, with the address."""
+
+    __tablename__ = "notification_target"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    company_id: Mapped[int]
+    kind: Mapped[str]
+    name: Mapped[str]
+    host: Mapped[str]
+    secret: Mapped[str]
+    event_kinds: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
+    content_type: Mapped[str] = mapped_column(default="application/json")
+    body_template: Mapped[str] = mapped_column(default="")
+    is_enabled: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(_INSTANT, server_default=FetchedValue())
+
+
+class NotificationLog(Table):
+    """One message by one channel. status: pending, sent, failed.
+
+    lines: what it tells of, [{kind, ticket_id, number, title, words, by}]; more is added while it waits.
+    """
+
+    __tablename__ = "notification_log"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    company_id: Mapped[int]
+    ticket_id: Mapped[int | None]
+    person_id: Mapped[int | None]
+    target_id: Mapped[int | None]
+    channel: Mapped[str]
+    template: Mapped[str]
+    lines: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    status: Mapped[str] = mapped_column(default="pending")
+    error_message: Mapped[str | None]
+    mail_id: Mapped[int | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    ready_at: Mapped[datetime] = mapped_column(_INSTANT, server_default=FetchedValue())
+    claimed_until: Mapped[datetime | None] = mapped_column(_INSTANT)
+    sent_at: Mapped[datetime | None] = mapped_column(_INSTANT)
+    failed_at: Mapped[datetime | None] = mapped_column(_INSTANT)
+    created_at: Mapped[datetime] = mapped_column(_INSTANT, server_default=FetchedValue())

@@ -1,0 +1,1 @@
+"""Tell agents what concerns them: on the desk, by mail, in a chat, by SMS."""

@@ -1,0 +1,74 @@
+"""Pure: who is told of an event, and as what. Nobody is told of what they did themselves."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+_OF_ADMINS = {"mailbox.failing": "mailbox_failing", "webhook.disabled": "webhook_disabled"}
+_OF_CLOCKS = {"sla.warned": "sla_warned", "sla.breached": "sla_breached"}
+EXCERPT = 160
+
+
+@dataclass(frozen=True)
+class Colleague:
+    """Somebody of the desk."""
+
+    id: int
+    name: str
+    email: str
+    is_admin: bool = False
+
+
+@dataclass(frozen=True)
+class Fact:
+    """An event with what must be known about its ticket. comment: what was written, where it was."""
+
+    type: str
+    payload: dict[str, Any] = field(default_factory=dict)
+    by_person: int | None = None
+    assignee_id: int | None = None
+    comment: str = ""
+
+
+def audience(fact: Fact, colleagues: Sequence[Colleague]) -> dict[int, str]:
+    """Each who is told, and the kind; of two reasons the stronger."""
+    told = _told(fact, colleagues)
+    told.pop(fact.by_person or 0, None)
+    here = {each.id for each in colleagues}
+    return {person: kind for person, kind in told.items() if person in here}
+
+
+def _told(fact: Fact, colleagues: Sequence[Colleague]) -> dict[int, str]:
+    admins = [each.id for each in colleagues if each.is_admin]
+    if fact.type == "ticket.assigned":
+        return {int(fact.payload["agent_id"]): "assigned"}
+    if fact.type == "ticket.comment_added":
+        told = {fact.assignee_id: "commented"} if fact.assignee_id else {}
+        if fact.by_person in {each.id for each in colleagues}:
+            told |= dict.fromkeys(mentioned(fact.comment, colleagues), "mentioned")
+        return told
+    if kind := _OF_CLOCKS.get(fact.type):
+        return dict.fromkeys([fact.assignee_id] if fact.assignee_id else admins, kind)
+    if kind := _OF_ADMINS.get(fact.type):
+        return dict.fromkeys(admins, kind)
+    return {}
+
+
+def mentioned(words: str, colleagues: Iterable[Colleague]) -> list[int]:
+    """Who is meant by an @: the whole name, or what stands before the @ of the address."""
+    return [
+        each.id
+        for each in colleagues
+        if any(
+            handle and re.search(rf"(?<![\w.@])@{re.escape(handle)}(?!\w)", words, re.IGNORECASE)
+            for handle in (each.name, each.email.partition("@")[0])
+        )
+    ]
+
+
+def words_of(fact: Fact) -> str:
+    """What is told beside the kind: the beginning of the comment, or the reason."""
+    said = fact.comment or str(fact.payload.get("reason") or fact.payload.get("problem") or "")
+    line = " ".join(said.split())
+    return line if len(line) <= EXCERPT else line[: EXCERPT - 1] + "…"
