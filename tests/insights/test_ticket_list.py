@@ -13,6 +13,7 @@ from ticketyard.insights.ticket_query import TicketQuery, with_cursor
 from ticketyard.tickets.assigning import assign_ticket
 from ticketyard.tickets.changing_status import change_status
 from ticketyard.tickets.labelling import Changes, change_ticket
+from ticketyard.tickets.promising import Promise, note_promises
 
 DAY = datetime(2025, 12, 15, tzinfo=UTC)
 
@@ -79,6 +80,16 @@ async def desk(world: World) -> World:
             ),
             {"id": sixth.id},
         )
+        await session.execute(
+            text("update ticket set organization_id = 'org' where id = :id"), {"id": sixth.id}
+        )
+        past, future = datetime(2020, 1, 1, tzinfo=UTC), datetime(2090, 1, 1, tzinfo=UTC)
+        promises = [
+            Promise(third.id, past, breach=False, reason=None),
+            Promise(fifth.id, None, breach=True, reason="It was late."),
+            Promise(sixth.id, future, breach=False, reason=None),
+        ]
+        await note_promises(session, promises)
     return world
 
 
@@ -96,6 +107,9 @@ async def desk(world: World) -> World:
         ({"sentiment": ("negative",)}, "E"),
         ({"language": ("kk",)}, "E"),
         ({"needs_review": ("true",)}, "E"),
+        ({"sla_breach": ("true",)}, "EC"),
+        ({"sla_breach": ("false",)}, "FDBA"),
+        ({"due_before": ("2021-01-01",)}, "C"),
         ({"needs_review": ("false",)}, "FDCBA"),
         ({"unassigned": ("true",)}, "FEDBA"),
         ({"unassigned": ("false",)}, "C"),
@@ -134,6 +148,8 @@ async def test_every_filter_finds_its_tickets(
 @pytest.mark.parametrize(
     ("sort", "descending", "order"),
     [
+        ("due", False, "CFABDE"),
+        ("due", True, "EDBAFC"),
         ("created_at", True, "FEDCBA"),
         ("created_at", False, "ABCDEF"),
         ("id", False, "ABCDEF"),
@@ -181,7 +197,9 @@ async def test_a_ticket_shows_the_fields_of_all_three_documents(desk: World) -> 
     assert first["ai_analysis"] is None
     assert resolved["ai_analysis"]["priority"] == 9
     assert resolved["ai_analysis"]["sentiment"] == "negative"
-    assert resolved["sla_breach"] is True, "its answer came a year after it was opened"
+    assert resolved["sla_breach"] is True, "it was noted"
+    assert first["sla_breach"] is True, "its due has passed, though nobody has noted it yet"
+    assert first["sla_due_at"].startswith("2020-01-01")
 
 
 async def test_a_russian_company_reads_sentiments_in_russian(desk: World) -> None:

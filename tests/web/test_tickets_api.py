@@ -161,6 +161,9 @@ async def test_the_figures_count_every_kind(world: World, ana: httpx2.AsyncClien
             ),
             {"id": done.id},
         )
+        await session.execute(
+            text("update ticket set organization_id = 'org' where id = :id"), {"id": done.id}
+        )
     body = await get(ana, "/api/tickets/stats")
     of_one = await get(ana, "/api/tickets/stats?organization_id=org")
 

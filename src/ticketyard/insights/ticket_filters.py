@@ -40,7 +40,13 @@ def normal_filters(given: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, .
         if words:
             where[name] = tuple(dict.fromkeys(words))
     for name in (
-        "q", "created_after", "created_before", "unassigned", "needs_review", "sla_breach", "due_before",
+        "q",
+        "created_after",
+        "created_before",
+        "unassigned",
+        "needs_review",
+        "sla_breach",
+        "due_before",
     ):
         if len(where.get(name, ())) > 1:
             raise BadField(f"One value only, please: {name}.")

@@ -13,7 +13,16 @@ from ticketyard.core.shapes import storable
 from ticketyard.insights.ticket_filters import normal_filters
 from ticketyard.tickets.errors import BadField
 
-SORTS: Final = ("created_at", "updated_at", "due", "priority", "severity", "number", "id", "relevance")
+SORTS: Final = (
+    "created_at",
+    "updated_at",
+    "due",
+    "priority",
+    "severity",
+    "number",
+    "id",
+    "relevance",
+)
 LIMIT_MAX: Final = 500
 OFFSET_MAX: Final = 10_000_000
 

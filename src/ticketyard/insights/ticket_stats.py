@@ -14,9 +14,8 @@ _STATS = text(
       select t.status, t.severity, t.priority, t.source,
         is_promise_broken(t.sla_breach, t.sla_due_at, now()) as breach
       from ticket t
-      where t.company_id = :company and (cast(:organization as text) is null or exists (
-        select from alert l where l.company_id = t.company_id and l.ticket_id = t.id
-          and l.organization_id = :organization))
+      where t.company_id = :company
+        and (cast(:organization as text) is null or t.organization_id = :organization)
     )
     select case grouping(status, severity, priority, source)
              when 7 then 'status' when 11 then 'severity' when 13 then 'priority'
@@ -38,7 +37,7 @@ _STATS = text(
 async def count_by_kind(session: AsyncSession, organization_id: str | None) -> dict[str, Any]:
     """Tickets by status, severity, priority, source and provider, and in how many a promise was broken.
 
-    organization_id: only those whose alert came from there.
+    organization_id: only those of this organisation.
     """
     rows = await session.execute(
         _STATS, {"company": company_of(session), "organization": organization_id}

@@ -77,13 +77,16 @@ begin
       when 'requester_id' then is_one_of('t.requester_id', v_words, 'integer')
       when 'requester_email' then is_one_of('lower(t.requester_email)', array(select lower(w) from unnest(v_words) w), 'text')
       when 'camera_id' then v_alert || is_one_of('l.camera_id', v_words, 'integer') || ')'
-      when 'organization_id' then v_alert || is_one_of('l.organization_id', v_words, 'text') || ')'
+      when 'organization_id' then is_one_of('t.organization_id', v_words, 'text')
       when 'provider_id' then v_alert || is_one_of('l.provider_id', v_words, 'text') || ')'
       when 'tag' then format('t.tags @> %L::text[]', v_words)
       when 'field' then (select string_agg(field_condition(w), ' and ') from unnest(v_words) w)
       when 'number' then is_one_of('t.number', v_words, 'text')
       when 'created_after' then format('t.created_at >= %L::timestamptz', v_words[1])
       when 'created_before' then format('t.created_at < %L::timestamptz', v_words[1])
+      when 'sla_breach' then case when v_words[1] = 'true' then '' else 'not ' end
+        || '(t.sla_breach or t.sla_due_at is not null and t.sla_due_at + interval ''1 second'' <= now())'
+      when 'due_before' then format('t.sla_due_at < %L::timestamptz', v_words[1])
       when 'q' then format('t.search @@ %L::tsquery', ticket_query(v_words[1]))
     end;
   end loop;
@@ -97,6 +100,7 @@ end $$;
 create or replace function ticket_keys(p_sort text) returns text[] language sql immutable as $$
   select case p_sort
     when 'created_at' then array['t.created_at', 't.id']
+    when 'due' then array['coalesce(t.sla_due_at, ''infinity'')', 't.id']
     when 'updated_at' then array['t.updated_at', 't.id']
     when 'priority' then array['priority_rank(t.priority)', 't.created_at', 't.id']
     when 'severity' then array['severity_rank(t.severity)', 't.created_at', 't.id']
@@ -196,16 +200,13 @@ begin
   return v_total;
 end $$;
 
--- Whether a promise is broken already, by the default targets (contracts 1.4): hours to the first
--- response and to the resolution.
-create or replace function misses_target(
-  p_priority text, p_created timestamptz, p_responded timestamptz, p_resolved timestamptz, p_now timestamptz)
+-- Whether a promise is broken by now: it was noted, or its due has passed unnoted. The second in which a
+-- clock is due is still in time.
+create or replace function is_promise_broken(p_noted boolean, p_due timestamptz, p_now timestamptz)
 returns boolean language sql immutable as $$
-  select coalesce(p_responded, p_resolved, p_now) - p_created > make_interval(hours =>
-           case p_priority when 'critical' then 1 when 'urgent' then 2 when 'high' then 4 when 'medium' then 8 else 24 end)
-      or coalesce(p_resolved, p_now) - p_created > make_interval(hours =>
-           case p_priority when 'critical' then 4 when 'urgent' then 8 when 'high' then 24 when 'medium' then 48 else 72 end)
+  select p_noted or coalesce(p_due + interval '1 second' <= p_now, false)
 $$;
+drop function if exists misses_target(text, timestamptz, timestamptz, timestamptz, timestamptz);
 
 -- These tickets, in this order, as a JSON array: the fields of spec 1, 2 and 5 together.
 -- p_for_agent: false leaves out what only the desk may know.
@@ -255,9 +256,9 @@ begin
         f.filename as attachment_key,
         case when f.blob_key is not null then format('/api/tickets/%s/attachments/%s', t.id, f.id) end as attachment_url,
         l.camera_id, l.alert_data ->> 'camera_name' as camera_name, l.provider_id,
-        l.alert_data ->> 'provider_name' as provider_name, l.vendor_alert_id, l.organization_id,
+        l.alert_data ->> 'provider_name' as provider_name, l.vendor_alert_id, t.organization_id,
         l.thumbnail_url, l.video_clip_url, l.detection_count,
-        misses_target(t.priority, t.created_at, t.first_response_at, t.resolved_at, v_now) as sla_breach,
+        is_promise_broken(t.sla_breach, t.sla_due_at, v_now) as sla_breach, t.sla_due_at,
         t.satisfaction_rating, t.version, t.created_at, t.updated_at, t.first_response_at, t.resolved_at, t.closed_at,
         case when a.ticket_id is not null then jsonb_build_object(
           'id', a.ticket_id, 'category', coalesce(a.category, t.category),

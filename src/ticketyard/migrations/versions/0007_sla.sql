@@ -10,7 +10,8 @@ alter table ticket add column sla_due_at timestamptz;
 alter table ticket add column sla_breach boolean not null default false;
 alter table ticket add column sla_breach_reason text;
 create index ticket_breached on ticket (company_id, created_at desc, id desc) where sla_breach;
-create index ticket_due on ticket (company_id, sla_due_at, id) where sla_due_at is not null;
+create index ticket_due on ticket (company_id, coalesce(sla_due_at, 'infinity'), id);
+create index ticket_due_soon on ticket (company_id, sla_due_at) where sla_due_at is not null;
 create index ticket_of_organization on ticket (company_id, organization_id, created_at desc, id desc)
   where organization_id is not null;
 
@@ -194,6 +195,22 @@ begin
 end $$;
 
 select seed_sla(c.id, c.timezone, now()) from company c;
+
+do $$
+declare
+  v_company integer;
+begin
+  for v_company in select id from company loop
+    perform set_config('app.company_id', v_company::text, true);
+    update ticket t set organization_id = l.organization_id from alert l
+    where t.company_id = v_company and l.company_id = v_company and l.ticket_id = t.id
+      and l.organization_id is not null;
+    update ticket t set organization_id = p.customer_id::text from person p
+    where t.company_id = v_company and p.company_id = v_company and p.id = t.requester_id
+      and p.customer_id is not null and t.organization_id is null;
+  end loop;
+  perform set_config('app.company_id', '', true);
+end $$;
 
 -- Takes the instant of the founding now, and gives service levels (functions/found_company.sql).
 drop function found_company(text, text, text, text, text[]);

@@ -45,6 +45,8 @@ class FiltersIn(BaseModel):
     created_after: str | None = Field(None, description="From this instant on.")
     created_before: str | None = Field(None, description="Before this instant.")
     needs_review: str | None = None
+    sla_breach: str | None = Field(None, description="Whether a promise was broken.")
+    due_before: str | None = Field(None, description="Those with a clock due before this instant.")
     q: str | None = Field(
         None, description='Full text: words, "phrases", or, -without; or a ticket number.'
     )
@@ -60,7 +62,14 @@ class FiltersIn(BaseModel):
         where: dict[str, tuple[str, ...]] = {}
         for name in plain:
             where[name] = tuple(getattr(self, name))
-        for name in ("unassigned", "created_after", "created_before", "needs_review"):
+        for name in (
+            "unassigned",
+            "created_after",
+            "created_before",
+            "needs_review",
+            "sla_breach",
+            "due_before",
+        ):
             value = getattr(self, name)
             where[name] = () if value is None else (value,)
         where["q"] = tuple(word for word in (self.q or self.search,) if word)
@@ -100,7 +109,7 @@ class ListIn(FiltersIn):
     sort: str | None = Field(
         None,
         max_length=40,
-        description="created_at, updated_at, priority, severity, number, id or relevance; "
+        description="created_at, updated_at, due, priority, severity, number, id or relevance; "
         "a minus before it: falling. Newest first by default.",
     )
     sort_by: str | None = Field(None, max_length=40)
