@@ -257,7 +257,10 @@ begin
         case when f.blob_key is not null then format('/api/tickets/%s/attachments/%s', t.id, f.id) end as attachment_url,
         l.camera_id, l.alert_data ->> 'camera_name' as camera_name, l.provider_id,
         l.alert_data ->> 'provider_name' as provider_name, l.vendor_alert_id, t.organization_id,
-        l.thumbnail_url, l.video_clip_url, l.detection_count,
+        l.thumbnail_url, l.video_clip_url,
+        -- With the repeats that are not added up yet.
+        l.detection_count + coalesce((select sum(u.detections) from alert_uncounted u
+          where u.company_id = v_company and u.alert_id = l.id), 0) as detection_count,
         is_promise_broken(t.sla_breach, t.sla_due_at, v_now) as sla_breach, t.sla_due_at,
         t.satisfaction_rating, t.version, t.created_at, t.updated_at, t.first_response_at, t.resolved_at, t.closed_at,
         case when a.ticket_id is not null then jsonb_build_object(
