@@ -75,6 +75,16 @@ def _mail_out(payload: Payload, did: str) -> str:
     return f"{kind} to {payload.get('to', 'somebody')} {did}"
 
 
+def _took_in(payload: Payload) -> str:
+    said = payload.get("comments") or 0
+    return f"{payload.get('merged_number', 'A ticket')} was merged into this one, with {said} said"
+
+
+def _linked(payload: Payload, gone: str = "") -> str:
+    way = str(payload.get("kind", "relates")).replace("_", " ")
+    return f"{gone or 'Linked'}: {way} {payload.get('other_number', 'a ticket')}"
+
+
 def _value(value: Any) -> str:
     if value in (None, "", [], {}):
         return "–"
@@ -89,6 +99,7 @@ _MAIL_KIND = {
     "reply": "Answer",
     "acknowledgement": "Acknowledgement",
     "notice": "Notice",
+    "notification": "Notification",
     "test": "Test mail",
 }
 _TELLERS: dict[str, Callable[[Payload], str]] = {
@@ -113,6 +124,29 @@ _TELLERS: dict[str, Callable[[Payload], str]] = {
     "mail.text_changed": lambda payload: f"Words of mail changed: {payload.get('what', '')}",
     "mail.failed": lambda payload: (
         f"{_mail_out(payload, 'could not be sent')}: {payload.get('reason', '')}".rstrip(": ")
+    ),
+    "ticket.merged": lambda payload: f"Merged into {payload.get('into_number', 'another ticket')}",
+    "ticket.took_in": _took_in,
+    "ticket.split": lambda payload: (
+        f"{len(payload.get('comment_ids', []))} comments went to {payload.get('new_number')}"
+    ),
+    "ticket.followed_up": lambda payload: f"It goes on in {payload.get('new_number')}",
+    "ticket.linked": _linked,
+    "ticket.unlinked": lambda payload: _linked(payload, "No longer linked"),
+    "ticket.macro_applied": lambda payload: f"Macro “{payload.get('name', '')}”",
+    "ticket.stepped": lambda payload: f"{payload.get('before')} → {payload.get('after')}",
+    "desk.changed": lambda payload: (
+        f"{str(payload.get('what', '')).replace('_', ' ').capitalize()} {payload.get('how', '')}:"
+        f" {payload.get('name', '')}"
+    ),
+    "notification.target_changed": lambda payload: (
+        f"{payload.get('name', 'A chat')} {payload.get('what', 'changed')}"
+    ),
+    "webhook.changed": lambda payload: (
+        f"Webhook to {payload.get('host', 'a host')} {payload.get('what', 'changed')}"
+    ),
+    "webhook.disabled": lambda payload: (
+        f"Webhook to {payload.get('host', 'a host')} switched off: {payload.get('reason', '')}"
     ),
     "ticket.routed": lambda payload: str(payload.get("reason") or "Routed"),
     "ticket.unrouted": lambda payload: str(payload.get("reason") or "Nobody was found"),

@@ -15,6 +15,7 @@ from ticketyard.tickets.queries import (
     list_state_changes,
     list_visible_attachments,
 )
+from ticketyard.tickets.related.listing import find_survivor
 from ticketyard.web.deps import Acting, Parts, Session, VisibleTicket, WebOptions, may
 from ticketyard.web.pages import ticket_view
 from ticketyard.web.pages.files import REPLY_MAX_BYTES, keep_uploads, send_file
@@ -44,6 +45,7 @@ async def get_own_ticket(
     comments = await list_comments(session, ticket.id, by)
     files = await list_visible_attachments(session, ticket.id, by)
     changes = await list_state_changes(session, ticket.id)
+    survivor = await find_survivor(session, ticket.id)
     return page(
         "own/ticket.html",
         frame,
@@ -52,6 +54,11 @@ async def get_own_ticket(
             "number": ticket.number,
             "title": ticket.title,
             "opened_at": ticket.created_at,
+            "is_merged": survivor is not None,
+            # Where it goes on may be somebody else's ticket, which is theirs to see.
+            "goes_on_in": survivor.number
+            if survivor and survivor.requester_id == by.person_id
+            else None,
             "way": ticket_view.way(ticket.status, changes),
             # Internal notes are left out by the query; nobody's own words are left to a template.
             "comments": ticket_view.thread(

@@ -23,7 +23,12 @@ from ticketyard.people.queries import AgentProfile, list_agents, list_offices
 from ticketyard.tickets.bulk import BulkChange, Outcome, change_many
 from ticketyard.tickets.labelling import Changes
 from ticketyard.tickets.lifecycle import PRIORITIES, STATUSES
-from ticketyard.tickets.queries import list_categories, list_saved_views
+from ticketyard.tickets.queries import (
+    field_rules,
+    list_categories,
+    list_macros,
+    list_saved_views,
+)
 from ticketyard.tickets.viewing import delete_view, save_view
 from ticketyard.web.deps import Acting, Session, may
 from ticketyard.web.pages import wording
@@ -73,6 +78,8 @@ async def get_queue(request: Request, session: Session, by: Acting, frame: DeskF
         rows=rows,
         total=total if total < COUNT_MAX else None,
         agents=agent_options(agents),
+        macros=[(each.id, each.name) for each in await list_macros(session)],
+        may_write=by.may("tickets:write"),
         statuses=[(value, wording.STATUS[value]) for value in STATUSES],
         first_href=render_address(wanted) if after else None,
         next_href=render_address(wanted, following) if following else None,
@@ -100,12 +107,16 @@ async def post_bulk(
     agent_id: Annotated[str, Form()] = "",
     status: Annotated[str, Form()] = "",
     tag: Annotated[str, Form(max_length=60)] = "",
+    macro_id: Annotated[str, Form(max_length=10)] = "",
     back: Annotated[str, Form(max_length=4000)] = "/queue",
 ) -> Response:
     """Do one thing to each selected ticket; what cannot be done hinders no other."""
     if not ticket:
         return back_to(back, Flash("caution", "No ticket was selected."))
-    change = _bulk_change(action, agent_id=agent_id, status=status, tag=tag, by=by)
+    if action == "macro" and macro_id.isdecimal():
+        change = BulkChange(macro_id=min(int(macro_id), 2**31 - 1))
+    else:
+        change = _bulk_change(action, agent_id=agent_id, status=status, tag=tag, by=by)
     if change.is_empty():
         return back_to(back, Flash("caution", "Choose what to do with the selected tickets."))
     return back_to(back, *_told(await change_many(session, ticket, change, by=by)))
@@ -210,6 +221,7 @@ async def _choices(
         "office": ("Office", [(office.id, office.name) for office in offices]),
         "language": ("Language", [(code, wording.LANGUAGE[code]) for code in ("RU", "KZ", "ENG")]),
         "source": ("Source", list(wording.SOURCE.items())),
+        "field": ("Field", await _field_options(session, wanted.field)),
         "sort": ("Newest first", list(SORT_WORDS.items())),
     }
     return [
@@ -223,6 +235,17 @@ async def _choices(
         for name, (label, values) in options.items()
         if values
     ]
+
+
+async def _field_options(session: AsyncSession, chosen: str) -> list[tuple[object, str]]:
+    """The values there are to choose from in the company's own fields; others come by a link."""
+    options: list[tuple[object, str]] = []
+    for rule in await field_rules(session):
+        values = ("yes", "no") if rule.kind == "yes_no" else rule.choices
+        options += [(f"{rule.name}:{each}", f"{rule.name}: {each}") for each in values]
+    if chosen and chosen not in dict(options):
+        options.append((chosen, chosen.replace(":", ": ", 1)))
+    return options
 
 
 def _news_href(wanted: QueueFilter, newest: datetime | None) -> str:

@@ -53,6 +53,7 @@ def environment(language: str) -> Environment:
         ago=ago,
         age=lambda moment: wording.age(moment, datetime.now(UTC)),
         category=wording.category,
+        duration=wording.duration,
         initials=wording.initials,
         instant=wording.instant,
         percent=wording.percent,

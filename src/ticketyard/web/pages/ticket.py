@@ -21,12 +21,17 @@ from ticketyard.tickets.labelling import Changes, change_ticket
 from ticketyard.tickets.lifecycle import PRIORITIES
 from ticketyard.tickets.models import Ticket
 from ticketyard.tickets.queries import (
+    field_rules,
     get_visible_attachment,
     list_attachments,
     list_categories,
     list_comments,
+    list_macros,
     list_state_changes,
 )
+from ticketyard.tickets.related.listing import find_survivor, list_related, list_taken_in
+from ticketyard.tickets.steps.course import step_of
+from ticketyard.tickets.steps.setting import list_steps
 from ticketyard.triage.correcting import correct_category, correct_priority
 from ticketyard.triage.queries import find_analysis
 from ticketyard.web.deps import Acting, Parts, Session, VisibleTicket, WebOptions, may
@@ -37,11 +42,23 @@ from ticketyard.web.pages.frame import DeskFrame, Flash, OwnFrame, back_to, frag
 from ticketyard.web.pages.history_words import tell
 from ticketyard.web.pages.lost_update import lost_update
 from ticketyard.web.pages.mail_view import bounced_to
+from ticketyard.web.pages.own_fields import field_views, sent_fields
 from ticketyard.web.pages.receipt_view import ReceiptView, receipt_view
 from ticketyard.web.pages.texts import texts_in
 
 router = APIRouter(prefix="/tickets", include_in_schema=False)
 
+LINK_WORDS = {
+    "relates": "relates to",
+    "blocks": "blocks",
+    "blocked_by": "is blocked by",
+    "duplicates": "duplicates",
+    "duplicated_by": "is duplicated by",
+    "parent": "is the parent of",
+    "child": "is a part of",
+    "follows": "follows",
+    "followed_by": "goes on in",
+}
 Version = Annotated[int, Form(ge=0, le=2**31 - 1)]
 
 
@@ -59,8 +76,12 @@ async def get_ticket_page(
         place="queue",
         ticket=await _view(session, ticket, by, frame.language),
         back=came_from if came_from.startswith("/queue") else "/queue",
-        may_write=by.may("tickets:write"),
-        may_assign=by.may("tickets:assign"),
+        may_write=by.may("tickets:write") and ticket.merged_into is None,
+        may_assign=by.may("tickets:assign") and ticket.merged_into is None,
+        may_follow_up=by.may("tickets:write"),
+        macros=[(each.id, each.name) for each in await list_macros(session)],
+        link_words=LINK_WORDS,
+        opened_panel=request.query_params.get("open", ""),
         agents=agent_options(agents, ticket.assignee_id),
         categories=[category.name for category in await list_categories(session)],
         priorities=[(value, wording.PRIORITY[value]) for value in PRIORITIES],
@@ -90,6 +111,7 @@ async def _view(
     happenings = await list_history(session, ticket.id)
     came = await list_mails_of_ticket(session, ticket.id)
     sent = await list_sent_mails(session, ticket.id)
+    rules = await field_rules(session)
     thread = ticket_view.thread(ticket, comments, attachments)
     return {
         **_plain(ticket, names),
@@ -99,8 +121,14 @@ async def _view(
         "bounced": bounced_to(sent, ticket.requester_email),
         "attachments": [ticket_view.file_of(ticket, each) for each in attachments],
         **ticket_view.understood(ticket, analysis),
-        "fields": ticket_view.details(ticket, names.team),
-        "custom_names": sorted(ticket.custom_fields),
+        "fields": ticket_view.details(ticket, names.team, {each.name for each in rules}),
+        "custom_names": sorted(set(ticket.custom_fields) - {each.name for each in rules}),
+        "own_fields": field_views(rules, ticket.custom_fields, ask=False),
+        "related": await list_related(session, ticket.id, by),
+        "took_in": await list_taken_in(session, ticket.id),
+        "survivor": await find_survivor(session, ticket.id) if ticket.merged_into else None,
+        "splittable": [each for each in comments if each.author_kind != "system"],
+        "step": step_of(await list_steps(session), ticket.status, ticket.work_step).name,
         "history": [
             {"at": each.at, "text": tell(each.type, each.payload), "by": each.by_name}
             for each in happenings
@@ -313,13 +341,17 @@ async def post_field(
     ticket: VisibleTicket,
     session: Session,
     by: Acting,
-    name: Annotated[str, Form(max_length=200)],
-    value: Annotated[str, Form(max_length=4000)] = "",
+    name: Annotated[list[str], Form()],
+    value: Annotated[list[str] | None, Form()] = None,
 ) -> Response:
-    """Set a custom field; an empty value takes it away."""
-    changes = Changes.of({"custom_fields": {name: value.strip() or None}})
+    """Set custom fields, each name beside its value; an empty value takes its field away."""
+    given = sent_fields(name, value or [""] * len(name))
+    changes = Changes.of({"custom_fields": given})
     await change_ticket(session, ticket_id=ticket.id, changes=changes, by=by)
-    return _back(ticket, f"{name.strip()}: {value.strip() or 'taken away'}.")
+    if len(given) > 1:
+        return _back(ticket, "The fields are saved.")
+    ((one, said),) = given.items()
+    return _back(ticket, f"{one.strip()}: {said or 'taken away'}.")
 
 
 def _back(ticket: Ticket, said: str = "", anchor: str = "") -> Response:

@@ -1,6 +1,6 @@
 """A ticket as its page shows it: where it is on its way, what may follow, what is known."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -216,8 +216,13 @@ def file_of(ticket: Ticket, attachment: Attachment, place: str = "/tickets") -> 
     )
 
 
-def details(ticket: Ticket, team: str | None) -> list[tuple[str, str]]:
-    """Whatever else is known, by name; what is empty is left out."""
+def details(
+    ticket: Ticket, team: str | None, elsewhere: Collection[str] = ()
+) -> list[tuple[str, str]]:
+    """Whatever else is known, by name; what is empty is left out.
+
+    elsewhere: custom fields that are shown to be filled in.
+    """
     address: Mapping[str, Any] = ticket.address
     street = " ".join(str(address[part]) for part in ("street", "house") if address.get(part))
     client: Mapping[str, Any] = ticket.client
@@ -238,7 +243,7 @@ def details(ticket: Ticket, team: str | None) -> list[tuple[str, str]]:
         ("Source’s category", ticket.source_category),
         ("Source’s priority", ticket.source_priority),
         ("Resolution", ticket.resolution),
-        *((str(name), value) for name, value in ticket.custom_fields.items()),
+        *((str(n), value) for n, value in ticket.custom_fields.items() if n not in elsewhere),
     ]
     return [(name, str(value)) for name, value in pairs if value not in (None, "", [], {})]
 

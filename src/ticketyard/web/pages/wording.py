@@ -93,6 +93,17 @@ def age(moment: datetime, now: datetime) -> str:
     return f"{seconds // (86_400 * 365)}y"
 
 
+def duration(seconds: int) -> str:
+    """A span of time in its two largest units: 45s, 12m, 3h 20m, 2d 4h."""
+    if seconds < 60:
+        return f"{seconds}s"
+    minutes, hours, days = seconds // 60, seconds // 3_600, seconds // 86_400
+    if not hours:
+        return f"{minutes}m"
+    large, small = (f"{days}d", f"{hours % 24}h") if days else (f"{hours}h", f"{minutes % 60}m")
+    return large if small[:-1] == "0" else f"{large} {small}"
+
+
 def instant(moment: datetime) -> str:
     """21 Nov 2026, 14:05 UTC."""
     moment = moment.astimezone(UTC)

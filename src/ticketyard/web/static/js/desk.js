@@ -6,8 +6,10 @@ import { watchKeys } from "./keyboard.js";
 import { watchQueue } from "./queue.js";
 import { watchComposer } from "./composer.js";
 import { watchDrops } from "./drops.js";
+import { watchBoard } from "./board.js";
 
 watchQueue();
 watchComposer();
 watchDrops();
+watchBoard();
 watchKeys();
