@@ -95,6 +95,7 @@ WIRING = Wiring(
         ("* * * * * */30", notify.wake_notifications),
         ("41 2 * * *", prune_expired),
         ("*/5 * * * *", sla.count_the_uncounted),
+        ("23 3 1 * *", sla.fill_holidays),
         ("51 2 * * *", webhooks.prune_deliveries),
         ("55 2 * * *", notify.prune_notifications),
         ("*/5 * * * *", triage.retry_untriaged),

@@ -165,3 +165,22 @@ def _joined(spans: Iterator[tuple[int, int]]) -> Iterator[tuple[int, int]]:
         last = (begin, end)
     if last is not None:
         yield last
+
+
+def open_spans(
+    calendar: Calendar, start: datetime, end: datetime
+) -> Iterator[tuple[datetime, datetime]]:
+    """The pieces of [start, end) in which it is open, in order."""
+    first, last = epoch(start), epoch(end)
+    if calendar.always:
+        if first < last:
+            yield instant(first), instant(last)
+        return
+    for year in range(start.astimezone(UTC).year, end.astimezone(UTC).year + 1):
+        known = calendar.year(year)
+        begin = max(0, bisect_right(known.begins, first) - 1)
+        for opens, closes in zip(known.begins[begin:], known.ends[begin:], strict=True):
+            if opens >= last:
+                return
+            if closes > first:
+                yield instant(max(opens, first)), instant(min(closes, last))

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
+from ticketyard.core.auth import Principal
 from ticketyard.core.resources import Resources
+from ticketyard.sla.changing import renew_holidays
 from ticketyard.sla.counting import count_clocks
 from ticketyard.sla.events import ServiceLevelsChanged
 from ticketyard.sla.recounting import count_uncounted, recount_running
@@ -43,3 +45,9 @@ async def follow_rules(
 async def count_the_uncounted(resources: Resources, company_id: int) -> None:
     """Timetable: give clocks to tickets that have none."""
     await count_uncounted(resources, company_id)
+
+
+async def fill_holidays(resources: Resources, company_id: int) -> None:
+    """Timetable: keep the public holidays of the years ahead filled in."""
+    async with resources.db.transaction(company_id) as session:
+        await renew_holidays(session, by=Principal.system(company_id, "Holidays"))
