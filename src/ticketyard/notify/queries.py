@@ -11,7 +11,7 @@ from ticketyard.notify.errors import MailNotFound
 from ticketyard.notify.models import OutgoingMail, SendAttempt
 
 STATES = ("waiting", "sent", "failed", "suppressed", "bounced")
-KINDS = ("reply", "acknowledgement", "notice", "test")
+KINDS = ("reply", "acknowledgement", "notice", "notification", "test")
 ATTEMPTS_SHOWN = 100
 
 

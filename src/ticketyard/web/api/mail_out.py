@@ -30,7 +30,7 @@ from ticketyard.web.deps import Acting, Parts, Session, may
 router = APIRouter(prefix="/api/mail", tags=["mail"])
 
 State = Literal["waiting", "sent", "failed", "suppressed", "bounced"]
-Kind = Literal["reply", "acknowledgement", "notice", "test"]
+Kind = Literal["reply", "acknowledgement", "notice", "notification", "test"]
 
 
 class RecipientOut(BaseModel):

@@ -15,8 +15,8 @@ from ticketyard.web.pages import (
     mail_workflows,
     mailboxes,
     mails,
-    notifications,
     new_ticket,
+    notifications,
     own_tickets,
     public_form,
     queue,
@@ -27,6 +27,7 @@ from ticketyard.web.pages import (
     signing_in,
     ticket,
     ticket_together,
+    webhooks,
 )
 
 ROUTERS: list[APIRouter] = [

@@ -13,6 +13,7 @@ from ticketyard.core.auth import Principal
 from ticketyard.insights.desk import TAB_MAX, count_unassigned
 from ticketyard.insights.mailbox_alarms import Alarm, list_alarms
 from ticketyard.intake.queries import count_waiting_messages
+from ticketyard.notify.telling.reading import count_unread
 from ticketyard.people.queries import get_company
 from ticketyard.web.deps import Acting, Session, current_visitor
 from ticketyard.web.pages.rendering import render
@@ -53,6 +54,7 @@ class Frame:
     viewer: Viewer | None = None
     waiting: str = ""
     kept: str = ""
+    unread: int = 0
     alarms: list[Alarm] = field(default_factory=list)
 
 
@@ -65,11 +67,12 @@ def theme_of(request: Request) -> str:
 async def _desk_frame(request: Request, session: Session, by: Acting) -> Frame:
     visitor = await current_visitor(request)
     company = await get_company(session)
-    waiting = kept = 0
+    waiting = kept = unread = 0
     # A requester sees their own account in this frame, and nothing of what waits at the desk.
     if by.may("tickets:read"):
         kept = await count_waiting_messages(session)
         waiting = await count_unassigned(session)
+        unread = await count_unread(session, by.person_id or 0)
     return Frame(
         company=company.name,
         theme=theme_of(request),
@@ -79,6 +82,7 @@ async def _desk_frame(request: Request, session: Session, by: Acting) -> Frame:
         viewer=viewer_of(by),
         waiting=capped(waiting) if waiting else "",
         kept=capped(kept) if kept else "",
+        unread=unread,
         alarms=await list_alarms(session) if by.may("settings:manage") else [],
     )
 
