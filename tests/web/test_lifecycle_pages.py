@@ -7,6 +7,7 @@ import pytest
 
 from tests.world import World
 from ticketyard.tickets.commenting import add_comment
+from ticketyard.tickets.fields.defining import add_field
 from ticketyard.tickets.queries import get_ticket, list_fields, list_macros, list_templates
 from ticketyard.tickets.related.listing import list_related
 from ticketyard.tickets.related.merging import merge_tickets
@@ -205,3 +206,51 @@ async def test_who_wrote_to_a_merged_ticket_is_shown_no_form_to_write_into_it(
 
     assert f"/my/{survivor.number}" in shown
     assert "<textarea" not in shown
+
+
+async def test_the_public_form_asks_for_the_fields_it_shows(
+    world: World, client: httpx2.AsyncClient
+) -> None:
+    async with world.resources.db.transaction(world.company_id) as session:
+        by = world.as_person(world.admin)
+        await add_field(session, name="Hidden", kind="text", by=by, is_required=True)
+        await add_field(session, name="Floor", kind="number", by=by, on_form=True, is_required=True)
+        await add_field(session, name="Inside", kind="yes_no", by=by, on_form=True)
+    shown = await show(client, "/form/north")
+    assert "Floor" in shown
+    assert "Hidden" not in shown
+    form = {
+        "name": "Rita", "email": "rita@example.com", "title": "Lamp", "description": "Dark.",
+    }  # fmt: skip
+    own = {"origin": "http://desk.test"}
+
+    async def sent(**more: str) -> httpx2.Response:
+        return await client.post("/form/north", data={**form, **more}, headers=own)
+
+    assert "Please fill in: Floor" in (await sent()).text
+    refused = await sent(**{"own-1": "third", "own-2": "yes"})
+    assert refused.status_code == 422
+    assert "Floor holds a number" in refused.text
+    assert 'value="third"' in refused.text
+    assert (await sent(**{"own-1": "3", "own-2": "yes"})).status_code == 303
+    async with world.resources.db.transaction(world.company_id) as session:
+        assert (await get_ticket(session, 1)).custom_fields == {"Floor": 3, "Inside": True}
+
+
+async def test_a_form_by_the_api_is_held_against_the_fields_too(
+    world: World, client: httpx2.AsyncClient
+) -> None:
+    async with world.resources.db.transaction(world.company_id) as session:
+        by = world.as_person(world.admin)
+        await add_field(session, name="Floor", kind="number", by=by)
+    form = {
+        "name": "Rita", "email": "rita@example.com", "title": "Lamp", "description": "Dark.",
+    }  # fmt: skip
+
+    for floor, status in (("third", 422), ("3", 200)):
+        answer = await client.post(
+            "/api/tickets/web-form", json={**form, "custom_fields": {"floor": floor, "odd": [1]}}
+        )
+        assert answer.status_code == status, answer.text
+    async with world.resources.db.transaction(world.company_id) as session:
+        assert (await get_ticket(session, 1)).custom_fields == {"Floor": 3, "odd": [1]}

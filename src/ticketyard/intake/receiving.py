@@ -19,6 +19,7 @@ from ticketyard.core.events import acting
 from ticketyard.core.resources import Resources
 from ticketyard.intake.arrivals import Arrival
 from ticketyard.intake.errors import KeyReused, SourceNotAllowed
+from ticketyard.intake.own_fields import with_typed_fields
 from ticketyard.people.errors import InvalidKey
 from ticketyard.tickets.events import TicketOpened
 from ticketyard.tickets.numbering import Numbers
@@ -81,9 +82,11 @@ async def receive(
     """File a message: a new ticket, or the one it was filed under before.
 
     It is on disk when this returns. Raises SourceNotAllowed; KeyReused when the key came with
-    another content; InvalidKey when the key was revoked a moment ago.
+    another content; InvalidKey when the key was revoked a moment ago; BadField for a value that a
+    field of the company's own does not allow.
     """
     check_source(by, arrival.ticket.source)
+    arrival = await with_typed_fields(resources, by.company_id, arrival)
     number = await resources.part(Numbers).take(by.company_id, resources.clock())
     arguments = _arguments(
         resources, arrival, message, identity_of(arrival, message, by), by, number

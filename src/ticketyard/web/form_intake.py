@@ -1,7 +1,7 @@
 """The web form, with files: read it, keep the files, file the ticket. For the API and the page."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -10,7 +10,8 @@ from starlette.datastructures import UploadFile
 
 from ticketyard.core.auth import Principal
 from ticketyard.core.errors import TooLarge
-from ticketyard.core.shapes import field_name, unreadable
+from ticketyard.core.shapes import field_name, storable, unreadable
+from ticketyard.intake.own_fields import with_typed_fields
 from ticketyard.intake.receiving import RawMessage, Received, receive
 from ticketyard.intake.sources.web_form import read_web_form
 from ticketyard.people.queries import default_company_id
@@ -20,7 +21,7 @@ from ticketyard.web.deps import resources_of, web_settings_of
 
 FILES = "files"
 FILES_MAX = 20
-FIELDS_MAX = 40
+FIELDS_MAX = 80
 # Whatever a form carries: read from disk piece by piece, so it may be large.
 FORM_BODY_MAX_BYTES = 512 * 1024 * 1024
 
@@ -31,6 +32,7 @@ class FilledForm:
 
     fields: Mapping[str, str]
     files: Sequence[UploadFile]
+    custom_fields: Mapping[str, str | None] = field(default_factory=dict)
 
 
 async def form_author(request: Request) -> Principal:
@@ -84,7 +86,12 @@ async def file_form(
     """
     resources = resources_of(request)
     by = by or await form_author(request)
-    arrival = read_web_form(form.fields)
+    told: dict[str, Any] = dict(form.fields)
+    if form.custom_fields:
+        told["custom_fields"] = dict(form.custom_fields)
+    arrival = read_web_form(told)
+    # Before files are kept for a form that is refused.
+    arrival = await with_typed_fields(resources, by.company_id, arrival)
     files = [
         await keep_file(
             resources.blobs,
@@ -96,17 +103,15 @@ async def file_form(
         )
         for each in form.files
     ]
-    message = RawMessage(content=_raw(form.fields, files), key=key, once=once)
+    message = RawMessage(content=_raw(told, files), key=key, once=once)
     arrival = arrival.with_files(files)
     return await receive(resources, arrival, message=message, by=by), files
 
 
-def _raw(fields: Mapping[str, str], files: Sequence[KeptFile]) -> bytes:
+def _raw(fields: Mapping[str, Any], files: Sequence[KeptFile]) -> bytes:
     """The form as it is kept. Of a file its hash: the bytes themselves are in the blob storage."""
     told: dict[str, Any] = {
-        "fields": {
-            name: value.encode("utf-8", "replace").decode() for name, value in fields.items()
-        },
+        "fields": storable(dict(fields)),
         "files": [
             {"filename": each.filename, "sha256": each.sha256, "size_bytes": each.size_bytes}
             for each in files

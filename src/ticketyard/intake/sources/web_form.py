@@ -1,6 +1,6 @@
 """Pure: what a person filled in on the web form."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
@@ -34,6 +34,9 @@ class WebForm(Closed):
         None, description="Said by the requester; left out, triage finds it."
     )
     category: MaybeLine = None
+    custom_fields: dict[str, Any] = Field(
+        default_factory=dict, description="The company's own fields by name."
+    )
 
 
 def read_web_form(data: object, at: str = "") -> Arrival:
@@ -53,6 +56,7 @@ def read_web_form(data: object, at: str = "") -> Arrival:
             requester_email=form.email,
             location=form.location,
             asset_tag=form.asset_tag,
+            custom_fields=form.custom_fields,
             source_data={"user_id": form.user_id} if form.user_id else {},
         ),
         category_is_guess=guess,
