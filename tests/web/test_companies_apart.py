@@ -31,6 +31,10 @@ from ticketyard.people.models import Person
 from ticketyard.people.teams import add_team, add_team_member
 from ticketyard.tickets.attaching import attach_files, keep_file
 from ticketyard.tickets.commenting import add_comment
+from ticketyard.tickets.fields.defining import add_field
+from ticketyard.tickets.ready.keeping import save_macro, save_template
+from ticketyard.tickets.related.linking import link_tickets
+from ticketyard.tickets.steps.setting import set_steps
 from ticketyard.tickets.viewing import save_view
 from ticketyard.web.api import ROUTERS as API_ROUTERS
 from ticketyard.web.deps import COOKIE, access_of
@@ -54,23 +58,33 @@ FIELDS: Mapping[str, str] = {
     "action": "status",
     "agent": "1",
     "asset_tag": "PC-17",
+    "assignee": "",
     "back": "/queue",
     "base_load": "3",
     "because": "no reason",
     "body": "Hello",
     "category": "network",
     "close": "",
+    "choices": "",
+    "comment": "On its way.",
     "company": "south",
     "customer": "7",
     "definition": "",
     "description": "Something is broken.",
     "email": "new@example.com",
     "enabled": "1",
+    "field_name": "Floor",
+    "field_value": "3",
     "file_under": "network",
+    "help_text": "Of the building",
+    "is_active": "1",
     "is_available": "true",
+    "is_internal": "",
+    "is_required": "",
     "kind": "public",
     "label_column": "category",
     "level": "high",
+    "link": "blocks 1",
     "location": "Room 4",
     "mail": "1",
     "name": "New",
@@ -79,6 +93,7 @@ FIELDS: Mapping[str, str] = {
     "number": "TKT-20251215-001",
     "office": "",
     "on": "true",
+    "on_form": "",
     "once": "0123456789abcdef",
     "order": "5",
     "password": "a long enough password",
@@ -86,14 +101,18 @@ FIELDS: Mapping[str, str] = {
     "present_password": "a long enough password",
     "priority": "high",
     "query": "status=open",
+    "requester_email": "",
+    "requester_name": "Cy",
     "role": "agent",
     "skills": "VIP",
+    "stands_for": "open",
     "source": "glpi",
     "status": "resolved",
     "step": "create_ticket",
     "subject": "Hello",
     "switch": "auto_assign",
     "tag": "printer",
+    "tags": "printer",
     "text_column": "text",
     "theme": "dark",
     "then": "stay",
@@ -101,8 +120,10 @@ FIELDS: Mapping[str, str] = {
     "title": "Something",
     "to": "",
     "trigger": "billing",
+    "untags": "",
     "value": "3",
     "version": "1",
+    "was": "",
     "website": "",
     "words": "vip",
 }
@@ -142,6 +163,7 @@ async def furnish(world: World) -> dict[str, str]:
         tags=(CANARY,),
         source_reference=f"{CANARY}-1",
     )
+    linked = await world.open(f"{CANARY} other")
     by = world.as_person(world.admin)
     resources = world.resources
     blob = await keep_file(
@@ -175,6 +197,18 @@ async def furnish(world: World) -> dict[str, str]:
             ),
             {"it": CANARY},
         )
+        field = await add_field(session, name=f"{CANARY} field", kind="text", on_form=False, by=by)
+        macro = await save_macro(
+            session,
+            given={"name": f"{CANARY} macro", "actions": {"comment": f"{CANARY} answer"}},
+            by=by,
+        )
+        template = await save_template(
+            session, given={"name": f"{CANARY} template", "title": f"{CANARY} title"}, by=by
+        )
+        steps = [(f"{CANARY} new", "open"), (f"{CANARY} done", "resolved")]
+        await set_steps(session, steps=steps, by=by)
+        await link_tickets(session, ticket_id=opened.id, other=linked.id, kind="blocks", by=by)
         office_id = await session.scalar(
             text(
                 "insert into office (company_id, name, address)"
@@ -191,6 +225,28 @@ async def furnish(world: World) -> dict[str, str]:
             ),
             {"it": CANARY, "ticket": opened.id},
         )
+        alert_id = await session.scalar(
+            text(
+                "select insert_alert(jsonb_build_object('ticket_id', cast(:ticket as bigint),"
+                " 'provider_id', cast(:it as text), 'fingerprint', cast(:it as text),"
+                " 'title', cast(:it as text)))"
+            ),
+            {"it": CANARY, "ticket": opened.id},
+        )
+        made = {}
+        for table, columns, values in (
+            ("alert_provider", "provider_id", ":it"),
+            ("alert_maintenance", "name, starts_at, ends_at", ":it, now(), now() + interval '1 h'"),
+            ("alert_heartbeat", "name, every_seconds", ":it, 60"),
+            ("alert_mapping", "name, definition", ':it, \'{"provider_id": "p", "title": "t"}\''),
+        ):
+            made[table] = await session.scalar(
+                text(
+                    f"insert into {table} (company_id, {columns})"
+                    f" values (current_company(), {values}) returning id"
+                ),
+                {"it": CANARY},
+            )
         run_id = await session.scalar(
             text(
                 "insert into import_run (company_id, kind, state, by_kind, by_name)"
@@ -235,6 +291,18 @@ async def furnish(world: World) -> dict[str, str]:
         "message_id": str(message_id),
         "workflow_id": str(workflow_id),
         "office_id": str(office_id),
+        "field_id": str(field.id),
+        "macro_id": str(macro.id),
+        "template_id": str(template.id),
+        "template": str(template.id),
+        "other": str(linked.id),
+        "into": str(linked.id),
+        "alert_id": str(alert_id),
+        "provider_id": CANARY,
+        "window_id": str(made["alert_maintenance"]),
+        "heartbeat_id": str(made["alert_heartbeat"]),
+        "mapping_id": str(made["alert_mapping"]),
+        "mapping_name": CANARY,
         "outgoing_id": str(outgoing_id),
         "run_id": str(run_id),
         "import_id": str(run_id),
