@@ -29,6 +29,8 @@ from ticketyard.people.keys import create_key
 from ticketyard.people.logging_in import start_session
 from ticketyard.people.models import Person
 from ticketyard.people.teams import add_team, add_team_member
+from ticketyard.sla.changing import add_calendar, add_policy
+from ticketyard.sla.drafts import CalendarDraft, PolicyDraft
 from ticketyard.tickets.attaching import attach_files, keep_file
 from ticketyard.tickets.commenting import add_comment
 from ticketyard.tickets.fields.defining import add_field
@@ -47,6 +49,7 @@ ENDLESS = frozenset({"/live"})
 # Names in a path that are open by nature: a company's public form is for the public, and a token is
 # itself the proof; a template's name is the same for everybody.
 OPEN = {
+    "act": "off",
     "company": "south",
     "token": "no-such-token",
     "email_address": "rita@example.com",
@@ -55,6 +58,15 @@ OPEN = {
 }
 # What a form is filled in with; names that are in `objects` get North's id.
 FIELDS: Mapping[str, str] = {
+    "url": "https://hooks.example.com/x",
+    "only_failed": "true",
+    "kinds": "assigned",
+    "header_value": "",
+    "header_name": "",
+    "events": "ticket.*",
+    "choice": "assigned.email",
+    "body_template": "",
+    "age": "day",
     "action": "status",
     "agent": "1",
     "asset_tag": "PC-17",
@@ -126,6 +138,19 @@ FIELDS: Mapping[str, str] = {
     "was": "",
     "website": "",
     "words": "vip",
+    "active": "1",
+    "always": "1",
+    "country": "DE",
+    "days": "",
+    "hours": "09:00-17:00",
+    "organization": "acme",
+    "pause": "pending",
+    "priority_in": "high",
+    "severity_in": "high",
+    "subdivision": "",
+    "target": "4h",
+    "warn": "75",
+    "zone": "UTC",
 }
 
 
@@ -209,6 +234,11 @@ async def furnish(world: World) -> dict[str, str]:
         steps = [(f"{CANARY} new", "open"), (f"{CANARY} done", "resolved")]
         await set_steps(session, steps=steps, by=by)
         await link_tickets(session, ticket_id=opened.id, other=linked.id, kind="blocks", by=by)
+        calendar = await add_calendar(
+            session, draft=CalendarDraft(name=f"{CANARY} calendar", always=True), by=by
+        )
+        draft = PolicyDraft(name=f"{CANARY} policy", calendar_id=calendar.id, category="vpn")
+        policy = await add_policy(session, draft=draft, by=by)
         office_id = await session.scalar(
             text(
                 "insert into office (company_id, name, address)"
@@ -247,6 +277,44 @@ async def furnish(world: World) -> dict[str, str]:
                 ),
                 {"it": CANARY},
             )
+        endpoint_id = await session.scalar(
+            text(
+                "insert into webhook_endpoint (company_id, name, url, event_types, secret)"
+                " values (current_company(), :it, 'http://127.0.0.1:1/' || :it, '{ticket.*}', :it)"
+                " returning id"
+            ),
+            {"it": CANARY},
+        )
+        delivery_id = await session.scalar(
+            text(
+                "insert into webhook_delivery (company_id, endpoint_id, event_type, state, reason)"
+                " values (current_company(), :endpoint, 'webhook.test', 'failed', :it) returning id"
+            ),
+            {"it": CANARY, "endpoint": endpoint_id},
+        )
+        target_id = await session.scalar(
+            text(
+                "insert into notification_target (company_id, kind, name, host, secret)"
+                " values (current_company(), 'slack', :it, :it, :it) returning id"
+            ),
+            {"it": CANARY},
+        )
+        notification_id = await session.scalar(
+            text(
+                "insert into notification (company_id, person_id, kind, words, by_name)"
+                " values (current_company(), :person, 'assigned', :it, :it) returning id"
+            ),
+            {"it": CANARY, "person": person.id},
+        )
+        await session.execute(
+            text(
+                "insert into notification_log (company_id, target_id, channel, template, lines,"
+                " status, error_message) values (current_company(), :target, 'slack', 'test',"
+                " jsonb_build_array(jsonb_build_object('kind', 'test', 'words', cast(:it as text))),"
+                " 'failed', :it)"
+            ),
+            {"it": CANARY, "target": target_id},
+        )
         run_id = await session.scalar(
             text(
                 "insert into import_run (company_id, kind, state, by_kind, by_name)"
@@ -303,6 +371,13 @@ async def furnish(world: World) -> dict[str, str]:
         "heartbeat_id": str(made["alert_heartbeat"]),
         "mapping_id": str(made["alert_mapping"]),
         "mapping_name": CANARY,
+        "calendar_id": str(calendar.id),
+        "calendar": str(calendar.id),
+        "policy_id": str(policy.id),
+        "webhook_id": str(endpoint_id),
+        "delivery_id": str(delivery_id),
+        "target_id": str(target_id),
+        "notification_id": str(notification_id),
         "outgoing_id": str(outgoing_id),
         "run_id": str(run_id),
         "import_id": str(run_id),

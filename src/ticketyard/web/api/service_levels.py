@@ -193,7 +193,7 @@ class PolicyIn(Body):
     )
     sort_order: int = Field(100, ge=0, le=10_000)
     pauses: list[Literal["open", "assigned", "in_progress", "pending"]] = Field(
-        default_factory=lambda: ["pending"], max_length=4
+        ["pending"], max_length=4
     )
     warn_percent: int | None = Field(75, ge=1, le=99)
     is_active: bool = True

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from ticketyard.web.pages import (
     agents,
+    alerts,
     board,
     dashboard,
     desk_setup,
@@ -43,6 +44,7 @@ ROUTERS: list[APIRouter] = [
     mails.router,
     own_tickets.router,
     agents.router,
+    alerts.router,
     imports.router,
     dashboard.router,
     reports.router,

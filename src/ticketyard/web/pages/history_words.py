@@ -102,6 +102,17 @@ _MAIL_KIND = {
     "notification": "Notification",
     "test": "Test mail",
 }
+
+
+def _warned(payload: Payload) -> str:
+    clock = wording.word({}, payload.get("clock"))
+    return f"{clock}: {payload.get('percent')}% of the time have passed"
+
+
+def _breached(payload: Payload) -> str:
+    return str(payload.get("reason", "A promise was broken"))
+
+
 _TELLERS: dict[str, Callable[[Payload], str]] = {
     "ticket.opened": _opened,
     "ticket.reread": lambda _: "Its text was replaced by a new import",
@@ -150,4 +161,6 @@ _TELLERS: dict[str, Callable[[Payload], str]] = {
     ),
     "ticket.routed": lambda payload: str(payload.get("reason") or "Routed"),
     "ticket.unrouted": lambda payload: str(payload.get("reason") or "Nobody was found"),
+    "sla.warned": _warned,
+    "sla.breached": _breached,
 }

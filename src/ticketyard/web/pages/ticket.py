@@ -6,12 +6,14 @@ from fastapi import APIRouter, File, Form, Request, Response, UploadFile
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.auth import Principal
+from ticketyard.core.db import now_of
 from ticketyard.core.shapes import RowId
 from ticketyard.insights.mails import list_mails_of_ticket
 from ticketyard.insights.sent_mails import list_sent_mails
 from ticketyard.insights.ticket_page import Names, get_names, list_history
 from ticketyard.people.queries import list_agents
 from ticketyard.routing.queries import find_assignment
+from ticketyard.sla.explaining import read_clocks
 from ticketyard.tickets.assigning import assign_ticket, release_ticket
 from ticketyard.tickets.attaching import attach_files
 from ticketyard.tickets.changing_status import change_status
@@ -37,6 +39,7 @@ from ticketyard.triage.queries import find_analysis
 from ticketyard.web.deps import Acting, Parts, Session, VisibleTicket, WebOptions, may
 from ticketyard.web.pages import ticket_view, wording
 from ticketyard.web.pages.agent_options import agent_options
+from ticketyard.web.pages.clocks_view import clocks_view
 from ticketyard.web.pages.files import REPLY_MAX_BYTES, keep_uploads, send_file
 from ticketyard.web.pages.frame import DeskFrame, Flash, OwnFrame, back_to, fragment, page
 from ticketyard.web.pages.history_words import tell
@@ -134,6 +137,7 @@ async def _view(
             for each in happenings
         ],
         "receipt": await _receipt(session, ticket, language),
+        "clocks": clocks_view(await read_clocks(session, ticket.id), now_of(session)),
     }
 
 
