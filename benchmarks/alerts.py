@@ -156,7 +156,8 @@ def books(url: str, provider: str) -> tuple[int, int, int]:
 def main() -> None:
     """Measure, and print the table."""
     given = [float(each) for each in sys.argv[1:]]
-    seconds, rate, alerts, span = [*given, *(600, 500, 30_000, 60)[len(given) :]]
+    usual = (600.0, 500.0, 30_000.0, 60.0)
+    seconds, rate, alerts, span = (*given, *usual[len(given) :])
     print(f"Alerts, fsync on, web and worker; {about()}\n")
     print(
         "| load                               | alerts/s |  p50 ms |  p95 ms |  p99 ms | refused |"

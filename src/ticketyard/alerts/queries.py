@@ -138,3 +138,24 @@ async def alert_quality(session: AsyncSession, days: int) -> tuple[list[Any], li
         elif row["camera_id"] is not None:
             cameras.append(told)
     return providers, cameras
+
+
+_INCIDENTS = text(
+    """
+    select t.id, t.number, t.title, t.status, t.severity, t.priority, count(*) as alerts,
+      count(*) filter (where a.state = 'firing') as firing, bool_or(a.storm_id is not null) as is_storm,
+      min(a.first_occurred_at) as began_at, max(a.last_occurred_at) as last_at,
+      array_agg(distinct a.provider_id) as providers
+    from alert a
+    join ticket t on t.company_id = a.company_id and t.id = a.ticket_id
+    where a.company_id = current_company()
+      and (a.group_key is not null or a.storm_id is not null)
+    group by t.id having count(*) > 1 or bool_or(a.storm_id is not null)
+    order by t.status in ('resolved', 'closed', 'false_positive'), t.id desc limit :limit
+    """
+)
+
+
+async def list_incidents(session: AsyncSession, *, limit: int) -> list[RowMapping]:
+    """Tickets that several alerts are on, those still to be done first, then the newest."""
+    return list((await session.execute(_INCIDENTS, {"limit": limit})).mappings())

@@ -1,0 +1,182 @@
+"""Alerts and incidents: what fires, what was held back, and what is said of alerts beforehand."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Form, Query, Response
+from pydantic import ValidationError
+
+from ticketyard.alerts.heartbeats import add_heartbeat, delete_heartbeat, list_heartbeats
+from ticketyard.alerts.maintenance import add_window, end_window, list_windows
+from ticketyard.alerts.providers import list_providers
+from ticketyard.alerts.queries import (
+    alert_quality,
+    get_alert,
+    list_alerts,
+    list_incidents,
+    list_occurrences,
+)
+from ticketyard.core.errors import Refusal
+from ticketyard.core.shapes import RowId
+from ticketyard.web.api.alert_shapes import HeartbeatIn
+from ticketyard.web.deps import Acting, Parts, Session, may
+from ticketyard.web.pages.frame import DeskFrame, Flash, back_to, page
+
+router = APIRouter(prefix="/alerts", include_in_schema=False)
+
+PAGE_ALERTS = 50
+QUALITY_DAYS = 30
+VIEWS = {
+    "active": "Active",
+    "incidents": "Incidents",
+    "held": "Held back",
+    "recovered": "Recovered",
+    "all": "All",
+}
+_WANTED: dict[str, dict[str, Any]] = {
+    "active": {"active": True},
+    "held": {"state": "suppressed"},
+    "recovered": {"state": "recovered"},
+}
+_CARE = "/alerts/care"
+
+
+@router.get("", dependencies=[may("tickets:read")])
+async def get_alerts_page(
+    session: Session,
+    frame: DeskFrame,
+    view: str = "active",
+    q: str = Query("", max_length=200),
+    provider: str = Query("", max_length=120),
+    before: RowId | None = None,
+) -> Response:
+    """Alerts of one kind, the newest first; or incidents: tickets with several alerts."""
+    view = view if view in VIEWS else "active"
+    shared: dict[str, Any] = {"view": view, "views": VIEWS, "q": q, "provider": provider}
+    if view == "incidents":
+        incidents = await list_incidents(session, limit=PAGE_ALERTS)
+        return page(
+            "alerts/page.html",
+            frame,
+            place="alerts",
+            incidents=incidents,
+            next_href=None,
+            **shared,
+        )
+    found = await list_alerts(
+        session,
+        limit=PAGE_ALERTS + 1,
+        q=q.strip() or None,
+        provider_id=provider or None,
+        before=before,
+        **_WANTED.get(view, {}),
+    )
+    shown = found[:PAGE_ALERTS]
+    following = {
+        "view": view,
+        "q": q,
+        "provider": provider,
+        "before": shown[-1]["id"] if shown else 0,
+    }
+    return page(
+        "alerts/page.html",
+        frame,
+        place="alerts",
+        alerts=shown,
+        providers=[each.provider_id for each in await list_providers(session)],
+        next_href=f"/alerts?{urlencode(following)}" if len(found) > PAGE_ALERTS else None,
+        **shared,
+    )
+
+
+@router.get("/care", dependencies=[may("tickets:read")])
+async def get_care(session: Session, frame: DeskFrame) -> Response:
+    """Maintenance windows, heartbeats, and how often each provider's alerts were false."""
+    providers, _ = await alert_quality(session, QUALITY_DAYS)
+    return page(
+        "alerts/care.html",
+        frame,
+        place="alerts",
+        windows=await list_windows(session),
+        heartbeats=await list_heartbeats(session),
+        quality={each["provider_id"]: each for each in providers},
+        providers=await list_providers(session),
+        days=QUALITY_DAYS,
+        now=datetime.now(UTC),
+    )
+
+
+@router.post("/windows", dependencies=[may("settings:manage")])
+async def post_window(
+    session: Session,
+    parts: Parts,
+    by: Acting,
+    name: Annotated[str, Form(max_length=200)] = "",
+    minutes: Annotated[str, Form(max_length=10)] = "",
+    provider: Annotated[str, Form(max_length=120)] = "",
+) -> Response:
+    """Let alerts open no ticket for so many minutes from now on."""
+    if not name.strip() or not minutes.isdigit() or not 0 < int(minutes) <= 43_200:
+        return back_to(
+            _CARE, Flash("stop", "A window needs a name and its minutes (43,200 at most).")
+        )
+    now = parts.clock()
+    fields = {
+        "name": name.strip(),
+        "starts_at": now,
+        "ends_at": now + timedelta(minutes=int(minutes)),
+        "provider_ids": [provider] if provider else [],
+    }
+    await add_window(session, fields=fields, by=by)
+    return back_to(_CARE, Flash("clear", "Alerts are held back from now on."))
+
+
+@router.post("/windows/{window_id}/end", dependencies=[may("settings:manage")])
+async def post_window_end(window_id: RowId, session: Session) -> Response:
+    """End a window now."""
+    await end_window(session, window_id=window_id)
+    said = "The window is over; what still fires opens its ticket in a moment."
+    return back_to(_CARE, Flash("clear", said))
+
+
+@router.post("/heartbeats", dependencies=[may("settings:manage")])
+async def post_heartbeat(
+    session: Session,
+    name: Annotated[str, Form(max_length=200)] = "",
+    minutes: Annotated[str, Form(max_length=10)] = "",
+) -> Response:
+    """Expect somebody every so many minutes."""
+    try:
+        asked = HeartbeatIn(name=name, every_seconds=int(minutes) * 60)
+        await add_heartbeat(session, fields=asked.model_dump())
+    except Refusal as refusal:
+        return back_to(_CARE, Flash("stop", refusal.detail))
+    except (ValidationError, ValueError):
+        return back_to(_CARE, Flash("stop", "A heartbeat needs a name and its minutes."))
+    return back_to(_CARE, Flash("clear", "It is expected from its first beat on."))
+
+
+@router.post("/heartbeats/{heartbeat_id}/removal", dependencies=[may("settings:manage")])
+async def post_heartbeat_removal(heartbeat_id: RowId, session: Session) -> Response:
+    """Expect it no more."""
+    await delete_heartbeat(session, heartbeat_id=heartbeat_id)
+    return back_to(_CARE, Flash("clear", "It is expected no more."))
+
+
+@router.get("/{alert_id}", dependencies=[may("tickets:read")])
+async def get_alert_page(alert_id: RowId, session: Session, frame: DeskFrame) -> Response:
+    """One alert: what is known of it, and when it was reported."""
+    alert = await get_alert(session, alert_id)
+    beside: list[Any] = []
+    if alert["ticket_id"]:
+        found = await list_alerts(session, limit=21, ticket_id=alert["ticket_id"])
+        beside = [each for each in found if each["id"] != alert_id][:20]
+    return page(
+        "alerts/alert.html",
+        frame,
+        place="alerts",
+        alert=alert,
+        beside=beside,
+        occurrences=await list_occurrences(session, alert_id),
+    )
