@@ -85,6 +85,23 @@ def _linked(payload: Payload, gone: str = "") -> str:
     return f"{gone or 'Linked'}: {way} {payload.get('other_number', 'a ticket')}"
 
 
+def _alert(payload: Payload, did: str) -> str:
+    return f"The alert “{payload.get('title', '')}” {did}"
+
+
+def _alert_fired(payload: Payload) -> str:
+    return _alert(payload, "fires again" if payload.get("again") else "fires")
+
+
+def _alert_flapping(payload: Payload) -> str:
+    flaps = payload.get("is_flapping")
+    return _alert(payload, "flaps" if flaps else "has calmed down")
+
+
+def _storm_ended(payload: Payload) -> str:
+    return f"The storm from {payload.get('provider_id')} is over: {payload.get('alerts')} alerts"
+
+
 def _value(value: Any) -> str:
     if value in (None, "", [], {}):
         return "–"
@@ -114,6 +131,14 @@ def _breached(payload: Payload) -> str:
 
 
 _TELLERS: dict[str, Callable[[Payload], str]] = {
+    "alert.fired": _alert_fired,
+    "alert.recovered": lambda payload: _alert(payload, "has recovered"),
+    "alert.suppressed": lambda payload: _alert(payload, "is held back"),
+    "alert.flapping": _alert_flapping,
+    "alert.storm_started": lambda payload: f"An alert storm from {payload.get('provider_id')}",
+    "alert.storm_ended": _storm_ended,
+    "alert.heartbeat_missed": lambda payload: f"Nothing is heard of {payload.get('name')}",
+    "alert.heartbeat_returned": lambda payload: f"{payload.get('name')} is heard of again",
     "ticket.opened": _opened,
     "ticket.reread": lambda _: "Its text was replaced by a new import",
     "ticket.status_changed": _moved,
