@@ -61,6 +61,30 @@ CALLS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("GET", "/api/mail/outgoing", {}),
     ("GET", "/api/mail/outgoing/{outgoing_id}", {}),
     ("POST", "/api/mail/outgoing/{outgoing_id}/send-again", {}),
+    ("GET", "/api/webhooks/events", {}),
+    ("POST", "/api/webhooks", {"json": {
+        "url": "https://hooks.example.com/ticketyard", "event_types": ["ticket.*", "sla.*"],
+        "name": "Reporting"}}),
+    ("GET", "/api/webhooks", {}),
+    ("PATCH", "/api/webhooks/{webhook_id}", {"json": {"is_enabled": True}}),
+    ("POST", "/api/webhooks/{webhook_id}/secret", {}),
+    ("POST", "/api/webhooks/{webhook_id}/test", {}),
+    ("GET", "/api/webhooks/{webhook_id}/deliveries", {}),
+    ("POST", "/api/webhooks/{webhook_id}/deliveries/{delivery_id}/replay", {}),
+    ("POST", "/api/webhooks/{webhook_id}/replay", {"json": {
+        "since": "2025-12-15T00:00:00Z", "only_failed": True}}),
+    ("GET", "/api/notifications", {}),
+    ("POST", "/api/notifications/read", {"json": {}}),
+    ("GET", "/api/notifications/preferences", {}),
+    ("PUT", "/api/notifications/preferences", {"json": {"preferences": [
+        {"kind": "commented", "channel": "email", "is_on": True}]}}),
+    ("POST", "/api/notifications/targets", {"json": {
+        "kind": "slack", "name": "#service-desk",
+        "url": "https://hooks.example.com/services/T0/B0/x", "event_kinds": ["sla_breached"]}}),
+    ("GET", "/api/notifications/targets", {}),
+    ("PATCH", "/api/notifications/targets/{target_id}", {"json": {"is_enabled": True}}),
+    ("POST", "/api/notifications/targets/{target_id}/test", {}),
+    ("GET", "/api/notifications/log", {}),
     ("GET", "/api/dead-letters", {}),
     ("POST", "/api/dead-letters/retry", {"json": {}}),
     ("POST", "/api/tickets/web-form", {"json": WORDS | WHO}),
@@ -155,6 +179,7 @@ def main(base: str, email: str, password: str) -> None:
         client.headers["X-CSRF-Token"] = came_in["csrf_token"]
         taken = {"POST /api/auth/login": _cut(came_in)}
         known = {"import_id": "1", "person_id": "2", "outgoing_id": "1"}
+        known |= {"webhook_id": "1", "delivery_id": "1", "target_id": "1"}
         known |= {"template_name": "acknowledgement", "locale": "en", "workflow_id": "1"}
         known |= {"email_address": "customer@example.com"}
         first = client.get("/api/tickets", params={"size": 1, "source": "csv", "segment": "VIP"})

@@ -445,7 +445,11 @@ def _example(content: dict[str, Any], described: dict[str, Any]) -> dict[str, An
 
 
 def _with_ids(example: dict[str, Any], objects: Mapping[str, str]) -> dict[str, Any]:
-    changed = {name: int(objects[name]) for name in example if name in objects}
+    changed = {
+        name: int(objects[name]) if objects[name].isdigit() else objects[name]
+        for name in example
+        if name in objects
+    }
     several = {f"{name}s": [int(objects[name])] for name in objects if f"{name}s" in example}
     return {**example, **changed, **several}
 

@@ -1,6 +1,6 @@
 """What can be refused about mail out."""
 
-from ticketyard.core.errors import Conflict, Invalid, NotFound
+from ticketyard.core.errors import Conflict, Invalid, NotAllowed, NotFound
 
 
 class MailNotFound(NotFound):
@@ -37,6 +37,14 @@ class TargetNotFound(NotFound):
 
 class BadTarget(Invalid):
     """A target that cannot be kept like this; the text names what is wrong."""
+
+
+class NotificationNotFound(NotFound):
+    """No such notification of one's own."""
+
+
+class KeysAreToldNothing(NotAllowed):
+    """Notifications are for people."""
 
 
 class BadPreference(Invalid):

@@ -190,11 +190,15 @@ async def test_what_one_chose_holds(with_mail: World, ticket: int, run_jobs: Run
     world = with_mail
     async with world.resources.db.transaction(world.company_id) as session:
         await save_choices(
-            session, world.ana.id, {("assigned", "email"): False, ("assigned", "in_app"): False}
+            session,
+            {("assigned", "email"): False, ("assigned", "in_app"): False},
+            by=world.as_person(world.ana),
         )
-        await save_choices(session, world.ana.id, {("commented", "email"): True})
+        await save_choices(session, {("commented", "email"): True}, by=world.as_person(world.ana))
         with pytest.raises(BadPreference):
-            await save_choices(session, world.ana.id, {("assigned", "pigeon"): True})
+            await save_choices(
+                session, {("assigned", "pigeon"): True}, by=world.as_person(world.ana)
+            )
     await assign(world, ticket, world.ana, world.admin)
     await run_jobs()
     assert await told(world, world.ana) == []
@@ -270,7 +274,7 @@ async def test_an_sms_goes_through_the_gateway(
     async with world.resources.db.transaction(world.company_id) as session:
         ana = await session.get_one(Person, world.ana.id)
         ana.phone = "+77001234567"
-        await save_choices(session, ana.id, {("assigned", "sms"): True})
+        await save_choices(session, {("assigned", "sms"): True}, by=world.as_person(world.ana))
     await assign(world, ticket, world.ana, world.admin)
     await run_jobs()
     (got,) = receiver.got

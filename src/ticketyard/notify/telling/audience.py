@@ -50,6 +50,8 @@ def _told(fact: Fact, colleagues: Sequence[Colleague]) -> dict[int, str]:
         return told
     if kind := _OF_CLOCKS.get(fact.type):
         return dict.fromkeys([fact.assignee_id] if fact.assignee_id else admins, kind)
+    if fact.type == "escalation.reached":
+        return dict.fromkeys(fact.payload.get("tell", ()), "escalated")
     if kind := _OF_ADMINS.get(fact.type):
         return dict.fromkeys(admins, kind)
     return {}

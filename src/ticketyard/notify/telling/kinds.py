@@ -9,6 +9,7 @@ KINDS: Final = (
     "commented",
     "sla_warned",
     "sla_breached",
+    "escalated",
     "mailbox_failing",
     "webhook_disabled",
 )
@@ -16,7 +17,7 @@ KINDS: Final = (
 FOR_ADMINS: Final = frozenset({"mailbox_failing", "webhook_disabled"})
 CHANNELS: Final = ("in_app", "email", "sms")
 _MAILED: Final = frozenset(
-    {"assigned", "mentioned", "sla_breached", "mailbox_failing", "webhook_disabled"}
+    {"assigned", "mentioned", "sla_breached", "escalated", "mailbox_failing", "webhook_disabled"}
 )
 
 Chosen = Mapping[tuple[str, str], bool]

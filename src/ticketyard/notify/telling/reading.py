@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ticketyard.core.auth import Principal
 from ticketyard.core.db import company_of, now_of
-from ticketyard.notify.errors import BadPreference
+from ticketyard.notify.errors import BadPreference, KeysAreToldNothing, NotificationNotFound
 from ticketyard.notify.models import Notification
 from ticketyard.notify.telling.kinds import CHANNELS, KINDS, is_wanted
 
@@ -95,6 +96,19 @@ async def mark_read(
     return count
 
 
+async def open_notification(session: AsyncSession, person_id: int, notification_id: int) -> str:
+    """Mark one of one's own as read; gives the number of the ticket it points at, or nothing.
+
+    Raises NotificationNotFound.
+    """
+    asked = {"person": person_id, "id": notification_id}
+    row = (await session.execute(_ONE, asked)).one_or_none()
+    if row is None:
+        raise NotificationNotFound("There is no such notification.")
+    await mark_read(session, person_id, ids=[notification_id])
+    return row.number or ""
+
+
 async def list_choices(session: AsyncSession, person_id: int) -> dict[tuple[str, str], bool]:
     """For each kind and channel whether this person is told."""
     rows = await session.execute(_CHOSEN, {"person": person_id})
@@ -105,9 +119,11 @@ async def list_choices(session: AsyncSession, person_id: int) -> dict[tuple[str,
 
 
 async def save_choices(
-    session: AsyncSession, person_id: int, choices: Mapping[tuple[str, str], bool]
+    session: AsyncSession, choices: Mapping[tuple[str, str], bool], *, by: Principal
 ) -> None:
-    """Keep these; others stay as they are. Raises BadPreference."""
+    """Keep these of one's own; others stay as they are. Raises BadPreference, KeysAreToldNothing."""
+    if (person_id := by.person_id) is None:
+        raise KeysAreToldNothing("A key is told nothing; log in to choose what you are told.")
     if not all(kind in KINDS and channel in CHANNELS for kind, channel in choices):
         raise BadPreference("There is no such kind of notification, or no such channel.")
     for (kind, channel), is_on in choices.items():
@@ -141,6 +157,13 @@ _OWN = text(
     where n.company_id = current_company() and n.person_id = :person
       and (not :unread or n.read_at is null)
     order by n.last_at desc, n.id desc limit :limit
+    """
+)
+_ONE = text(
+    """
+    select t.number from notification n
+    left join ticket t on t.company_id = n.company_id and t.id = n.ticket_id
+    where n.company_id = current_company() and n.person_id = :person and n.id = :id
     """
 )
 _READ = text(

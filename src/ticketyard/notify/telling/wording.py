@@ -13,6 +13,7 @@ SENTENCES = {
     "commented": "wrote on your ticket",
     "sla_warned": "A promise is about to be broken",
     "sla_breached": "A promise was broken",
+    "escalated": "Nobody has taken this ticket up",
     "mailbox_failing": "A mailbox cannot be read",
     "webhook_disabled": "A webhook was switched off",
 }

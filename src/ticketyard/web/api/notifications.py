@@ -6,8 +6,6 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from ticketyard.core.auth import Principal
-from ticketyard.core.errors import NotAllowed
 from ticketyard.core.outgoing import Outgoing
 from ticketyard.core.sealing import Sealer
 from ticketyard.core.shapes import Body, Line, RowId, Text
@@ -192,8 +190,8 @@ async def put_preferences(body: PreferencesIn, session: Session, by: Acting) -> 
     choices: dict[tuple[str, str], bool] = {
         (each.kind, each.channel): each.is_on for each in body.preferences
     }
-    await save_choices(session, _person(by), choices)
-    return await _preferences(session, _person(by))
+    await save_choices(session, choices, by=by)
+    return await _preferences(session, by.person_id or 0)
 
 
 @router.get("/log", response_model=list[LogOut], dependencies=_MANAGE)
@@ -264,9 +262,3 @@ async def _preferences(session: Any, person_id: int) -> PreferencesOut:
             for (kind, channel), is_on in found.items()
         ]
     )
-
-
-def _person(by: Principal) -> int:
-    if by.person_id is None:
-        raise NotAllowed("A key is told nothing; log in to choose what you are told.")
-    return by.person_id

@@ -49,7 +49,7 @@ class WebhookChangeIn(Body):
     url: Url | None = None
     event_types: EventNames | None = None
     name: Line | None = Field(None, max_length=100)
-    is_enabled: bool | None = None
+    is_enabled: bool | None = Field(None, examples=[True])
 
 
 class WebhookOut(BaseModel):

@@ -15,6 +15,7 @@ from ticketyard.notify.telling.reading import (
     list_notifications,
     list_sent,
     mark_read,
+    open_notification,
     save_choices,
 )
 from ticketyard.notify.telling.targets import (
@@ -80,14 +81,9 @@ async def post_read(session: Session, by: Acting) -> Response:
 
 
 @router.post("/notifications/{notification_id}/open", dependencies=[may("tickets:read")])
-async def post_open(
-    notification_id: RowId,
-    session: Session,
-    by: Acting,
-    number: Annotated[str, Form(max_length=40)] = "",
-) -> Response:
+async def post_open(notification_id: RowId, session: Session, by: Acting) -> Response:
     """Mark one as read and go where it points."""
-    await mark_read(session, by.person_id or 0, ids=[notification_id])
+    number = await open_notification(session, by.person_id or 0, notification_id)
     return back_to(f"/tickets/{number}" if number else "/notifications")
 
 
@@ -110,7 +106,7 @@ async def post_choices(
     choices = {
         (kind, channel): f"{kind}.{channel}" in ticked for kind in shown for channel in CHANNELS
     }
-    await save_choices(session, by.person_id or 0, choices)
+    await save_choices(session, choices, by=by)
     return back_to(HOME, Flash("clear", "Saved."))
 
 
