@@ -37,6 +37,7 @@ class ClockView:
     name: str
     word: str
     kind: str
+    is_live: bool
     left: str
     due: str
     zone: str
@@ -59,6 +60,7 @@ def _view(clock: Clock, now: datetime) -> ClockView:
         name=NAMES[clock.clock],
         word=word,
         kind="caution" if _is_near(clock, now) else kind,
+        is_live=clock.is_live,
         left=_left(clock),
         due=_wall(clock, clock.due_at, now) if clock.due_at else "",
         zone=clock.calendar.zone,
@@ -78,9 +80,7 @@ def _left(clock: Clock) -> str:
     remaining = clock.remaining or 0
     if not clock.is_live:
         return f"{lasting(clock.elapsed)} of {lasting(clock.target or 0)}"
-    return (
-        f"{lasting(remaining)} over".lstrip("−") if remaining < 0 else f"{lasting(remaining)} left"
-    )
+    return f"{lasting(-remaining)} over" if remaining < 0 else f"{lasting(remaining)} left"
 
 
 def _intervals(clock: Clock, now: datetime) -> list[IntervalView]:
