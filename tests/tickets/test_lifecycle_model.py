@@ -17,13 +17,24 @@ from tests.world import World, build_world
 from ticketyard.core.config import Settings
 from ticketyard.core.storage import Blobs
 from ticketyard.tickets.assigning import assign_ticket, release_ticket
+from ticketyard.tickets.bulk import BulkChange, change_many
 from ticketyard.tickets.changing_status import acknowledge_ticket, change_status
 from ticketyard.tickets.commenting import add_comment
-from ticketyard.tickets.errors import IllegalTransition, TicketChangedMeanwhile, TicketFinished
+from ticketyard.tickets.errors import (
+    BadMerge,
+    BadSplit,
+    IllegalTransition,
+    TicketChangedMeanwhile,
+    TicketFinished,
+    TicketMerged,
+)
 from ticketyard.tickets.labelling import Changes, change_ticket
 from ticketyard.tickets.lifecycle import ACTIVE, STATUSES, may_follow
 from ticketyard.tickets.models import Comment, StateChange
+from ticketyard.tickets.numbering import Numbers
 from ticketyard.tickets.queries import get_ticket
+from ticketyard.tickets.related.merging import merge_tickets
+from ticketyard.tickets.related.splitting import split_ticket
 from ticketyard.wiring import build_resources, open_database
 
 
@@ -140,6 +151,73 @@ class Desk(RuleBasedStateMachine):
         if tags != self.tags:
             self.version += 1
             self.tags = tags
+
+    @rule(status=st.sampled_from(STATUSES))
+    def set_status_of_many(self, status: str) -> None:
+        async def act() -> bool:
+            async with self.world.resources.db.transaction(self.world.company_id) as session:
+                change = BulkChange(status=status)
+                by = self.world.as_person(self.world.bo)
+                (outcome,) = await change_many(session, [self.ticket_id], change, by=by)
+                return outcome.refusal is None
+
+        done = self.runner.run(act())
+        assert done == may_follow(self.status, status)
+        if done and status != self.status:
+            self.version += 1
+            self.answered = self.answered or self.status == "open"
+            self.move(status)
+
+    @rule()
+    def take_another_in(self) -> None:
+        by = self.world.as_person(self.world.ana)
+        other = self.runner.run(self.world.open()).id
+        here, self.ticket_id = self.ticket_id, other
+        self.do(add_comment, body="Me too.", by=self.world.as_person(self.world.rita))
+        if self.status not in ACTIVE:
+            self.refused(BadMerge, merge_tickets, into=here, by=by)
+            self.ticket_id = here
+            return
+        self.do(merge_tickets, into=here, by=by)
+        self.ticket_id = here
+        self.version += 1
+        self.comments += 2
+
+    @rule()
+    def merge_into_another(self) -> None:
+        """From here on, the model follows the ticket that took this one in."""
+        by = self.world.as_person(self.world.ana)
+        survivor = self.runner.run(self.world.open()).id
+        self.do(merge_tickets, into=survivor, by=by)
+        given: dict[str, Any] = {"by": by}
+        self.refused(TicketMerged, add_comment, body="Late.", **given)
+        self.refused(TicketMerged, change_status, status="in_progress", **given)
+        self.refused(TicketMerged, assign_ticket, agent_id=self.world.bo.id, **given)
+        self.ticket_id = survivor
+        self.status, self.assignee, self.version, self.moves = "open", None, 2, 1
+        self.comments += 1
+        self.answered = self.resolved = False
+
+    @rule()
+    def split_off(self) -> None:
+        given: dict[str, Any] = {
+            "title": "Another matter",
+            "numbers": self.world.resources.part(Numbers),
+            "now": self.world.resources.clock(),
+            "by": self.world.as_person(self.world.ana),
+        }
+        ids = self.runner.run(self._comment_ids())
+        if not ids:
+            self.refused(BadSplit, split_ticket, comment_ids=ids, **given)
+            return
+        self.do(split_ticket, comment_ids=ids[:1], **given)
+        self.comments -= 1
+        self.version += 2
+
+    async def _comment_ids(self) -> list[int]:
+        async with self.world.resources.db.transaction(self.world.company_id) as session:
+            mine = Comment.ticket_id == self.ticket_id
+            return list(await session.scalars(select(Comment.id).where(mine).order_by(Comment.id)))
 
     @rule(behind=st.integers(1, 3))
     def save_what_somebody_else_changed(self, behind: int) -> None:

@@ -1,5 +1,7 @@
-"""Hold what arrives against the company's own fields: a value none of them allows is refused while
-its sender still listens."""
+"""Hold what arrives against the company's own fields.
+
+A value that a field does not allow is refused while its sender still listens.
+"""
 
 from dataclasses import replace
 

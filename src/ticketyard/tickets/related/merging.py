@@ -1,5 +1,4 @@
-"""Make one ticket of two: what was said and sent moves, nothing is lost, nothing happens there any
-more."""
+"""Make one ticket of two: nothing is lost, and nothing happens on the merged one any more."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,6 +1,6 @@
 """Pure: the steps of a company's work, which one a ticket stands on, and which comes next.
 
-Source: contracts 4.3; the default steps are those of spec 4.
+Source: spec document 4, whose steps are the default ones; docs/decisions/0093.
 """
 
 from collections.abc import Mapping, Sequence

@@ -137,7 +137,7 @@ async def patch_status(
         session,
         ticket_id=ticket.id,
         status=status,
-        # What is blank says nothing, so the other is the reason (contracts 2.1).
+        # What is blank says nothing, so the other is the reason.
         reason=((body.reason or "").strip() or (body.comment or "").strip())[:REASON_MAX],
         resolution=body.resolution,
         by=by,

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Form, Response
 
 from ticketyard.core.errors import Refusal
 from ticketyard.core.shapes import RowId
-from ticketyard.tickets.fields.defining import add_field, change_field, delete_field
+from ticketyard.tickets.fields.defining import add_field, change_field, delete_field, get_field
 from ticketyard.tickets.lifecycle import STATUSES
 from ticketyard.tickets.queries import list_fields
 from ticketyard.tickets.steps.course import DEFAULT, STEPS_MAX
@@ -90,11 +90,10 @@ async def post_change(
         "is_active": bool(is_active),
         "sort_order": int(order) if order.isascii() and order.isdigit() else 0,
     }
+    field = await get_field(session, min(field_id, 2**31 - 1))
     try:
         async with session.begin_nested():
-            field = await change_field(
-                session, field_id=min(field_id, 2**31 - 1), changes=changes, by=by
-            )
+            await change_field(session, field_id=field.id, changes=changes, by=by)
     except Refusal as refusal:
         return await _fields(session, frame, _NEW, refusal=refusal.detail)
     return back_to("/settings/fields", Flash("clear", f"“{field.name}” is saved."))

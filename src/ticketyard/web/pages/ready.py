@@ -95,6 +95,8 @@ async def post_macro(
     field_value: _Texts = None,
 ) -> Response:
     """Save it."""
+    if macro_id:
+        await get_macro(session, macro_id)
     given: dict[str, Any] = {
         "name": name,
         "description": description,
@@ -214,6 +216,8 @@ async def post_template(
     field_value: _Texts = None,
 ) -> Response:
     """Save it."""
+    if template_id:
+        await get_template(session, template_id)
     given: dict[str, Any] = {
         "name": name,
         "title": title,
