@@ -103,6 +103,43 @@ CALLS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("POST", "/api/tickets", {"json": {
         "title": "Camera offline", "severity": "high", "camera_id": 17, "provider_id": "acme-vms",
         "vendor_alert_id": "evt-1"}}),
+    ("POST", "/api/tickets/alarm", {"json": {
+        "alarm_type": "camera_offline", "event_id": "evt-31", "camera_id": 0,
+        "provider_id": "acme-vms"}}),
+    ("POST", "/api/alerts/alertmanager", {"json": {"version": "4", "status": "firing", "alerts": [{
+        "status": "firing", "labels": {"alertname": "DiskFull", "severity": "critical"},
+        "annotations": {"summary": "The disk of db1 is full."},
+        "startsAt": "2025-12-15T09:30:00Z", "fingerprint": "c6eadffa33fcdf37"}]}}),
+    ("POST", "/api/alerts/cloudevents", {"json": {
+        "specversion": "1.0", "id": "A234-1", "source": "https://plant.example/line/3",
+        "type": "com.example.overheated", "data": {"title": "Press 7 is too hot"}}}),
+    ("POST", "/api/alerts/oncall", {"json": {
+        "alert_uid": "u-1", "title": "The whole system is down", "state": "alerting"}}),
+    ("POST", "/api/alert-mappings", {"json": {"name": "zabbix", "definition": {
+        "provider_id": "zabbix", "title": "{event.name}", "severity": "event.severity"}}}),
+    ("GET", "/api/alert-mappings", {}),
+    ("PATCH", "/api/alert-mappings/{mapping_id}", {"json": {"definition": {
+        "provider_id": "zabbix", "title": "{event.name}", "state": "event.value"}}}),
+    ("POST", "/api/alerts/generic/{mapping_name}", {"json": {
+        "event": {"name": "Disk full", "severity": "High"}}}),
+    ("GET", "/api/alerts", {}),
+    ("GET", "/api/alerts/quality", {}),
+    ("GET", "/api/alerts/{alert_id}", {}),
+    ("GET", "/api/alert-providers", {}),
+    ("GET", "/api/alert-providers/{provider_id}", {}),
+    ("PATCH", "/api/alert-providers/{provider_id}", {"json": {"group_by": ["labels.cluster"]}}),
+    ("POST", "/api/maintenance-windows", {"json": {
+        "name": "Camera firmware", "starts_at": "2035-12-15T22:00:00Z",
+        "ends_at": "2035-12-16T02:00:00Z", "camera_ids": [0, 7]}}),
+    ("GET", "/api/maintenance-windows", {}),
+    ("PATCH", "/api/maintenance-windows/{window_id}", {"json": {
+        "ends_at": "2035-12-16T04:00:00Z"}}),
+    ("DELETE", "/api/maintenance-windows/{window_id}", {}),
+    ("POST", "/api/heartbeats", {"json": {"name": "nightly-backup", "every_seconds": 86400}}),
+    ("POST", "/api/heartbeats/{heartbeat_id}/beat", {}),
+    ("GET", "/api/heartbeats", {}),
+    ("GET", "/api/heartbeats/{heartbeat_id}", {}),
+    ("PATCH", "/api/heartbeats/{heartbeat_id}", {"json": {"grace_seconds": 600}}),
     ("GET", "/api/tickets", {"params": {"size": 1, "source": "csv"}}),
     ("POST", "/api/analyze", {"json": {"description": WORDS["description"], "company_id": 1}}),
     ("GET", "/api/tickets/{ticket_id}/analysis", {}),
@@ -181,6 +218,8 @@ def main(base: str, email: str, password: str) -> None:
         known = {"import_id": "1", "person_id": "2", "outgoing_id": "1"}
         known |= {"webhook_id": "1", "delivery_id": "1", "target_id": "1"}
         known |= {"template_name": "acknowledgement", "locale": "en", "workflow_id": "1"}
+        known |= {"mapping_id": "1", "mapping_name": "zabbix", "alert_id": "1", "window_id": "1"}
+        known |= {"heartbeat_id": "1", "provider_id": "alertmanager"}
         known |= {"email_address": "customer@example.com"}
         first = client.get("/api/tickets", params={"size": 1, "source": "csv", "segment": "VIP"})
         known["ticket_id"] = str(first.json()["items"][0]["id"])
