@@ -16,6 +16,8 @@ from ticketyard.core.pruning import prune_expired
 from ticketyard.core.resources import Resources
 from ticketyard.core.sealing import Sealer
 from ticketyard.core.storage import Blobs
+from ticketyard.escalation import jobs as escalation
+from ticketyard.escalation.events import EscalationReached
 from ticketyard.insights import jobs as insights
 from ticketyard.insights.ticket_list import TicketList
 from ticketyard.intake import jobs as intake
@@ -58,19 +60,25 @@ from ticketyard.webhooks.events import WebhookDisabled
 
 WIRING = Wiring(
     listeners={
-        TicketOpened: [sla.follow_tickets, triage.triage_tickets, notify.acknowledge],
+        TicketOpened: [
+            sla.follow_tickets,
+            escalation.start_on_opening,
+            triage.triage_tickets,
+            notify.acknowledge,
+        ],
         TicketReread: [triage.triage_tickets],
         TrainingRequested: [triage.train_requested],
-        TicketTriaged: [routing.place_tickets],
+        TicketTriaged: [routing.place_tickets, escalation.start_on_opening],
         TriageCorrected: [routing.resort_tickets],
         CommentAdded: [sla.follow_tickets, notify.mail_answers, notify.tell_agents],
         TicketStatusChanged: [sla.follow_tickets, notify.tell_requesters],
         TicketMergedInto: [sla.follow_tickets, mailboxes.follow_merges],
         TicketSplit: [mailboxes.follow_merges],
-        TicketChanged: [sla.follow_tickets],
+        TicketChanged: [sla.follow_tickets, escalation.start_on_opening],
         TicketAssigned: [sla.follow_tickets, notify.tell_agents],
-        SlaWarned: [notify.tell_agents],
-        SlaBreached: [notify.tell_agents],
+        SlaWarned: [escalation.start_on_promise, notify.tell_agents],
+        SlaBreached: [escalation.start_on_promise, notify.tell_agents],
+        EscalationReached: [notify.tell_agents],
         ServiceLevelsChanged: [sla.follow_rules],
         MailboxFailing: [notify.tell_agents],
         WebhookDisabled: [notify.tell_agents],
@@ -90,6 +98,7 @@ WIRING = Wiring(
     ),
     timetable=(
         ("* * * * * */2", alerts.keep_alerts_up),
+        ("* * * * * */5", escalation.climb_due),
         ("* * * * *", notify.wake_postman),
         ("* * * * * */30", webhooks.wake_webhooks),
         ("* * * * * */30", notify.wake_notifications),

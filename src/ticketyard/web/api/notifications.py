@@ -32,7 +32,8 @@ from ticketyard.web.deps import Acting, Parts, Session, may
 router = APIRouter(prefix="/api/notifications", tags=["notifications"])
 
 Kind = Literal[
-    "assigned", "mentioned", "commented", "sla_warned", "sla_breached", "mailbox_failing",
+    "assigned", "mentioned", "commented", "sla_warned", "sla_breached", "escalated",
+    "mailbox_failing",
     "webhook_disabled",
 ]  # fmt: skip
 Channel = Literal["in_app", "email", "sms"]

@@ -48,6 +48,7 @@ KIND_WORDS = {
     "commented": "Somebody writes on my ticket",
     "sla_warned": "A promise on my ticket is about to be broken",
     "sla_breached": "A promise on my ticket was broken",
+    "escalated": "A ticket is escalated to me",
     "mailbox_failing": "A mailbox cannot be read",
     "webhook_disabled": "A webhook was switched off",
 }

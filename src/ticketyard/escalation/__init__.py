@@ -1,0 +1,1 @@
+"""Who hears of a ticket that nobody takes up, and when."""
