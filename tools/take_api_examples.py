@@ -188,7 +188,27 @@ CALLS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("GET", "/api/tickets/{ticket_id}/attachments", {}),
     ("GET", "/api/tickets/{ticket_id}", {}),
     ("GET", "/api/tickets/{ticket_id}/history", {}),
+    ("GET", "/api/tickets/{ticket_id}/sla", {}),
+    ("POST", "/api/sla-calendars", {"json": {
+        "name": "Munich office", "zone": "Europe/Berlin", "country": "DE", "subdivision": "BY",
+        "hours": {"monday": [["09:00", "12:30"], ["13:00", "17:00"]]}}}),
+    ("GET", "/api/sla-calendars", {}),
+    ("GET", "/api/sla-calendars/{calendar_id}", {}),
+    ("PUT", "/api/sla-calendars/{calendar_id}", {"json": {
+        "name": "Around the clock", "zone": "UTC", "always": True}}),
+    ("POST", "/api/sla-policies", {"json": {
+        "name": "Gold", "calendar_id": 1, "organization_id": "acme",
+        "targets": {"first_response": {"any": 3600}, "resolution": {"any": 86400}}}}),
+    ("POST", "/api/sla-policies/preview", {"json": {"policy": {
+        "name": "Quick", "calendar_id": 1, "priorities": ["medium"],
+        "targets": {"resolution": {"any": 7200}}}}}),
+    ("GET", "/api/sla-policies", {}),
+    ("GET", "/api/sla-policies/{policy_id}", {}),
+    ("PUT", "/api/sla-policies/{policy_id}", {"json": {
+        "name": "Standard", "calendar_id": 1,
+        "targets": {"first_response": {"any": 14400}, "resolution": {"any": 86400}}}}),
     ("PATCH", "/api/tickets/{ticket_id}/status", {"json": {"status": "resolved"}}),
+    ("GET", "/api/tickets/{ticket_id}/report", {}),
     ("POST", "/api/tickets/{ticket_id}/feedback", {"json": {"helpful": True, "rating": 5}}),
     ("POST", "/api/email-workflows", {"json": {
         "name": "Support Email → Ticket", "classification_trigger": "support_request",
@@ -197,6 +217,35 @@ CALLS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("GET", "/api/email-workflows", {}),
     ("GET", "/api/email-workflows/{workflow_id}", {}),
     ("PATCH", "/api/email-workflows/{workflow_id}", {"json": {"enabled": True}}),
+    ("POST", "/api/custom-fields", {"json": {
+        "name": "Building", "kind": "choice", "choices": ["North", "South"]}}),
+    ("GET", "/api/custom-fields", {}),
+    ("PATCH", "/api/custom-fields/{field_id}", {"json": {"on_form": True}}),
+    ("POST", "/api/macros", {"json": {"name": "Waits for parts", "actions": {
+        "status": "pending", "comment": "Dear {requester}, the part is on its way."}}}),
+    ("GET", "/api/macros", {}),
+    ("GET", "/api/macros/{macro_id}", {}),
+    ("PATCH", "/api/macros/{macro_id}", {"json": {"description": "Until the part is here."}}),
+    ("POST", "/api/ticket-templates", {"json": {
+        "name": "New colleague", "title": "New colleague: ", "tags": ["joiner"]}}),
+    ("GET", "/api/ticket-templates", {}),
+    ("GET", "/api/ticket-templates/{template_id}", {}),
+    ("PATCH", "/api/ticket-templates/{template_id}", {"json": {"priority": "high"}}),
+    ("GET", "/api/steps", {}),
+    ("PUT", "/api/steps", {"json": {"steps": []}}),
+    ("GET", "/api/board", {}),
+    # From here on the ticket is one opened by hand.
+    ("POST", "/api/tickets/by-hand", {"json": {
+        "template_id": 1, "title": "New colleague: Cy", "requester_email": "rita@example.com"}}),
+    ("POST", "/api/tickets/{ticket_id}/step", {"json": {"step": "In Progress"}}),
+    ("POST", "/api/tickets/{ticket_id}/macro", {"json": {"macro_id": 1}}),
+    ("POST", "/api/tickets/{ticket_id}/advance", {"json": {}}),
+    ("POST", "/api/tickets/{ticket_id}/split", {"json": {
+        "comment_ids": ["{comment_id}"], "title": "The lamp flickers as well"}}),
+    ("POST", "/api/tickets/{ticket_id}/follow-up", {"json": {"description": "It is back."}}),
+    ("POST", "/api/tickets/{ticket_id}/links", {"json": {"other": 1, "kind": "relates"}}),
+    ("GET", "/api/tickets/{ticket_id}/links", {}),
+    ("POST", "/api/tickets/{ticket_id}/merge", {"json": {"into": 2}}),
     # From here on the ticket is the one this mail opens.
     ("POST", "/api/test/email-to-ticket", {"json": {"email_data": {
         "message_id": "<abc123@example.com>", "subject": "Help with network issue",
@@ -220,7 +269,7 @@ def main(base: str, email: str, password: str) -> None:
         known |= {"template_name": "acknowledgement", "locale": "en", "workflow_id": "1"}
         known |= {"mapping_id": "1", "mapping_name": "zabbix", "alert_id": "1", "window_id": "1"}
         known |= {"heartbeat_id": "1", "provider_id": "alertmanager"}
-        known |= {"email_address": "customer@example.com"}
+        known |= {"email_address": "customer@example.com", "calendar_id": "1", "policy_id": "1"}
         first = client.get("/api/tickets", params={"size": 1, "source": "csv", "segment": "VIP"})
         known["ticket_id"] = str(first.json()["items"][0]["id"])
         mails = client.get("/api/mails", params={"outcome": "reply"}).json()["mails"]
@@ -230,8 +279,11 @@ def main(base: str, email: str, password: str) -> None:
             if answer.is_error:
                 raise SystemExit(f"{method} {path}: {answer.status_code} {answer.text[:500]}")
             taken[f"{method} {path}"] = _cut(answer.json())
-            if path == "/api/test/email-to-ticket":
+            if path in ("/api/test/email-to-ticket", "/api/tickets/by-hand"):
                 known["ticket_id"] = str(answer.json()["ticket_id"])
+            if path.endswith("/macro"):
+                detail = client.get(f"/api/tickets/{known['ticket_id']}").json()
+                known["comment_id"] = str(detail["comments"][-1]["id"])
     text = json.dumps(taken, ensure_ascii=False, indent=1, sort_keys=True)
     TARGET.write_text(text + "\n", encoding="utf-8")
 

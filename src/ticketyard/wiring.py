@@ -72,7 +72,11 @@ WIRING = Wiring(
         TriageCorrected: [routing.resort_tickets],
         CommentAdded: [sla.follow_tickets, notify.mail_answers, notify.tell_agents],
         TicketStatusChanged: [sla.follow_tickets, notify.tell_requesters],
-        TicketMergedInto: [sla.follow_tickets, mailboxes.follow_merges],
+        TicketMergedInto: [
+            alerts.follow_merged,
+            sla.follow_tickets,
+            mailboxes.follow_merges,
+        ],
         TicketSplit: [mailboxes.follow_merges],
         TicketChanged: [sla.follow_tickets, escalation.start_on_opening],
         TicketAssigned: [sla.follow_tickets, notify.tell_agents],
