@@ -11,7 +11,7 @@ UV := .tools/bin/uv
 LOCKED := --require-hashes requirements.lock
 COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
-.PHONY: run test check lint types contracts format bench docs setup assets weights chromium dovecot chaos lock clean
+.PHONY: run test check lint types contracts format bench docs setup assets weights chromium dovecot chaos sla-oracle lock clean
 
 run: setup  ## serve the sample company on http://127.0.0.1:8000 (PORT, DATA_DIR)
 	@PORT=$(PORT) DATA_DIR=$(DATA_DIR) $(BIN)/ticketyard demo
@@ -75,6 +75,9 @@ dovecot:
 
 chaos: setup dovecot  ## 10,000 mails, 30 kills, 40 cut connections: 0 lost, 0 doubled (ARGS="--seed 7")
 	$(BIN)/python -m tests.mailboxes.chaos $(ARGS)
+
+sla-oracle: .venv/.ok  ## 100,000 random histories against an oracle that looks at every minute (HISTORIES=…)
+	TICKETYARD_SLA_ORACLE=$(or $(HISTORIES),100000) $(BIN)/python -m pytest -q tests/sla/test_oracle.py
 
 lock: .venv/.ok  ## after a change of dependencies in pyproject.toml
 	$(UV) $(COMPILE) --extra dev pyproject.toml -o requirements.lock

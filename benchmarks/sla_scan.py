@@ -31,7 +31,7 @@ ROUNDS = 20
 
 
 async def _fill(resources: Resources, company_id: int, tickets: int) -> None:
-    """Open tickets of the last twenty hours, none of them due yet: their priority is low."""
+    """Open tickets of the last seventeen hours, none of them due yet: their priority is low."""
     async with resources.db.transaction(company_id) as session:
         await session.execute(
             text(
@@ -39,7 +39,7 @@ async def _fill(resources: Resources, company_id: int, tickets: int) -> None:
                 insert into ticket (company_id, number, title, source, priority, status, created_at)
                 select current_company(), 'TKT-20260101-' || lpad(n::text, 6, '0'), 'Ticket ' || n, 'api',
                   'low', (array['open', 'assigned', 'in_progress'])[1 + n % 3],
-                  cast(:now as timestamptz) - n * interval '0.7 s'
+                  cast(:now as timestamptz) - n * interval '0.6 s'
                 from generate_series(1, :tickets) n
                 """
             ),
