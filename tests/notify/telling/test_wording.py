@@ -1,10 +1,13 @@
 """Notifications in words, and strangers' words in them."""
 
 import json
+from typing import get_args
 
 import pytest
 
+from ticketyard.notify.telling.kinds import CHANNELS, KINDS
 from ticketyard.notify.telling.wording import (
+    SENTENCES,
     slack_body,
     sms_body,
     sms_text,
@@ -12,6 +15,8 @@ from ticketyard.notify.telling.wording import (
     teams_body,
     text_of,
 )
+from ticketyard.web.api.notifications import Channel, Kind
+from ticketyard.web.pages.notifications import CHANNEL_WORDS, KIND_WORDS
 
 LINE = {"kind": "assigned", "number": "TKT-1", "title": "Fire", "words": "in turn", "by": "Ada"}
 EVIL = {
@@ -19,6 +24,11 @@ EVIL = {
     "title": "<https://evil.example|Click> & [x](https://evil.example) *b*",
     "words": "",
 }
+
+
+def test_every_kind_has_its_words_everywhere() -> None:
+    assert set(SENTENCES) == set(KIND_WORDS) == set(get_args(Kind)) == set(KINDS)
+    assert set(CHANNEL_WORDS) == set(get_args(Channel)) == set(CHANNELS)
 
 
 def test_a_mail_says_what_and_where() -> None:
