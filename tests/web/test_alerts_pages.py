@@ -91,7 +91,7 @@ async def test_a_window_and_a_heartbeat_by_hand(client: Client, world: World) ->
     for form, said in (
         ({"name": "backup", "minutes": "5"}, "expected from its first beat"),
         ({"name": "backup", "minutes": "5"}, "already"),
-        ({"name": "17", "minutes": "5"}, "needs a name"),
+        ({"name": "17", "minutes": "5"}, "not a number alone"),
         ({"name": "x", "minutes": ""}, "needs a name"),
     ):
         answer = await client.post("/alerts/heartbeats", data=form, follow_redirects=True)

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.alerts.acting import Filing, file_alert
-from ticketyard.alerts.errors import HeartbeatNotFound, NameTaken
+from ticketyard.alerts.errors import BadRule, HeartbeatNotFound, NameTaken
 from ticketyard.alerts.events import HeartbeatMissed, HeartbeatReturned
 from ticketyard.alerts.models import Heartbeat
 from ticketyard.alerts.told import ToldAlert
@@ -22,7 +22,9 @@ AT_ONCE = 100
 
 
 async def add_heartbeat(session: AsyncSession, *, fields: Mapping[str, Any]) -> Heartbeat:
-    """Add a heartbeat; nobody is alarmed before it was heard of once. Raises NameTaken."""
+    """Add a heartbeat; nobody is alarmed before it was heard of once. Raises NameTaken, BadRule."""
+    if str(fields["name"]).isdigit():
+        raise BadRule("A heartbeat needs a name that is not a number alone.", field="name")
     await _refuse_taken(session, str(fields["name"]), None)
     heartbeat = Heartbeat(company_id=company_of(session), **fields)
     session.add(heartbeat)

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Query, Response
-from pydantic import ValidationError
 
 from ticketyard.alerts.heartbeats import add_heartbeat, delete_heartbeat, list_heartbeats
 from ticketyard.alerts.maintenance import add_window, end_window, list_windows
@@ -19,7 +18,6 @@ from ticketyard.alerts.queries import (
 )
 from ticketyard.core.errors import Refusal
 from ticketyard.core.shapes import RowId
-from ticketyard.web.api.alert_shapes import HeartbeatIn
 from ticketyard.web.deps import Acting, Parts, Session, may
 from ticketyard.web.pages.frame import DeskFrame, Flash, back_to, page
 
@@ -27,6 +25,8 @@ router = APIRouter(prefix="/alerts", include_in_schema=False)
 
 PAGE_ALERTS = 50
 QUALITY_DAYS = 30
+# A month.
+MINUTES_MAX = 43_200
 VIEWS = {
     "active": "Active",
     "incidents": "Incidents",
@@ -117,7 +117,8 @@ async def post_window(
     provider: Annotated[str, Form(max_length=120)] = "",
 ) -> Response:
     """Let alerts open no ticket for so many minutes from now on."""
-    if not name.strip() or not minutes.isdigit() or not 0 < int(minutes) <= 43_200:
+    known_minutes = minutes.isascii() and minutes.isdigit() and 0 < int(minutes) <= MINUTES_MAX
+    if not name.strip() or not known_minutes:
         return back_to(
             _CARE, Flash("stop", "A window needs a name and its minutes (43,200 at most).")
         )
@@ -147,13 +148,14 @@ async def post_heartbeat(
     minutes: Annotated[str, Form(max_length=10)] = "",
 ) -> Response:
     """Expect somebody every so many minutes."""
+    known_minutes = minutes.isascii() and minutes.isdigit() and 0 < int(minutes) <= MINUTES_MAX
+    if not name.strip() or not known_minutes:
+        return back_to(_CARE, Flash("stop", "A heartbeat needs a name and its minutes."))
     try:
-        asked = HeartbeatIn(name=name, every_seconds=int(minutes) * 60)
-        await add_heartbeat(session, fields=asked.model_dump())
+        fields = {"name": name.strip(), "every_seconds": int(minutes) * 60}
+        await add_heartbeat(session, fields=fields)
     except Refusal as refusal:
         return back_to(_CARE, Flash("stop", refusal.detail))
-    except (ValidationError, ValueError):
-        return back_to(_CARE, Flash("stop", "A heartbeat needs a name and its minutes."))
     return back_to(_CARE, Flash("clear", "It is expected from its first beat on."))
 
 
