@@ -32,7 +32,7 @@ async def start_escalations(session: AsyncSession, causes: Sequence[Cause]) -> N
     """Start the policy that each cause brings; what was set off before by the same is left alone.
 
     A ticket that no policy matched when it was opened is looked at again once it is sorted: the
-    first policy that matches counts from the opening.
+    first policy that matches counts from the opening. A policy does not reach back before itself.
     """
     policies = [each for each in await list_policies(session) if each.is_active]
     wanted = {each.trigger for each in policies}
@@ -47,12 +47,15 @@ async def start_escalations(session: AsyncSession, causes: Sequence[Cause]) -> N
     )
     tickets = {each.id: each for each in found}
     waits = {each.id: each.levels[0]["wait_seconds"] for each in policies}
+    since_when = {each.id: each.created_at for each in policies}
     conditions = [conditions_of(each) for each in policies]
     rows = []
     for cause in sorted(causes, key=lambda each: (each.ticket_id, each.name)):
         ticket = tickets.get(cause.ticket_id)
         policy = ticket and best_policy(conditions, facts_of(ticket), cause.trigger)
         if ticket is None or policy is None:
+            continue
+        if cause.trigger == "opened" and ticket.created_at < since_when[policy.id]:
             continue
         since = ticket.created_at if cause.trigger == "opened" else now_of(session)
         began = cause.at or since

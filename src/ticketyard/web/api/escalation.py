@@ -331,8 +331,6 @@ async def delete_shift(rota_id: RowId, shift_id: RowId, session: Session) -> Non
 
 
 def _draft(body: EscalationPolicyIn) -> PolicyDraft:
-    given = body.model_dump(exclude={"levels"})
-    lists = {name: tuple(given.pop(name)) for name in ("sources", "priorities", "categories")}
     levels = tuple(
         Level(
             wait_seconds=level.wait_seconds,
@@ -341,7 +339,18 @@ def _draft(body: EscalationPolicyIn) -> PolicyDraft:
         )
         for level in body.levels
     )
-    return PolicyDraft(**given, **lists, levels=levels)
+    return PolicyDraft(
+        name=body.name,
+        levels=levels,
+        trigger=body.trigger,
+        sources=tuple(body.sources),
+        priorities=tuple(body.priorities),
+        categories=tuple(body.categories),
+        severity_min=body.severity_min,
+        organization_id=body.organization_id,
+        sort_order=body.sort_order,
+        is_active=body.is_active,
+    )
 
 
 def _foreseen(found: Foreseen) -> DryRunOut:

@@ -130,6 +130,11 @@ def _breached(payload: Payload) -> str:
     return str(payload.get("reason", "A promise was broken"))
 
 
+def _escalated(payload: Payload) -> str:
+    done = " ".join(str(each) for each in payload.get("done", ()))
+    return f"Escalation {payload.get('policy', '')}, level {payload.get('level')}: {done}"
+
+
 _TELLERS: dict[str, Callable[[Payload], str]] = {
     "alert.fired": _alert_fired,
     "alert.recovered": lambda payload: _alert(payload, "has recovered"),
@@ -188,4 +193,8 @@ _TELLERS: dict[str, Callable[[Payload], str]] = {
     "ticket.unrouted": lambda payload: str(payload.get("reason") or "Nobody was found"),
     "sla.warned": _warned,
     "sla.breached": _breached,
+    "escalation.reached": _escalated,
+    "escalation.stopped": lambda payload: (
+        f"Escalation {payload.get('policy', '')} ended: {payload.get('reason', '')}"
+    ),
 }
