@@ -48,6 +48,7 @@ class Board:
 
     active: int
     unassigned: int
+    broken: int
     opened: int
     resolved: int
     response_minutes: float | None
@@ -64,6 +65,7 @@ async def get_board(session: AsyncSession, *, since: datetime, until: datetime) 
     return Board(
         active=found["active"],
         unassigned=found["unassigned"],
+        broken=found["broken"],
         opened=sum(day["opened"] for day in found["days"]),
         resolved=sum(day["resolved"] for day in found["days"]),
         response_minutes=found["response_minutes"],
@@ -109,7 +111,8 @@ with recent as materialized (
   select date_trunc('day', created_at at time zone 'UTC')::date as on_day, count(*) as tickets
   from recent group by 1
 ), working as (
-  select assignee_id, count(*) as tickets
+  select assignee_id, count(*) as tickets,
+         count(*) filter (where is_promise_broken(sla_breach, sla_due_at, now())) as broken
   from ticket
   where company_id = :company and status in ('open', 'assigned', 'in_progress', 'pending')
   group by assignee_id
@@ -117,6 +120,7 @@ with recent as materialized (
 select
   (select coalesce(sum(tickets), 0)::bigint from working) as active,
   (select coalesce(sum(tickets), 0)::bigint from working where assignee_id is null) as unassigned,
+  (select coalesce(sum(broken), 0)::bigint from working) as broken,
   (select percentile_cont(0.5) within group (
      order by extract(epoch from first_response_at - created_at)) / 60
    from recent where first_response_at is not null)::float as response_minutes,

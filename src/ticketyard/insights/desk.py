@@ -19,6 +19,8 @@ from ticketyard.tickets.numbering import PATTERN
 COUNT_MAX: Final = 10_001
 # What a tab counts: nobody acts differently on the second thousand.
 TAB_MAX: Final = 1_000
+# What the filter of promises says, and what the list's own filter takes.
+PROMISES: Final = {"broken": "true", "kept": "false"}
 _ID_MAX: Final = 2**31 - 1
 
 
@@ -38,6 +40,8 @@ class QueueRow:
     segment: str | None
     tags: list[str]
     opened_at: datetime
+    due_at: datetime | None
+    is_broken: bool
     language: str | None
     sentiment: str | None
     needs_review: bool
@@ -156,6 +160,8 @@ def _where(wanted: QueueFilter, person_id: int | None) -> dict[str, tuple[str, .
             where[name] = (value,)
     if ":" in wanted.field.strip(": "):
         where["field"] = (wanted.field,)
+    if wanted.promise in PROMISES:
+        where["sla_breach"] = (PROMISES[wanted.promise],)
     return where | _people(wanted) | _words(wanted.q.strip())
 
 
@@ -203,7 +209,8 @@ _ROWS = """
 select t.id, t.number, t.title, t.status, t.priority, t.category,
        coalesce(nullif(t.requester_name, ''), t.requester_email,
                 'Client ' || left(t.client ->> 'guid', 8)) as requester, t.source,
-       t.address ->> 'city' as city, t.segment, t.tags, t.created_at as opened_at, a.language, a.sentiment,
+       t.address ->> 'city' as city, t.segment, t.tags, t.created_at as opened_at, t.sla_due_at as due_at,
+       is_promise_broken(t.sla_breach, t.sla_due_at, now()) as is_broken, a.language, a.sentiment,
        coalesce(a.need_admin, false) and t.category_by <> 'agent' as needs_review,
        p.name as assignee_name, o.name as office_name
 from unnest(cast(:ids as bigint[])) with ordinality as w(id, n)

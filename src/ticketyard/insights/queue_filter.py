@@ -11,6 +11,7 @@ SORTS: Final[Mapping[str, tuple[str, bool]]] = {
     "oldest": ("created_at", False),
     "priority": ("priority", True),
     "updated": ("updated_at", True),
+    "due": ("due", False),
 }
 
 
@@ -18,7 +19,7 @@ SORTS: Final[Mapping[str, tuple[str, bool]]] = {
 class QueueFilter:
     """What somebody wants to see, and in which order. An empty value does not filter.
 
-    view: one of VIEWS.  assignee: a person's id, or `none`.  sort: one of SORTS.
+    view: one of VIEWS.  promise: `broken` or `kept`.  assignee: a person's id, or `none`.  sort: one of SORTS.
     field: a custom field with its value, as in `Floor:3`.
     """
 
@@ -33,5 +34,6 @@ class QueueFilter:
     language: str = ""
     source: str = ""
     tag: str = ""
+    promise: str = ""
     field: str = ""
     sort: str = ""

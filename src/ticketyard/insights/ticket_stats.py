@@ -10,19 +10,22 @@ from ticketyard.tickets.lifecycle import PRIORITIES, SEVERITIES, STATUSES
 
 _STATS = text(
     """
-    with asked as (
-      select t.status, t.severity, t.priority, t.source,
-        is_promise_broken(t.sla_breach, t.sla_due_at, now()) as breach
+    with kinds as materialized (
+      -- Few kinds of many tickets: the sums below are over the kinds.
+      select t.status, t.severity, t.priority, t.source, count(*) as tickets,
+        count(*) filter (where is_promise_broken(t.sla_breach, t.sla_due_at, now())) as breaches
       from ticket t
       where t.company_id = :company
         and (cast(:organization as text) is null or t.organization_id = :organization)
+      group by 1, 2, 3, 4
     )
     select case grouping(status, severity, priority, source)
              when 7 then 'status' when 11 then 'severity' when 13 then 'priority'
              when 14 then 'source' else 'all' end as kind,
            coalesce(status, severity, priority, source) as word,
-           count(*) as tickets, count(*) filter (where breach) as breaches
-    from asked
+           coalesce(sum(tickets), 0)::bigint as tickets,
+           coalesce(sum(breaches), 0)::bigint as breaches
+    from kinds
     group by grouping sets ((status), (severity), (priority), (source), ())
     union all
     select 'provider', l.provider_id, count(distinct l.ticket_id), 0

@@ -44,6 +44,7 @@ def _headline(board: Board, period: int) -> list[tuple[str, str, str]]:
     return [
         ("Open now", f"{board.active:,}", ""),
         ("Unassigned", f"{board.unassigned:,}", ""),
+        ("Overdue", f"{board.broken:,}", "of those open"),
         ("Opened", f"{board.opened:,}", f"in {period} days"),
         ("Resolved", f"{board.resolved:,}", f"in {period} days"),
         ("First response", _duration(minutes) if minutes is not None else "–", "median"),

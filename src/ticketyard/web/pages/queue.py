@@ -46,7 +46,12 @@ router = APIRouter(prefix="/queue", include_in_schema=False)
 
 PAGE_ROWS = 50
 TABS = (("open", "Open"), ("mine", "Mine"), ("unassigned", "Unassigned"), ("review", "To check"))
-SORT_WORDS = {"oldest": "Oldest first", "priority": "By priority", "updated": "Last changed"}
+SORT_WORDS = {
+    "oldest": "Oldest first",
+    "priority": "By priority",
+    "updated": "Last changed",
+    "due": "Due first",
+}
 
 
 @router.get("", dependencies=[may("tickets:read")])
@@ -221,6 +226,7 @@ async def _choices(
         "office": ("Office", [(office.id, office.name) for office in offices]),
         "language": ("Language", [(code, wording.LANGUAGE[code]) for code in ("RU", "KZ", "ENG")]),
         "source": ("Source", list(wording.SOURCE.items())),
+        "promise": ("Service levels", [("broken", "Broken"), ("kept", "Not broken")]),
         "field": ("Field", await _field_options(session, wanted.field)),
         "sort": ("Newest first", list(SORT_WORDS.items())),
     }
