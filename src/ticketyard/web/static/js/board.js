@@ -96,5 +96,8 @@ export function watchBoard() {
   if (!board) return;
   board.addEventListener("keydown", press);
   watchDragging(board);
-  if (location.hash.startsWith("#ticket-")) focusCard(document.getElementById(location.hash.slice(1)));
+  // Only after the browser itself has gone to the place in the address, which takes the focus away.
+  addEventListener("load", () => setTimeout(() => {
+    if (location.hash.startsWith("#ticket-")) focusCard(document.getElementById(location.hash.slice(1)));
+  }));
 }
