@@ -8,6 +8,7 @@ that is not in the lists below fails the test: say there what North has of it.
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 import httpx2
@@ -22,6 +23,11 @@ from tests.mailboxes.post import deliver, mail
 from tests.world import World
 from ticketyard.core.auth import PERMISSIONS, Principal
 from ticketyard.core.sealing import Sealer
+from ticketyard.escalation.changing import add_shift, save_rota
+from ticketyard.escalation.changing import save_policy as save_escalation
+from ticketyard.escalation.drafts import Action, Level
+from ticketyard.escalation.drafts import PolicyDraft as EscalationDraft
+from ticketyard.insights.reports.schedules import ScheduleDraft, save_schedule
 from ticketyard.mailboxes.boxes.changing import add_mailbox
 from ticketyard.mailboxes.boxes.draft import MailboxDraft, MailboxSecret
 from ticketyard.people.accounts import add_person
@@ -58,6 +64,22 @@ OPEN = {
 }
 # What a form is filled in with; names that are in `objects` get North's id.
 FIELDS: Mapping[str, str] = {
+    "recipients": "lead@example.com",
+    "every": "week",
+    "hour": "7",
+    "counted_by": "team",
+    "trigger": "opened",
+    "severity_min": "high",
+    "priorities": "high",
+    "whom": "admins",
+    "give": "0",
+    "higher": "0",
+    "people": "1",
+    "starts_on": "2026-01-05",
+    "days": "7",
+    "person": "1",
+    "starts_at": "2026-12-24T10:00",
+    "ends_at": "2026-12-27T10:00",
     "url": "https://hooks.example.com/x",
     "only_failed": "true",
     "kinds": "assigned",
@@ -99,6 +121,7 @@ FIELDS: Mapping[str, str] = {
     "link": "blocks 1",
     "location": "Room 4",
     "mail": "1",
+    "minutes": "5",
     "name": "New",
     "new": "1",
     "next": "/",
@@ -112,6 +135,7 @@ FIELDS: Mapping[str, str] = {
     "position": "Lead",
     "present_password": "a long enough password",
     "priority": "high",
+    "provider": "",
     "query": "status=open",
     "requester_email": "",
     "requester_name": "Cy",
@@ -277,6 +301,30 @@ async def furnish(world: World) -> dict[str, str]:
                 ),
                 {"it": CANARY},
             )
+        watched = await save_escalation(
+            session,
+            EscalationDraft(
+                name=f"{CANARY} watch",
+                levels=(Level(wait_seconds=60, actions=(Action(do="notify", to="admins"),)),),
+            ),
+        )
+        rota = await save_rota(
+            session, name=f"{CANARY} rota", zone="UTC", people=[person.id],
+            starts_on=date(2026, 1, 5), hands_over_at=0, days=7,
+        )  # fmt: skip
+        now = resources.clock()
+        shift = await add_shift(
+            session, rota_id=rota.id, person_id=person.id, starts_at=now,
+            ends_at=now + timedelta(days=1),
+        )  # fmt: skip
+        schedule = await save_schedule(
+            session,
+            ScheduleDraft(
+                name=f"{CANARY} report", counted_by="none", every="week", hour=7,
+                recipients=(f"{CANARY}@example.com",),
+            ),
+            by=by,
+        )  # fmt: skip
         endpoint_id = await session.scalar(
             text(
                 "insert into webhook_endpoint (company_id, name, url, event_types, secret)"
@@ -342,6 +390,10 @@ async def furnish(world: World) -> dict[str, str]:
     async with resources.db.transaction(world.company_id) as session:
         mail_id = await session.scalar(text("select max(inbound_id) from mail_message"))
     return {
+        "escalation_id": str(watched.id),
+        "rota_id": str(rota.id),
+        "shift_id": str(shift.id),
+        "schedule_id": str(schedule.id),
         "mailbox_id": str(mailbox.id),
         "mail_id": str(mail_id),
         "inbound_id": str(mail_id),

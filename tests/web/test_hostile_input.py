@@ -226,8 +226,13 @@ def _permits(who: str, method: str, path: str, permission: str) -> bool:
 
 # Another program's door: a requester has the web form and the chat.
 FOR_PROGRAMS = frozenset(
-    ("POST", f"/api/tickets{path}") for path in ("/glpi", "/solman", "/email", "/unified", "")
-)
+    ("POST", f"/api/{path}")
+    for path in (
+        "tickets", "tickets/glpi", "tickets/solman", "tickets/email", "tickets/unified",
+        "tickets/alarm", "alerts/alertmanager", "alerts/oncall", "alerts/cloudevents",
+        "alerts/generic/{mapping_name}", "heartbeats/{heartbeat_id}/beat",
+    )
+)  # fmt: skip
 # Where a password, a link or a token of its own decides, whoever comes.
 NOT_BY_ROLE = frozenset({"/api/auth/login", "/login", "/login/link/{token}", "/metrics", "/logout"})
 

@@ -36,6 +36,7 @@ from ticketyard.alerts.queries import (
     list_occurrences,
 )
 from ticketyard.alerts.shapes.provider import Severity
+from ticketyard.core.errors import NotAllowed
 from ticketyard.core.shapes import RowId
 from ticketyard.web.api.alert_shapes import (
     AlertDetail,
@@ -56,6 +57,7 @@ from ticketyard.web.api.alert_shapes import (
     WindowPatch,
 )
 from ticketyard.web.deps import Acting, Parts, Session, may
+from ticketyard.web.envelopes import is_trusted
 from ticketyard.web.idempotency import IdempotentRoute
 
 router = APIRouter(prefix="/api", tags=["alerts"], route_class=IdempotentRoute)
@@ -232,6 +234,8 @@ async def get_one_heartbeat(heartbeat_id: str, session: Session) -> Heartbeat:
 )
 async def post_beat(heartbeat_id: str, session: Session, parts: Parts, by: Acting) -> Heartbeat:
     """Say that somebody is there, by id or name; ends the alarm about their silence."""
+    if not is_trusted(by):
+        raise NotAllowed("You may not do this.")
     return await beat(session, parts, reference=heartbeat_id, by=by)
 
 
