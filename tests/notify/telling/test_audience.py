@@ -56,6 +56,8 @@ def test_who_is_meant_by_an_at(words: str, who: list[int]) -> None:
 def test_what_is_told_beside_is_short() -> None:
     assert words_of(Fact("x", {"reason": "because"})) == "because"
     assert words_of(Fact("x", comment="a\n b")) == "a b"
+    warned = Fact("sla.warned", {"clock": "first_response", "due_at": "2025-12-15T10:00:00+00:00"})
+    assert words_of(warned) == "First response is due at 2025-12-15 10:00 UTC"
     assert len(words_of(Fact("x", comment="x" * 500))) == 160
 
 

@@ -232,6 +232,8 @@ async def test_a_chat_is_written_to(
     (got,) = receiver.got
     assert got.headers["content-type"] == "application/json"
     assert "Printer on fire" in json.dumps(json.loads(got.body))
+    # Everybody reads it there, so it says who is meant.
+    assert "Ada Admin gave this ticket to Ana Agent" in got.body.decode()
     async with world.resources.db.transaction(world.company_id) as session:
         (sent,) = await list_sent(session)
         sealed = await session.scalar(text("select secret from notification_target"))

@@ -71,6 +71,10 @@ def mentioned(words: str, colleagues: Iterable[Colleague]) -> list[int]:
 
 def words_of(fact: Fact) -> str:
     """What is told beside the kind: the beginning of the comment, or the reason."""
-    said = fact.comment or str(fact.payload.get("reason") or fact.payload.get("problem") or "")
+    payload = fact.payload
+    said = fact.comment or str(payload.get("reason") or payload.get("problem") or "")
+    if not said and payload.get("due_at"):
+        clock = str(payload.get("clock", "")).replace("_", " ").capitalize()
+        said = f"{clock} is due at {str(payload['due_at'])[:16].replace('T', ' ')} UTC"
     line = " ".join(said.split())
     return line if len(line) <= EXCERPT else line[: EXCERPT - 1] + "…"

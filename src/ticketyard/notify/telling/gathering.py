@@ -76,7 +76,9 @@ async def tell_of_events(
         for person_id, kind in kinds.items():
             told.append(_Told(person_id, kind, row.ticket_id, line["words"], by))
         for way, kind in ways.wanting(kinds):
-            lines.setdefault(way, []).append({"kind": kind, **line})
+            to = ", ".join(each.name for each in colleagues if kinds.get(each.id) == kind)
+            for_chat = {"to": to} if way.target_id is not None else {}
+            lines.setdefault(way, []).append({"kind": kind, **line, **for_chat})
     await _tell_on_the_desk(session, [each for each in told if ways.on_desk(each)])
     return await _gather(session, lines)
 

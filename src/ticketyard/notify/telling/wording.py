@@ -17,6 +17,12 @@ SENTENCES = {
     "mailbox_failing": "A mailbox cannot be read",
     "webhook_disabled": "A webhook was switched off",
 }
+# In a chat everybody reads it, so it says who is meant.
+_IN_A_CHAT = {
+    "assigned": "{by} gave this ticket to {to}",
+    "mentioned": "{by} mentioned {to}",
+    "commented": "{by} wrote on a ticket of {to}",
+}
 _OF_SOMEBODY = frozenset({"assigned", "mentioned", "commented"})
 SMS_MAX = 300
 TEST_LINE = {"kind": "test", "words": "This is a test of Ticketyard."}
@@ -24,15 +30,17 @@ TEST_LINE = {"kind": "test", "words": "This is a test of Ticketyard."}
 Line = Mapping[str, Any]
 
 
-def sentence(kind: str, by: str) -> str:
-    """What happened, without where."""
+def sentence(kind: str, by: str, to: str = "") -> str:
+    """What happened, without where; to: whose notification it is, where others read it."""
+    if to and kind in _IN_A_CHAT:
+        return _IN_A_CHAT[kind].format(by=by or "Ticketyard", to=to)
     words = SENTENCES.get(kind, "")
     return f"{by or 'Ticketyard'} {words}" if kind in _OF_SOMEBODY else words
 
 
 def one_line(line: Line) -> str:
     """One notification as one line of text."""
-    what = sentence(str(line.get("kind")), str(line.get("by") or ""))
+    what = sentence(str(line.get("kind")), str(line.get("by") or ""), str(line.get("to") or ""))
     where = f"{line['number']} {line.get('title') or ''}".strip() if line.get("number") else ""
     return " – ".join(part for part in (where, what, str(line.get("words") or "")) if part)
 

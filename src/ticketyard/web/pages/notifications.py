@@ -180,7 +180,7 @@ async def get_log(
         tab="notification-log",
         rows=found[:PAGE],
         state=status or "",
-        kind_words=KIND_WORDS,
+        sentence=sentence,
         next_href=next_href,
     )
 
