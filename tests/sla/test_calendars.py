@@ -4,7 +4,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from ticketyard.sla.calendars import Calendar, due_after, is_open, open_spans, worked
+from ticketyard.sla.calendars import Calendar, due_after, epoch, is_open, open_spans, worked
+from ticketyard.sla.offsets import offset_pieces
 
 DAY = ((540, 720), (780, 1020))
 BERLIN = Calendar("Europe/Berlin", (DAY,) * 5 + ((), ()), frozenset({date(2026, 5, 1)}))
@@ -101,3 +102,10 @@ def test_what_is_hardly_ever_open_is_followed_for_thirty_years() -> None:
 
     assert due_after(seldom, at("01-05 00:00:00"), 60 * 52 * 29) is not None
     assert due_after(seldom, at("01-05 00:00:00"), 60 * 53 * 31) is None
+
+
+def test_clocks_are_changed_in_the_second_they_are() -> None:
+    (_, spring, _), (_, autumn, _), _ = offset_pieces("Europe/Berlin", 2026)
+
+    assert (spring, autumn) == (epoch(at("03-29 01:00:00")), epoch(at("10-25 01:00:00")))
+    assert [offset for _, _, offset in offset_pieces("UTC", 2026)] == [0]

@@ -160,6 +160,14 @@ def test_a_clock_that_stands_still_is_not_due_unless_it_was_before() -> None:
     assert (late.due_at, late.breached, late.state) == (at(HOUR), True, "paused")
 
 
+def test_what_stands_still_from_the_second_it_is_due_is_late_a_second_after() -> None:
+    pending = on(HOUR, "status", status="pending")
+
+    for now, breached in ((HOUR, False), (HOUR + 1, True)):
+        clock = play(pending, now=now)["resolution", 1]
+        assert (clock.due_at, clock.breached) == (at(HOUR), breached)
+
+
 def test_the_most_specific_policy_is_in_force() -> None:
     by = {
         "organisation": policy(5, 1000, organization_id="acme", sort_order=9),

@@ -23,10 +23,3 @@ def public_holidays(country: str, subdivision: str, today: date) -> dict[date, s
             " them as in BY."
         ) from error
     return {day: str(name)[:200] for day, name in sorted(found.items())}
-
-
-def list_countries() -> dict[str, list[str]]:
-    """Countries whose holidays are known, each with its parts."""
-    import holidays
-
-    return dict(sorted(holidays.list_supported_countries(include_aliases=False).items()))
