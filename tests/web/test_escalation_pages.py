@@ -35,7 +35,7 @@ async def test_a_policy_is_made_tried_switched_off_and_deleted(
     tried = await admin.get(f"{where}/try", params={"ticket": ticket.number})
     assert "Told: Ada Admin. Given to Ada Admin." in tried.text
     missing = await admin.get(f"{where}/try", params={"ticket": "TKT-20200101-999"})
-    assert (missing.status_code, 'role="alert"' in missing.text) == (422, True)
+    assert missing.status_code == 404
     await admin.post(f"{where}/switch", data={})
     assert "Switch on" in (await admin.get(HOME)).text
     await admin.post(f"{where}/delete", data={})
@@ -49,7 +49,6 @@ async def test_a_policy_is_made_tried_switched_off_and_deleted(
         {"trigger": "full moon"},
         {"whom": ["", ""]},
         {"whom": ["everybody"]},
-        {"whom": ["person:99"]},
         {"whom": ["person:"]},
         {"minutes": ["soon"]},
         {"minutes": ["-1"]},

@@ -68,7 +68,10 @@ class EscalationPolicyIn(Body):
     organization_id: Line | None = None
     sort_order: int = Field(100, ge=0, le=100_000)
     is_active: bool = True
-    levels: list[LevelIn] = Field(max_length=50)
+    levels: list[LevelIn] = Field(
+        max_length=50,
+        examples=[[{"wait_seconds": 900, "actions": [{"do": "notify", "to": "admins"}]}]],
+    )
 
 
 class EscalationPolicyOut(BaseModel):
@@ -214,34 +217,34 @@ async def post_preview(body: DryRunIn, session: Session) -> DryRunOut:
 
 
 @router.put(
-    "/escalation-policies/{policy_id}",
+    "/escalation-policies/{escalation_id}",
     response_model=EscalationPolicyOut,
     dependencies=[may("settings:manage")],
 )
 async def put_policy(
-    policy_id: RowId, body: EscalationPolicyIn, session: Session
+    escalation_id: RowId, body: EscalationPolicyIn, session: Session
 ) -> EscalationPolicy:
     """Let a policy be so; what is under way goes on by it."""
-    return await save_policy(session, _draft(body), policy_id=policy_id)
+    return await save_policy(session, _draft(body), policy_id=escalation_id)
 
 
 @router.delete(
-    "/escalation-policies/{policy_id}", status_code=204, dependencies=[may("settings:manage")]
+    "/escalation-policies/{escalation_id}", status_code=204, dependencies=[may("settings:manage")]
 )
-async def remove_policy(policy_id: RowId, session: Session) -> None:
+async def remove_policy(escalation_id: RowId, session: Session) -> None:
     """Delete a policy; what is under way by it ends."""
-    await delete_policy(session, policy_id)
+    await delete_policy(session, escalation_id)
 
 
 @router.post(
-    "/escalation-policies/{policy_id}/test-fire",
+    "/escalation-policies/{escalation_id}/test-fire",
     response_model=DryRunOut,
     dependencies=[may("settings:manage")],
 )
-async def post_test_fire(policy_id: RowId, body: DryRunIn, session: Session) -> DryRunOut:
+async def post_test_fire(escalation_id: RowId, body: DryRunIn, session: Session) -> DryRunOut:
     """A dry run of this policy on a ticket, whether it matches or not; nothing is done."""
     ticket = await get_ticket(session, body.ticket_id)
-    policy = await get_policy(session, policy_id)
+    policy = await get_policy(session, escalation_id)
     return _foreseen(await foresee(session, ticket, policy=policy))
 
 

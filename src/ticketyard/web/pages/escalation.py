@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.db import now_of
-from ticketyard.core.errors import Refusal
+from ticketyard.core.errors import Conflict, Invalid
 from ticketyard.core.shapes import RowId
 from ticketyard.escalation.changing import (
     add_shift,
@@ -61,15 +61,15 @@ async def get_escalation(session: Session, frame: DeskFrame) -> Response:
     return await _overview(session, frame)
 
 
-@router.get("/{policy_id}/try", dependencies=[may("tickets:read")])
+@router.get("/{escalation_id}/try", dependencies=[may("tickets:read")])
 async def get_try(
-    policy_id: RowId, session: Session, frame: DeskFrame, ticket: str = ""
+    escalation_id: RowId, session: Session, frame: DeskFrame, ticket: str = ""
 ) -> Response:
     """What a policy would do with a ticket; nothing is done."""
     try:
         found = await get_ticket(session, ticket.strip())
-        tried = await foresee(session, found, policy=await get_policy(session, policy_id))
-    except Refusal as refusal:
+        tried = await foresee(session, found, policy=await get_policy(session, escalation_id))
+    except (Invalid, Conflict) as refusal:
         return await _overview(session, frame, refusal=refusal.detail)
     return await _overview(session, frame, tried=tried, number=found.number)
 
@@ -98,25 +98,25 @@ async def post_policy(
                 levels=_levels(minutes or (), whom or (), give or (), higher or ()),
             )
             saved = await save_policy(session, draft)
-    except Refusal as refusal:
+    except (Invalid, Conflict) as refusal:
         return await _overview(session, frame, refusal=refusal.detail)
     return back_to(HOME, Flash("clear", f"“{saved.name}” watches from now on."))
 
 
-@router.post("/{policy_id}/switch", dependencies=[may("settings:manage")])
-async def post_switch(policy_id: RowId, session: Session) -> Response:
+@router.post("/{escalation_id}/switch", dependencies=[may("settings:manage")])
+async def post_switch(escalation_id: RowId, session: Session) -> Response:
     """Switch a policy on or off."""
-    policy = await get_policy(session, policy_id, lock=True)
+    policy = await get_policy(session, escalation_id, lock=True)
     policy.is_active = not policy.is_active
     return back_to(
         HOME, Flash("clear", f"“{policy.name}” is {'on' if policy.is_active else 'off'}.")
     )
 
 
-@router.post("/{policy_id}/delete", dependencies=[may("settings:manage")])
-async def post_delete(policy_id: RowId, session: Session) -> Response:
+@router.post("/{escalation_id}/delete", dependencies=[may("settings:manage")])
+async def post_delete(escalation_id: RowId, session: Session) -> Response:
     """Delete a policy."""
-    await delete_policy(session, policy_id)
+    await delete_policy(session, escalation_id)
     return back_to(HOME, Flash("clear", "It is gone."))
 
 
@@ -143,7 +143,7 @@ async def post_rota(
                 hands_over_at=hour * 60,
                 days=days,
             )
-    except Refusal as refusal:
+    except (Invalid, Conflict) as refusal:
         return await _overview(session, frame, refusal=refusal.detail)
     return back_to(f"{HOME}#on-call", Flash("clear", f"“{saved.name}” turns from now on."))
 
@@ -168,7 +168,7 @@ async def post_shift(
                 starts_at=_instant(starts_at, rota.zone),
                 ends_at=_instant(ends_at, rota.zone),
             )
-    except Refusal as refusal:
+    except (Invalid, Conflict) as refusal:
         return await _overview(session, frame, refusal=refusal.detail)
     return back_to(f"{HOME}#on-call", Flash("clear", "They stand in."))
 
@@ -185,7 +185,7 @@ async def post_rota_gone(rota_id: RowId, session: Session, frame: DeskFrame) -> 
     """Delete a rota."""
     try:
         await delete_rota(session, rota_id)
-    except Refusal as refusal:
+    except (Invalid, Conflict) as refusal:
         return await _overview(session, frame, refusal=refusal.detail)
     return back_to(f"{HOME}#on-call", Flash("clear", "It is gone."))
 
