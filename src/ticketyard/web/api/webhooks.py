@@ -46,9 +46,9 @@ class WebhookIn(Body):
 class WebhookChangeIn(Body):
     """What shall be different."""
 
-    url: Url | None = None
-    event_types: EventNames | None = None
-    name: Line | None = Field(None, max_length=100)
+    url: Url | None = Field(None, examples=["https://hooks.example.com/ticketyard"])
+    event_types: EventNames | None = Field(None, examples=[["ticket.*", "sla.*"]])
+    name: Line | None = Field(None, max_length=100, examples=["Reporting"])
     is_enabled: bool | None = Field(None, examples=[True])
 
 
