@@ -1,8 +1,13 @@
 """Clocks over a real database: ledger, breaches told once, and what lists show."""
 
 import asyncio
+from datetime import datetime, timedelta
+
+from sqlalchemy import text
 
 from tests.sla.conftest import START, Desk
+from tests.world import World
+from ticketyard.core.jobs import Worker
 from ticketyard.sla.counting import count_clocks
 from ticketyard.sla.recounting import count_uncounted
 from ticketyard.sla.timing import Timer
@@ -153,3 +158,25 @@ async def test_what_was_late_before_there_were_service_levels_is_told_to_nobody(
         False,
         False,
     ]
+
+
+async def test_the_timer_tells_it_within_seconds(world: World, worker: Worker) -> None:
+    now = world.resources.clock()
+    ticket = await world.open(priority="high", created_at=now - timedelta(seconds=4 * HOUR - 1))
+    await worker.run_listeners(world.company_id)
+    running = asyncio.create_task(Timer(world.resources).run())
+    try:
+        for _ in range(100):
+            await asyncio.sleep(0.1)
+            async with world.resources.db.transaction(world.company_id) as session:
+                query = text("select happened_at, payload from event where type = 'sla.breached'")
+                told = list(await session.execute(query))
+            if told:
+                break
+    finally:
+        running.cancel()
+
+    (breach,) = told
+    late = breach.happened_at - datetime.fromisoformat(breach.payload["due_at"])
+    assert breach.payload["ticket_id"] == ticket.id
+    assert timedelta(seconds=1) <= late <= timedelta(seconds=5)
