@@ -35,6 +35,20 @@ async def test_a_breach_is_told_once_and_in_time(desk: Desk) -> None:
         assert [kind for kind, _, _ in await desk.told(ticket.id)] == told, seconds
 
 
+async def test_the_timer_looks_when_there_is_something_to_tell(desk: Desk) -> None:
+    await desk.world.open(**HIGH)
+    looks = []
+    for seconds in (0, 3 * HOUR, 4 * HOUR + 1):
+        desk.at(seconds)
+        await desk.settle()
+        (row,) = await desk.rows(
+            "select next_look_at from sla_clock where clock = 'first_response'"
+        )
+        looks.append(row.next_look_at and (row.next_look_at - START).total_seconds())
+
+    assert looks == [3 * HOUR, 4 * HOUR + 1, None]
+
+
 async def test_several_timers_tell_it_once(desk: Desk) -> None:
     ticket = await desk.world.open(**HIGH)
     await desk.settle()
