@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.alerts.conftest import Desk
+from tests.alerts.conftest import Desk, alert
+from ticketyard.alerts.filing import Delivery, take_alerts
 from ticketyard.tickets.assigning import assign_ticket
 from ticketyard.tickets.commenting import add_comment
 
@@ -55,6 +56,17 @@ async def test_what_routing_does_by_itself_is_nobodys_touch(desk: Desk) -> None:
             by=desk.world.system,
         )  # fmt: skip
     assert (await desk.clear()).status == "resolved"
+
+
+async def test_what_a_person_reports_is_no_touch(desk: Desk) -> None:
+    told = alert("f", identity="by hand")
+    (first,) = await take_alerts(
+        desk.world.resources, [told], delivery=Delivery(content=b"{}"),
+        by=desk.world.as_person(desk.world.admin),
+    )  # fmt: skip
+    assert await desk.value("select count(*) from event where by_kind = 'person'") == 2
+    assert (await desk.clear()).status == "resolved"
+    assert await desk.status(first.ticket_id) == "resolved"
 
 
 async def test_a_latched_alarm_is_settled_only_when_somebody_saw_it(desk: Desk) -> None:

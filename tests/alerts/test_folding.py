@@ -145,6 +145,15 @@ async def test_the_future_is_believed_to_be_now_and_kept_as_said(desk: Desk) -> 
     assert (await desk.alert(first.alert_id))["recovered_at"] == desk.now
 
 
+async def test_a_repeat_that_arrives_late_is_not_the_last(desk: Desk) -> None:
+    first = await desk.fire()
+    at = desk.now
+    await desk.fire(occurred_at=at - timedelta(hours=1))
+    assert (await desk.alert(first.alert_id))["last_occurred_at"] == at
+    await desk.keep_up()
+    assert (await desk.alert(first.alert_id))["last_occurred_at"] == at
+
+
 async def test_a_megabyte_of_labels_is_kept_whole_in_the_message_alone(desk: Desk) -> None:
     labels = {f"label{n}": "x" * 10_000 for n in range(100)}
     first = await desk.fire(labels=labels, alert_data={"blob": "y" * 1_000_000})

@@ -83,24 +83,21 @@ declare
   v_rules alert_provider;
   v_way alert_way;
   v_state text;
-  v_flaps boolean;
-  v_is_event boolean;
   v_now timestamptz := coalesce((v_row ->> 'created_at')::timestamptz, now());
 begin
   v_way.outcome := 'decide';
   if (p_given ->> 'is_clear')::boolean then
     return v_way;
   end if;
-  select a.id, a.ticket_id, a.state, a.flapping_since is not null, a.is_event
-  into v_way.alert_id, v_way.ticket_id, v_state, v_flaps, v_is_event
+  select a.id, a.ticket_id, a.state into v_way.alert_id, v_way.ticket_id, v_state
   from alert a
   where a.company_id = current_company() and a.provider_id = v_provider
     and a.fingerprint = v_row ->> 'fingerprint'
   order by a.id desc limit 1;
   if v_way.alert_id is not null then
     select t.number, t.status into v_way.number, v_way.status from ticket t where t.id = v_way.ticket_id;
-    if v_state = 'suppressed' or v_state = 'firing' and (v_is_event and v_way.number is not null or v_flaps
-        or v_way.status in ('open', 'assigned', 'in_progress', 'pending')) then
+    if v_state = 'suppressed' or v_state = 'firing'
+        and v_way.status in ('open', 'assigned', 'in_progress', 'pending') then
       v_way.outcome := 'repeated';
     end if;
     return v_way;
