@@ -83,6 +83,31 @@ async def test_an_endpoint_hears_what_it_asked_for(
     assert heard == ([] if not hears else told[-hears:])
 
 
+async def test_nothing_is_put_down_for_one_that_is_off_beside_one_that_is_on(
+    world: World, add_hook: AddHook, receiver: Receiver
+) -> None:
+    off, on = await add_hook(receiver.url), await add_hook(receiver.url)
+    async with world.resources.db.transaction(world.company_id) as session:
+        await change_endpoint(
+            session,
+            endpoint_id=off.id,
+            is_enabled=False,
+            outgoing=world.resources.part(Outgoing),
+            by=world.as_person(world.admin),
+        )
+    await world.open()
+    assert (len(await off.deliveries()), len(await on.deliveries())) == (0, 1)
+
+
+async def test_what_happens_to_webhooks_is_told_to_who_names_it_alone(
+    add_hook: AddHook, receiver: Receiver
+) -> None:
+    everything, named = await add_hook(receiver.url, "*"), await add_hook(receiver.url, "webhook.*")
+    await add_hook(receiver.url)
+    assert await everything.deliveries() == []
+    assert "webhook.changed" in {each.event_type for each in await named.deliveries()}
+
+
 async def test_what_was_undone_is_told_to_nobody(
     world: World, hook: Hook, receiver: Receiver, deliver: Run
 ) -> None:
@@ -159,6 +184,25 @@ async def test_an_endpoint_that_is_down_is_not_tried_with_each_message(
     heard = [json.loads(got.body)["data"]["ticket"]["number"] for got in receiver.got]
     assert sorted(heard) == sorted(numbers)
     assert heard == numbers
+
+
+@pytest.mark.parametrize(("status", "comes"), [(503, True), (429, True), (400, False)])
+async def test_after_an_outage_what_waited_comes_at_once_save_what_was_refused(
+    world: World, hook: Hook, receiver: Receiver, deliver: Run, status: int, comes: bool
+) -> None:
+    receiver.status = status
+    first = await world.open()
+    await deliver()
+    await hook.later(seconds=6)
+    await hook.later(minutes=6)
+    # Three times tried: by itself its turn comes in half an hour.
+    assert len(receiver.got) == 3
+    receiver.got.clear()
+    receiver.status = 200
+    second = await world.open()
+    await hook.later(minutes=6)
+    heard = [json.loads(got.body)["data"]["ticket"]["number"] for got in receiver.got]
+    assert heard == [second.number, *([first.number] if comes else [])]
 
 
 async def test_one_message_that_is_refused_does_not_hold_up_the_others(
