@@ -141,6 +141,8 @@ async def post_policy(
         pause or (), warn, bool(active), _full(target, 18),
     )  # fmt: skip
     known = min(policy_id, ID_MAX)
+    if known:
+        await get_policy(session, known)
     try:
         async with session.begin_nested():
             if then == "preview":
@@ -216,6 +218,7 @@ async def get_calendar_form(calendar_id: RowId, session: Session, frame: DeskFra
 @router.post("/calendars/{calendar_id}/delete", dependencies=[may("settings:manage")])
 async def post_delete_calendar(calendar_id: RowId, session: Session, by: Acting) -> Response:
     """Delete a calendar that no policy counts by."""
+    await get_calendar(session, min(calendar_id, ID_MAX))
     try:
         async with session.begin_nested():
             await delete_calendar(session, calendar_id=min(calendar_id, ID_MAX), by=by)
@@ -241,6 +244,8 @@ async def post_calendar(
     """Save a calendar; a new one by the number 0."""
     form = CalendarForm(name, zone, bool(always), _full(hours, 7), country, subdivision, days)
     known = min(calendar_id, ID_MAX)
+    if known:
+        await get_calendar(session, known)
     try:
         async with session.begin_nested():
             if known:
