@@ -36,6 +36,15 @@ LEARNT = "text,category\n" + "".join(
     for n in range(40)
 )
 
+_WATCH = {
+    "name": "Nobody looks at critical alerts",
+    "priorities": ["critical"],
+    "levels": [
+        {"wait_seconds": 0, "actions": [{"do": "notify", "to": "on_call", "id": 1}]},
+        {"wait_seconds": 900, "actions": [{"do": "notify", "to": "admins"}]},
+    ],
+}
+
 # Method, path as described, values of its braces, and what is sent.
 CALLS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("GET", "/health", {}),
@@ -61,6 +70,31 @@ CALLS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("GET", "/api/mail/outgoing", {}),
     ("GET", "/api/mail/outgoing/{outgoing_id}", {}),
     ("POST", "/api/mail/outgoing/{outgoing_id}/send-again", {}),
+    ("GET", "/api/reports/measures", {}),
+    ("GET", "/api/reports", {"params": {"by": "priority", "period": "30d"}}),
+    ("POST", "/api/report-schedules", {"json": {
+        "name": "Weekly figures", "by": "team", "every": "week", "hour": 7,
+        "recipients": ["lead@example.com"]}}),
+    ("GET", "/api/report-schedules", {}),
+    ("PUT", "/api/report-schedules/{schedule_id}", {"json": {
+        "name": "Weekly figures", "by": "team", "every": "week", "hour": 8,
+        "recipients": ["lead@example.com"]}}),
+    ("POST", "/api/shift-roster", {"json": {
+        "name": "Network, on call", "zone": "Asia/Almaty", "people": [2, 3],
+        "starts_on": "2026-01-05"}}),
+    ("GET", "/api/shift-roster", {}),
+    ("GET", "/api/shift-roster/{rota_id}", {}),
+    ("PUT", "/api/shift-roster/{rota_id}", {"json": {
+        "name": "Network, on call", "zone": "Asia/Almaty", "people": [3, 2],
+        "starts_on": "2026-01-05"}}),
+    ("POST", "/api/shift-roster/{rota_id}/shifts", {"json": {
+        "person_id": 2, "starts_at": "2030-12-24T08:00:00Z", "ends_at": "2030-12-27T08:00:00Z"}}),
+    ("POST", "/api/escalation-policies", {"json": _WATCH}),
+    ("GET", "/api/escalation-policies", {}),
+    ("PUT", "/api/escalation-policies/{escalation_id}", {"json": _WATCH}),
+    ("POST", "/api/escalation-policies/preview", {"json": {"ticket_id": 1}}),
+    ("POST", "/api/escalation-policies/{escalation_id}/test-fire", {"json": {"ticket_id": 1}}),
+    ("GET", "/api/tickets/{ticket_id}/escalations", {}),
     ("GET", "/api/webhooks/events", {}),
     ("POST", "/api/webhooks", {"json": {
         "url": "https://hooks.example.com/ticketyard", "event_types": ["ticket.*", "sla.*"],
@@ -265,7 +299,14 @@ def main(base: str, email: str, password: str) -> None:
         client.headers["X-CSRF-Token"] = came_in["csrf_token"]
         taken = {"POST /api/auth/login": _cut(came_in)}
         known = {"import_id": "1", "person_id": "2", "outgoing_id": "1"}
-        known |= {"webhook_id": "1", "delivery_id": "1", "target_id": "1"}
+        known |= {
+            "schedule_id": "1",
+            "rota_id": "1",
+            "escalation_id": "1",
+            "webhook_id": "1",
+            "delivery_id": "1",
+            "target_id": "1",
+        }
         known |= {"template_name": "acknowledgement", "locale": "en", "workflow_id": "1"}
         known |= {"mapping_id": "1", "mapping_name": "zabbix", "alert_id": "1", "window_id": "1"}
         known |= {"heartbeat_id": "1", "provider_id": "alertmanager"}
