@@ -177,6 +177,18 @@ async def test_the_first_mail_leaves_at_once_and_the_next_are_gathered(
     assert "20 notifications about" in second.subject
 
 
+async def test_nobody_is_mailed_at_an_address_of_our_own(
+    with_mail: World, ticket: int, run_jobs: Run
+) -> None:
+    """It would come back as a ticket."""
+    async with with_mail.resources.db.transaction(with_mail.company_id) as session:
+        ana = await session.get_one(Person, with_mail.ana.id)
+        ana.email = "Desk@example.com"
+    await assign(with_mail, ticket, with_mail.ana, with_mail.admin)
+    await run_jobs()
+    assert await mails(with_mail) == []
+
+
 async def test_without_a_mail_server_nothing_is_kept_for_it(
     world: World, ticket: int, run_jobs: Run
 ) -> None:
