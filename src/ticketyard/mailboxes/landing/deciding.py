@@ -51,10 +51,11 @@ class Landing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Twin:
-    """A mail filed earlier that says the same."""
+    """A mail filed earlier that says the same. is_doubted: perhaps in a stolen name."""
 
     inbound_id: int
     ticket: KnownTicket | None
+    is_doubted: bool = False
 
 
 def decide(
@@ -76,8 +77,10 @@ def decide(
         return _bounced(mail, known)
     if mail.is_feedback_report:
         return Landing(kind="look", reason="Somebody marked a mail of ours as spam.")
+    if mail.message_id in known.by_sent_id:
+        return Landing(kind="refuse", reason="Our own mail came back to us.")
     if sender.email.lower() in own_addresses:
-        return _from_ourselves(mail, known)
+        return Landing(kind="look", reason="It bears the address of one of our own mailboxes.")
 
     named = candidates(mail, known)
     tried = [(each, prove(each, sender, verdict)) for each in named]
@@ -117,12 +120,6 @@ def _bounced(mail: Mail, known: Known) -> Landing:
             reason = f"A mail of ours about {ticket.number} came back."
             return Landing(kind="bounce", reason=reason, ticket=ticket, internal=True)
     return Landing(kind="refuse", reason="A delivery report about a mail that is not ours.")
-
-
-def _from_ourselves(mail: Mail, known: Known) -> Landing:
-    if mail.message_id in known.by_sent_id:
-        return Landing(kind="refuse", reason="Our own mail came back to us.")
-    return Landing(kind="look", reason="It bears the address of one of our own mailboxes.")
 
 
 def _joining(
