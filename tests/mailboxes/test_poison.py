@@ -88,3 +88,28 @@ async def test_who_comes_back_after_the_lease_files_nothing_twice(world: World) 
 
     async with world.resources.db.transaction(world.company_id) as session:
         assert await session.scalar(text("select count(*) from ticket")) == len(ids)
+
+
+async def test_a_storage_that_is_full_for_hours_leaves_nobody_a_days_mail_to_look_at(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = await keep(world, mail("No file"))
+    with_file = await keep(world, mail("See file", files={"log.txt": b"lines"}))
+    put = world.resources.blobs.put
+
+    async def is_full(company_id: int, content: bytes) -> str:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(world.resources.blobs, "put", is_full)
+        for _ in range(3 * ATTEMPTS_MAX):
+            await file_waiting(world.resources, world.company_id)
+            await come_due(world)
+    assert world.resources.blobs.put == put
+    assert (await row_of(world, plain)).outcome == "ticket"
+    held = await row_of(world, with_file)
+    assert (held.outcome, held.state) == ("waiting", "waiting")
+
+    await file_until_nothing_is_due(world)
+
+    assert (await row_of(world, with_file)).outcome == "ticket"
