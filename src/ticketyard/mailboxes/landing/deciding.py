@@ -74,7 +74,7 @@ def decide(
     if twin:
         return _duplicate(twin)
     if mail.bounce:
-        return _bounced(mail, known)
+        return _bounced(mail, known, sender)
     if mail.is_feedback_report:
         return Landing(kind="look", reason="Somebody marked a mail of ours as spam.")
     if mail.message_id in known.by_sent_id:
@@ -113,12 +113,16 @@ def _duplicate(twin: Twin) -> Landing:
     )
 
 
-def _bounced(mail: Mail, known: Known) -> Landing:
+def _bounced(mail: Mail, known: Known, sender: KnownSender) -> Landing:
     ids = [mail.bounce.original_message_id] if mail.bounce else []
     for each in [*ids, *ids_named(mail)]:
         if ticket := known.by_sent_id.get(each):
             reason = f"A mail of ours about {ticket.number} came back."
             return Landing(kind="bounce", reason=reason, ticket=ticket, internal=True)
+    if sender.person_id is not None:
+        # Who asks what a report means may send it along in parts, as mail programs do.
+        reason = "Somebody we know sent a delivery report about a mail that is not ours."
+        return Landing(kind="look", reason=reason)
     return Landing(kind="refuse", reason="A delivery report about a mail that is not ours.")
 
 
