@@ -89,8 +89,7 @@ class _Server(uvicorn.Server):
 async def _run(base: Ground, listening: socket.socket, *, no_worker: bool, sample: bool) -> None:
     settings = base.settings
     async with resources_on(base) as resources:
-        worker = build_worker(resources, settings)
-        welcome = await prepare_company(resources, settings, worker, sample=sample)
+        welcome = await prepare_company(resources, settings, sample=sample)
         app = create_app(
             resources,
             settings=_web_settings(settings),
