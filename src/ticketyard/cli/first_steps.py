@@ -37,9 +37,7 @@ class Welcome:
         yield from self.notes
 
 
-async def prepare_company(
-    resources: Resources, settings: Settings, *, sample: bool
-) -> Welcome:
+async def prepare_company(resources: Resources, settings: Settings, *, sample: bool) -> Welcome:
     """Make what is missing; a database that has it all is left as it is."""
     welcome = Welcome()
     companies = await company_ids(resources.db)
