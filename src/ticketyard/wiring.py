@@ -152,7 +152,7 @@ def _parts(db: Database, settings: Settings) -> Mapping[type[Any], Any]:
         MailRules: _mail_rules(settings),
         Sealer: _sealer(settings),
         MailOut: _mail_out(settings),
-        Postman: Postman(),
+        Postman: Postman(lambda: db.clock()),
         PublicUrl: PublicUrl(settings.public_url),
     }
 

@@ -78,6 +78,25 @@ def test_a_desk_comes_back_as_it_was(folder: Path) -> None:
     assert run(folder / "old", "backup", str(archive)).exit_code == 1
 
 
+def test_the_key_of_sealed_passwords_stays_outside_and_is_spoken_of(folder: Path) -> None:
+    desk(folder / "old")
+    (folder / "old" / "secret.key").write_text("a key")
+    archive = folder / "desk.tar"
+
+    kept = run(folder / "old", "backup", str(archive))
+    assert "secret.key" in "".join(kept.output.split("\n"))
+    assert b"a key" not in archive.read_bytes()
+    without = run(folder / "new", "restore", str(archive))
+    assert without.exit_code == 0, without.output
+    assert "secret.key" in "".join(without.output.split("\n"))
+
+    (folder / "third").mkdir()
+    (folder / "third" / "secret.key").write_text("a key")
+    with_key = run(folder / "third", "restore", str(archive))
+    assert with_key.exit_code == 0, with_key.output
+    assert "secret.key" not in "".join(with_key.output.split("\n"))
+
+
 def test_what_is_no_archive_is_said(folder: Path) -> None:
     (folder / "no.tar").write_text("hello")
 

@@ -74,6 +74,14 @@ class Program:
         assert self._process
         return self._process.pid
 
+    def children(self) -> list[int]:
+        """The processes it keeps beside itself."""
+        listed = subprocess.run(
+            ["ps", "-A", "-o", "pid=,ppid="], check=True, capture_output=True, text=True
+        ).stdout
+        pairs = [map(int, line.split()) for line in listed.splitlines()]
+        return [child for child, parent in pairs if parent == self.pid]
+
     def kill(self) -> None:
         """End it without a word (kill -9)."""
         assert self._process

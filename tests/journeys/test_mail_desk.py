@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.conftest import Cluster
 from tests.journeys.browsing import (
     DESKTOP,
     PHONE,
@@ -124,15 +125,33 @@ class Desk:
     complaints: Complaints
 
 
-@pytest.fixture
-def desk(database_url: str, tmp_path: Path) -> Iterator[Desk]:
+@dataclass
+class Filled:
+    """The program over a database with mail in it."""
+
+    program: Program
+    numbers: dict[str, str]
+    tracker: Tracker
+
+
+@pytest.fixture(scope="module")
+def filled(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
+    url, folder = cluster.clone(), tmp_path_factory.mktemp("desk")
     tracker, server = Tracker.start()
     with ThreadPoolExecutor(1) as thread:
-        filling = _fill(database_url, tmp_path, tracker.address)
-        numbers = thread.submit(asyncio.run, filling).result()
-    program = Program(database_url, tmp_path).start()
+        numbers = thread.submit(asyncio.run, _fill(url, folder, tracker.address)).result()
+    program = Program(url, folder).start()
+    yield Filled(program, numbers, tracker)
+    program.stop()
+    server.shutdown()
+    cluster.drop(url)
+
+
+@pytest.fixture
+def desk(filled: Filled) -> Iterator[Desk]:
+    filled.tracker.asked.clear()
     with open_browser() as browser:
-        context = browser.new_context(viewport=DESKTOP, base_url=program.address)
+        context = browser.new_context(viewport=DESKTOP, base_url=filled.program.address)
         page = context.new_page()
         complaints = Complaints(page)
         page.goto("/login")
@@ -140,10 +159,8 @@ def desk(database_url: str, tmp_path: Path) -> Iterator[Desk]:
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Log in").click()
         page.wait_for_url("**/queue**")
-        yield Desk(page, numbers, tracker, complaints)
+        yield Desk(page, filled.numbers, filled.tracker, complaints)
         context.close()
-    program.stop()
-    server.shutdown()
 
 
 def test_a_nasty_mail_is_shown_harmlessly(desk: Desk) -> None:
@@ -174,6 +191,25 @@ def test_a_nasty_mail_is_shown_harmlessly(desk: Desk) -> None:
     # The picture and nothing else, and without a word about where it is looked at.
     assert tracker.asked == ["/pixel.png"]
     assert page.evaluate("document.documentElement.dataset.run") is None
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_pages_of_mail_are_clean_on_desk_and_phone(desk: Desk, scheme: str) -> None:
+    problems: list[str] = []
+    box = f"/settings/mailboxes/{desk.numbers['box']}"
+    desk.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    for size in (DESKTOP, PHONE):
+        desk.page.set_viewport_size(size)  # type: ignore[arg-type]
+        for place in (
+            f"/tickets/{desk.numbers['nasty']}", "/settings/mailboxes", "/settings/mailboxes/new",
+            box, f"{box}/ledger", f"{box}/ledger?q=nobody", "/needs-a-look",
+        ):  # fmt: skip
+            desk.page.goto(place)
+            problems += axe_violations(desk.page)
+            if overflow(desk.page) > 0:
+                problems.append(f"{place} is {overflow(desk.page)} px too wide")
+    assert problems == []
+    assert desk.complaints.heard == []
 
 
 def test_a_mail_is_moved_and_the_ledger_balances(desk: Desk) -> None:
@@ -207,23 +243,4 @@ def test_a_mail_is_moved_and_the_ledger_balances(desk: Desk) -> None:
     page.get_by_role("link", name="Duplicate").click()
     expect(page.locator(".ledger-line")).to_have_count(1)
     expect(page.locator(".ledger-line")).to_contain_text(numbers["door"])
-    assert desk.complaints.heard == []
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_pages_of_mail_are_clean_on_desk_and_phone(desk: Desk, scheme: str) -> None:
-    problems: list[str] = []
-    box = f"/settings/mailboxes/{desk.numbers['box']}"
-    desk.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-    for size in (DESKTOP, PHONE):
-        desk.page.set_viewport_size(size)  # type: ignore[arg-type]
-        for place in (
-            f"/tickets/{desk.numbers['nasty']}", "/settings/mailboxes", "/settings/mailboxes/new",
-            box, f"{box}/ledger", f"{box}/ledger?q=nobody", "/needs-a-look",
-        ):  # fmt: skip
-            desk.page.goto(place)
-            problems += axe_violations(desk.page)
-            if overflow(desk.page) > 0:
-                problems.append(f"{place} is {overflow(desk.page)} px too wide")
-    assert problems == []
     assert desk.complaints.heard == []

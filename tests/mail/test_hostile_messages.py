@@ -75,10 +75,11 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("raw", HOSTILE.values(), ids=HOSTILE.keys())
-def test_it_is_read_within_a_second(raw: bytes) -> None:
+def test_nothing_takes_time_by_the_square_of_its_size(raw: bytes) -> None:
     began = time.process_time()
     mail = read_mail(raw)
-    assert time.process_time() - began < 1.0
+    # A good half second at the most on a quiet machine; what grows by the square takes minutes.
+    assert time.process_time() - began < 5.0
     assert not [each for each in mail.problems if each.endswith("Error")]
 
 

@@ -1,6 +1,7 @@
 """A real SMTP server that takes what it is told to take, and can behave badly in known ways."""
 
 import asyncio
+import base64
 import datetime
 import ipaddress
 import ssl
@@ -64,6 +65,7 @@ class Sink:
     stall: float = 0
     drop: bool = False
     drop_after_taking: bool = False
+    token: str = ""
     on_taken: Callable[[], None] | None = None
     logins: int = 0
     connections: int = 0
@@ -107,6 +109,16 @@ class Sink:
             server.transport.abort()
             return "451 gone"
         return "250 2.0.0 taken as 4711"
+
+    async def auth_XOAUTH2(self, server: SMTP, words: list[str]) -> AuthResult:
+        """Whoever brings the token that is good now, as Google's XOAUTH2 has it."""
+        user, bearer, *_ = base64.b64decode(words[1]).decode().split("\x01")
+        good = bool(self.token) and (user, bearer) == (f"user={USER}", f"auth=Bearer {self.token}")
+        self.logins += good
+        if good:
+            server.session.authenticated = True
+            return AuthResult(success=True)
+        return AuthResult(success=False, handled=False, message="535 5.7.8 token refused")
 
     def authenticate(
         self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any

@@ -9,12 +9,18 @@ from typing import Any
 
 import pytest
 
+from tests.mailboxes.test_tokens import Issuer, issuer
 from tests.notify.conftest import Desk
 from tests.notify.sink import PASSWORD, USER, Sink, open_sink
+from ticketyard.core.clock import utc_now
 from ticketyard.core.resources import Resources
+from ticketyard.core.sealing import Sealer
+from ticketyard.mailboxes.boxes.secrets import seal_secret
 from ticketyard.notify.sending import Postman
 from ticketyard.notify.sending_again import send_again
 from ticketyard.notify.servers import MailOut, SmtpServer
+
+__all__ = ["issuer"]
 
 HERE = Path(__file__).parent
 
@@ -24,7 +30,7 @@ def sending_to(resources: Resources, sink: Sink, **given: Any) -> Resources:
     server = SmtpServer(host="127.0.0.1", port=sink.port, **{"security": "none", **given})
     out = dataclasses.replace(resources.part(MailOut), server=server)
     return dataclasses.replace(
-        resources, parts={**resources.parts, MailOut: out, Postman: Postman()}
+        resources, parts={**resources.parts, MailOut: out, Postman: Postman(utc_now)}
     )
 
 
@@ -275,3 +281,45 @@ async def test_letters_beyond_ascii_reach_a_server_that_takes_them(desk: Desk) -
     await desk.answer(ticket)
     await desk.run()
     assert desk.sink.deliveries[0].recipients == ["jörg@xn--exmple-cua.com"]
+
+
+async def told(desk: Desk) -> set[tuple[str, str | None]]:
+    """What became of the acknowledgement and the answer."""
+    return {(mail.state, mail.reason) for mail in await desk.mails()}
+
+
+async def test_a_mailbox_with_a_token_sends_with_it(desk: Desk, issuer: Issuer) -> None:
+    resources = desk.world.resources
+    async with open_sink() as own:
+        own.token = "a2"
+        box = await desk.add_mailbox("support@desk.example", smtp=own.port)
+        await desk.rows(
+            "update mailbox set auth = 'xoauth2', username = :user, secret = :secret",
+            user=USER, secret=seal_secret(resources.part(Sealer), issuer.secret),
+        )  # fmt: skip
+        ticket = await desk.mail_in("Printer", mailbox_id=box)
+        await desk.answer(ticket)
+        await desk.run()
+        assert await told(desk) == {("waiting", "535 5.7.8 token refused")}
+
+        # It was withdrawn before its time: the next try asks for another.
+        issuer.answer = {"access_token": "a2", "expires_in": "soon", "refresh_token": "r2"}
+        await desk.make_due()
+        await send(resources, desk.world.company_id)
+        assert await told(desk) == {("sent", None)}
+        assert (len(own.deliveries), own.logins, len(desk.sink.deliveries)) == (2, 1, 0)
+
+
+async def test_a_dead_token_is_told_and_the_mail_waits(desk: Desk, issuer: Issuer) -> None:
+    resources = desk.world.resources
+    issuer.status, issuer.answer = 400, {"error": "invalid_grant"}
+    box = await desk.add_mailbox("support@desk.example", smtp=desk.sink.port)
+    await desk.rows(
+        "update mailbox set auth = 'xoauth2', username = :user, secret = :secret",
+        user=USER, secret=seal_secret(resources.part(Sealer), issuer.secret),
+    )  # fmt: skip
+    await desk.answer(await desk.mail_in("Printer", mailbox_id=box))
+    await desk.run()
+
+    assert {state for state, _ in await told(desk)} == {"waiting"}
+    assert "says invalid_grant" in str(await told(desk))

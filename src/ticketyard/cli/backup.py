@@ -14,6 +14,7 @@ from ticketyard.core.config import Settings
 from ticketyard.core.db import APP_ROLE, plain_url
 from ticketyard.core.embedded import client_program
 from ticketyard.core.log import strike
+from ticketyard.core.sealing import KEY_FILE
 from ticketyard.migrations.running import upgrade
 from ticketyard.wiring import embedded
 
@@ -59,6 +60,11 @@ def backup(
     console.print(f"Kept in {file}: {file.stat().st_size / 1e6:.1f} MB.")
     if settings.minio_endpoint:
         complaints.print("The files are in the object storage: it needs a backup of its own.")
+    if _key_file(settings).exists():
+        complaints.print(
+            f"The passwords of mailboxes are in it, sealed. Keep {_key_file(settings)} too, in "
+            "another place: without it they are entered anew."
+        )
 
 
 def restore(
@@ -82,6 +88,16 @@ def restore(
         complaints.print(f"[red]{problem}[/]")
         raise typer.Exit(1) from failure
     console.print("The desk is back.")
+    if not settings.secret_key.get_secret_value() and not _key_file(settings).exists():
+        complaints.print(
+            f"The passwords of mailboxes are sealed: put the old {KEY_FILE} into "
+            f"{settings.data_dir}, or set TICKETYARD_SECRET_KEY, or enter them anew."
+        )
+
+
+def _key_file(settings: Settings) -> Path:
+    """The key is no part of the archive: whoever finds one shall not have the other."""
+    return settings.data_dir / KEY_FILE
 
 
 def _reader(base: Ground) -> str:

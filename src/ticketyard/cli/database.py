@@ -55,5 +55,7 @@ async def _findings(resources: Resources) -> AsyncIterator[tuple[bool, str, str]
         if version != head():
             return
         for row in await session.execute(text("select * from mailbox_health()")):
-            seconds = f"read {row.seconds_since_success:.0f} s ago, see `ticketyard mail boxes`"
-            yield not row.is_failing, f"Mailbox {row.mailbox_id} can be read", seconds
+            fares = (
+                f"{row.seconds_since_success:.0f} s without success, see `ticketyard mail boxes`"
+            )
+            yield not row.is_failing, f"Mailbox {row.mailbox_id} can be read", fares

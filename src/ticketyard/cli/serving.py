@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import signal
 import socket
 from collections.abc import Awaitable, Callable
 from typing import Annotated
@@ -89,8 +90,7 @@ class _Server(uvicorn.Server):
 async def _run(base: Ground, listening: socket.socket, *, no_worker: bool, sample: bool) -> None:
     settings = base.settings
     async with resources_on(base) as resources:
-        worker = build_worker(resources, settings)
-        welcome = await prepare_company(resources, settings, worker, sample=sample)
+        welcome = await prepare_company(resources, settings, sample=sample)
         app = create_app(
             resources,
             settings=_web_settings(settings),
@@ -111,6 +111,9 @@ async def _run(base: Ground, listening: socket.socket, *, no_worker: bool, sampl
         gc.collect()
         gc.freeze()
         beside = [] if no_worker else _beside(base, resources)
+        # The server raises the signal once more when it is done; it must not end us before the others.
+        for each in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(each, lambda *_: None)
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         while not server.started and not serving.done():  # noqa: ASYNC110 - it has no event to wait for
             await asyncio.sleep(0.01)

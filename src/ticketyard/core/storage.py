@@ -7,11 +7,17 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import obstore
+from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, S3Store
 
 
 class BlobMissing(Exception):
     """The storage does not hold this key (deleted by hand, or another storage is configured)."""
+
+
+def is_storage_away(error: BaseException) -> bool:
+    """Whether it says that the storage takes or gives nothing just now: full, or out of reach."""
+    return isinstance(error, OSError | BaseError)
 
 
 class Blobs:

@@ -10,8 +10,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.auth import Principal
+from ticketyard.core.db import is_database_away
 from ticketyard.core.log import get_logger
 from ticketyard.core.resources import Resources
+from ticketyard.core.storage import is_storage_away
 from ticketyard.mailboxes.landing.bookkeeping import Entry, keep_books
 from ticketyard.mailboxes.landing.classifying import classify
 from ticketyard.mailboxes.landing.deciding import Landing, decide
@@ -26,6 +28,7 @@ log = get_logger(__name__)
 
 BATCH = 64
 ATTEMPTS_MAX = 5
+AWAY_SECONDS = 30
 BY = "Mail"
 # Workflows have no say in what no ticket comes of.
 RUN_ON = frozenset({"open", "join", "follow_up"})
@@ -49,7 +52,7 @@ async def file_waiting(
             await file_claimed(resources, company_id, ids)
         except Exception as error:
             log.exception("filing_failed", company_id=company_id, mails=len(ids))
-            await _give_back(resources, company_id, ids, f"{type(error).__name__}")
+            await _give_back(resources, company_id, ids, error)
     return len(ids)
 
 
@@ -155,10 +158,18 @@ def _independent(
 
 
 async def _give_back(
-    resources: Resources, company_id: int, ids: Sequence[int], problem: str
+    resources: Resources, company_id: int, ids: Sequence[int], error: Exception
 ) -> None:
+    """Let others have them. Where database or storage are at fault no mail is: those attempts do not
+    count, or a full disk would leave a day's mail to be looked at by hand."""
+    about = {
+        "ids": list(ids),
+        "problem": type(error).__name__[:500],
+        "is_blameless": is_database_away(error) or is_storage_away(error),
+        "wait": AWAY_SECONDS,
+    }
     async with resources.db.transaction(company_id) as session:
-        await session.execute(_GIVE_BACK, {"ids": list(ids), "problem": problem[:500]})
+        await session.execute(_GIVE_BACK, about)
 
 
 ONE_AT_A_TIME = text("select pg_advisory_xact_lock(hashtext('ticketyard.filing'), :company)")
@@ -169,7 +180,9 @@ _STILL_WAITING = text(
 _GIVE_BACK = text(
     """
     update mail_message set claimed_until = null, last_error = :problem,
-      ready_at = now() + make_interval(secs => case when attempts > 1 then power(4, attempts) else 0 end)
+      attempts = case when :is_blameless then 1 else attempts end,
+      ready_at = now() + make_interval(secs => case
+        when attempts <= 1 then 0 when :is_blameless then :wait else power(4, attempts) end)
     where company_id = current_company() and inbound_id = any(:ids) and outcome = 'waiting'
     """
 )

@@ -57,7 +57,7 @@ async def receive_mail(
             received_at=min(mail.date or now_of(session), now_of(session)),
             mail=mail,
             log_id=log_id_of(mail, message.sha256),
-            content_hash=content_hash_of(mail, message.sha256),
+            content_hash=content_hash_of(mail, message.sha256, arrival.files),
             verdict="none",
             files=arrival.files,
         )
@@ -147,6 +147,7 @@ _BROUGHT = text(
     where i.company_id = current_company() and m.company_id = current_company()
       and i.thread_id = :id and m.message_id = :id and lower(m.sender) = :sender
       and m.outcome in ('ticket', 'reply') and m.ticket_id is not null
+      and coalesce(m.why ->> 'authentication', '') not in ('fail', 'unclear')
     order by m.inbound_id limit 1
     """
 )

@@ -6,7 +6,7 @@ lease is over, as the same message with the same Message-ID, by which most reade
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -14,6 +14,7 @@ from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.auth import Principal
+from ticketyard.core.clock import Clock
 from ticketyard.core.db import now_of
 from ticketyard.core.events import emit
 from ticketyard.core.resources import Resources
@@ -22,6 +23,10 @@ from ticketyard.core.storage import BlobMissing
 from ticketyard.mail.message import Address
 from ticketyard.mail.outgoing.composing import Answer, OutgoingFile, compose
 from ticketyard.mail.outgoing.headers_out import BadAddress
+from ticketyard.mailboxes.errors import BadMailbox
+from ticketyard.mailboxes.fetching.sources import access_token, load_source
+from ticketyard.mailboxes.fetching.tokens import AccessTokens
+from ticketyard.mailboxes.imap.errors import MailServerError
 from ticketyard.notify.events import MailFailed, MailSent
 from ticketyard.notify.models import OutgoingMail, SendAttempt
 from ticketyard.notify.queueing import addressees
@@ -40,6 +45,7 @@ from ticketyard.tickets.models import Attachment
 
 # Longer than the longest hand-over: two workers never hold one mail while both live.
 LEASE_SECONDS = 600
+NOWHERE = Reply(taken=False, words=NO_SERVER, unreachable=True)
 
 
 @dataclass(frozen=True)
@@ -55,8 +61,11 @@ class Postman:
     one worker's hand and not all of them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
         self._busy: dict[tuple[int, int | None], bool] = {}
+        self._tokens = AccessTokens(clock)
+        # Where a token was refused, the next one is asked for anew.
+        self._refused: set[tuple[int, int | None]] = set()
 
     async def send_due(self, resources: Resources, company_id: int) -> None:
         """Send all that is due now in this company."""
@@ -74,26 +83,44 @@ class Postman:
         try:
             while self._busy[way]:
                 self._busy[way] = False
-                await _send_by(resources, company_id, mailbox_id)
+                await self._send_by(resources, company_id, mailbox_id)
         finally:
             del self._busy[way]
 
+    async def _send_by(self, resources: Resources, company_id: int, mailbox_id: int | None) -> None:
+        way = (company_id, mailbox_id)
+        async with resources.db.transaction(company_id) as session:
+            server = await server_of(
+                session, mailbox_id, out=resources.part(MailOut), sealer=resources.part(Sealer)
+            )
+        connection: Connection | Reply = NOWHERE
+        if server:
+            connection = await self._open(resources, way, server)
+        try:
+            while claimed := await _claim(resources, company_id, mailbox_id):
+                reply = await _try(resources, claimed, connection)
+                await _settle(resources, company_id, claimed.mail, reply, server)
+                if reply.unreachable:
+                    self._refused.add(way)
+                    return
+                self._refused.discard(way)
+        finally:
+            if isinstance(connection, Connection):
+                await connection.close()
 
-async def _send_by(resources: Resources, company_id: int, mailbox_id: int | None) -> None:
-    async with resources.db.transaction(company_id) as session:
-        server = await server_of(
-            session, mailbox_id, out=resources.part(MailOut), sealer=resources.part(Sealer)
-        )
-    connection = Connection(server) if server else None
-    try:
-        while claimed := await _claim(resources, company_id, mailbox_id):
-            reply = await _try(resources, claimed, connection)
-            await _settle(resources, company_id, claimed.mail, reply, server)
-            if reply.unreachable:
-                return
-    finally:
-        if connection:
-            await connection.close()
+    async def _open(
+        self, resources: Resources, way: tuple[int, int | None], server: SmtpServer
+    ) -> Connection | Reply:
+        """A connection, or why there is none: a token that nobody gives."""
+        company_id, mailbox_id = way
+        if not server.is_token or mailbox_id is None:
+            return Connection(server)
+        try:
+            source = await load_source(resources, company_id, mailbox_id)
+            token = await access_token(resources, source, self._tokens, fresh=way in self._refused)
+        except (MailServerError, BadMailbox) as error:
+            return Reply(taken=False, words=str(error), unreachable=True)
+        return Connection(replace(server, password=token))
 
 
 async def _claim(resources: Resources, company_id: int, mailbox_id: int | None) -> _Claimed | None:
@@ -111,10 +138,10 @@ async def _claim(resources: Resources, company_id: int, mailbox_id: int | None) 
         return _Claimed(mail, list(files))
 
 
-async def _try(resources: Resources, claimed: _Claimed, connection: Connection | None) -> Reply:
+async def _try(resources: Resources, claimed: _Claimed, connection: Connection | Reply) -> Reply:
     mail = claimed.mail
-    if connection is None:
-        return Reply(taken=False, words=NO_SERVER, unreachable=True)
+    if isinstance(connection, Reply):
+        return connection
     try:
         files = [await _file(resources, each) for each in claimed.files]
         content = compose(_answer(mail, files))

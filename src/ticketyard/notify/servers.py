@@ -16,13 +16,17 @@ NO_SERVER = "No mail server is configured."
 
 @dataclass(frozen=True, kw_only=True)
 class SmtpServer:
-    """Where mail is handed over. security: tls, starttls or none; without a user nobody logs in."""
+    """Where mail is handed over. security: tls, starttls or none; without a user nobody logs in.
+
+    is_token: password is an access token, to log in with by XOAUTH2.
+    """
 
     host: str
     port: int = 587
     security: str = "starttls"
     username: str = ""
     password: str = field(default="", repr=False)
+    is_token: bool = False
     timeout_seconds: float = 30
 
     @property
@@ -87,7 +91,10 @@ def _way(row: Any, company: str, out: MailOut) -> Way:
 async def server_of(
     session: AsyncSession, mailbox_id: int | None, *, out: MailOut, sealer: Sealer
 ) -> SmtpServer | None:
-    """The server of this mailbox, else the one for all; None where there is neither."""
+    """The server of this mailbox, else the one for all; None where there is neither.
+
+    Where it is logged in to by a token, there is no password yet: `with_token` brings it.
+    """
     mailbox = await session.get(Mailbox, mailbox_id) if mailbox_id is not None else None
     if mailbox is None or not mailbox.smtp_server:
         return out.server
@@ -97,6 +104,7 @@ async def server_of(
         security=mailbox.smtp_security,
         username=mailbox.username,
         password=_password(mailbox.secret, sealer),
+        is_token=mailbox.auth == "xoauth2",
     )
 
 

@@ -67,7 +67,9 @@ class Connection:
         )
         self._client = client
         await client.connect()
-        if server.username:
+        if server.is_token:
+            await client.auth_xoauth2(server.username, server.password)
+        elif server.username:
             await client.login(server.username, server.password)
         return client
 

@@ -71,7 +71,7 @@ def is_message_id(text: str) -> bool:
 def envelope_address(email: str) -> str:
     """The address as servers take it: its domain in ASCII. Raises BadAddress."""
     local, _, domain = email.strip().rpartition("@")
-    if not _LOCAL.fullmatch(local) or len(local.encode()) > 64 or one_line(local) != local:
+    if not _LOCAL.fullmatch(local) or one_line(local) != local or len(local.encode()) > 64:
         raise BadAddress("No mail can be sent to this address.")
     try:
         host = domain if domain.isascii() else domain.encode("idna").decode("ascii")

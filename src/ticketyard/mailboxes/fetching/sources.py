@@ -72,6 +72,14 @@ async def with_token(
     """The server with what to log in with. Raises DeadToken, Unreachable."""
     if not source.server.is_token:
         return source.server
+    token = await access_token(resources, source, tokens, fresh=fresh)
+    return replace(source.server, proof=token)
+
+
+async def access_token(
+    resources: Resources, source: Source, tokens: AccessTokens, *, fresh: bool = False
+) -> str:
+    """What this mailbox logs in with; a new refresh token is stored. Raises DeadToken, Unreachable."""
 
     async def replaced(refresh_token: str) -> None:
         secret = replace(source.secret, refresh_token=refresh_token)
@@ -80,5 +88,4 @@ async def with_token(
             if mailbox is not None:
                 mailbox.secret = seal_secret(resources.part(Sealer), secret)
 
-    token = await tokens.token_for(source.secret, replaced=replaced, fresh=fresh)
-    return replace(source.server, proof=token)
+    return await tokens.token_for(source.secret, replaced=replaced, fresh=fresh)

@@ -48,15 +48,20 @@ class AccessTokens:
             return known.words
         answer = await _ask(secret, self._outgoing)
         words = str(answer["access_token"])
-        seconds = answer.get("expires_in")
-        lifetime = int(seconds) if isinstance(seconds, int | str) else LIFETIME_SECONDS
-        self._known[_key(secret)] = _Token(
-            words, self._clock() + timedelta(seconds=max(0, lifetime - EARLY_SECONDS))
-        )
+        lifetime = max(0, _lifetime(answer.get("expires_in")) - EARLY_SECONDS)
+        self._known[_key(secret)] = _Token(words, self._clock() + timedelta(seconds=lifetime))
         refresh = answer.get("refresh_token")
         if replaced and isinstance(refresh, str) and refresh and refresh != secret.refresh_token:
             await replaced(refresh)
         return words
+
+
+def _lifetime(told: object) -> int:
+    """Seconds; an hour where the server says nothing, or nonsense."""
+    try:
+        return min(int(str(told)), 10 * 86_400)
+    except ValueError:
+        return LIFETIME_SECONDS
 
 
 def _key(secret: MailboxSecret) -> str:

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 Verdict = Literal["pass", "fail", "none", "unclear"]
+# Of these, somebody else may have written in the name the mail bears.
+DOUBTED = frozenset({"fail", "unclear"})
 
 _COMMENT = re.compile(r"\([^()]*\)")
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)

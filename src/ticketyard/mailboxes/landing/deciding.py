@@ -51,10 +51,11 @@ class Landing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Twin:
-    """A mail filed earlier that says the same."""
+    """A mail filed earlier that says the same. is_doubted: perhaps in a stolen name."""
 
     inbound_id: int
     ticket: KnownTicket | None
+    is_doubted: bool = False
 
 
 def decide(
@@ -73,11 +74,13 @@ def decide(
     if twin:
         return _duplicate(twin)
     if mail.bounce:
-        return _bounced(mail, known)
+        return _bounced(mail, known, sender)
     if mail.is_feedback_report:
         return Landing(kind="look", reason="Somebody marked a mail of ours as spam.")
+    if mail.message_id in known.by_sent_id:
+        return Landing(kind="refuse", reason="Our own mail came back to us.")
     if sender.email.lower() in own_addresses:
-        return _from_ourselves(mail, known)
+        return Landing(kind="look", reason="It bears the address of one of our own mailboxes.")
 
     named = candidates(mail, known)
     tried = [(each, prove(each, sender, verdict)) for each in named]
@@ -110,19 +113,17 @@ def _duplicate(twin: Twin) -> Landing:
     )
 
 
-def _bounced(mail: Mail, known: Known) -> Landing:
+def _bounced(mail: Mail, known: Known, sender: KnownSender) -> Landing:
     ids = [mail.bounce.original_message_id] if mail.bounce else []
     for each in [*ids, *ids_named(mail)]:
         if ticket := known.by_sent_id.get(each):
             reason = f"A mail of ours about {ticket.number} came back."
             return Landing(kind="bounce", reason=reason, ticket=ticket, internal=True)
+    if sender.person_id is not None:
+        # Who asks what a report means may send it along in parts, as mail programs do.
+        reason = "Somebody we know sent a delivery report about a mail that is not ours."
+        return Landing(kind="look", reason=reason)
     return Landing(kind="refuse", reason="A delivery report about a mail that is not ours.")
-
-
-def _from_ourselves(mail: Mail, known: Known) -> Landing:
-    if mail.message_id in known.by_sent_id:
-        return Landing(kind="refuse", reason="Our own mail came back to us.")
-    return Landing(kind="look", reason="It bears the address of one of our own mailboxes.")
 
 
 def _joining(

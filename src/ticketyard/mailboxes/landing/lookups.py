@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.intake.arrivals import short_reference
+from ticketyard.mailboxes.landing.authentication import DOUBTED
 from ticketyard.mailboxes.landing.deciding import Twin
 from ticketyard.mailboxes.landing.reading import ReadMessage
 from ticketyard.mailboxes.landing.threading import (
@@ -49,8 +50,13 @@ class Lookups:
         return self.people.get(email) or KnownSender(email=email)
 
     def twin_of(self, message: ReadMessage) -> Twin | None:
-        """An earlier delivery of the same mail, or what another program told of it."""
-        if twin := self.twins.get(message.content_hash):
+        """An earlier delivery of the same mail, or what another program told of it.
+
+        A copy in whose name nobody believes, as lists and forwarders send them, keeps the mail
+        itself from nothing.
+        """
+        twin = self.twins.get(message.content_hash)
+        if twin and (message.verdict in DOUBTED or not twin.is_doubted):
             return twin
         if twin := self.told.get((message.mail.message_id, message.sender_key)):
             return twin
@@ -101,7 +107,11 @@ async def look_up(session: AsyncSession, messages: Sequence[ReadMessage]) -> Loo
             if row.moved and row.ticket_id in tickets
         },
         twins={
-            row.content_hash: Twin(inbound_id=row.inbound_id, ticket=tickets.get(row.ticket_id))
+            row.content_hash: Twin(
+                inbound_id=row.inbound_id,
+                ticket=tickets.get(row.ticket_id),
+                is_doubted=row.is_doubted,
+            )
             for row in twins
         },
         told={
@@ -191,9 +201,10 @@ _EARLIER = text(
     """
 )
 _TWINS = text(
-    "select content_hash, inbound_id, ticket_id from mail_message"
-    " where company_id = current_company() and content_hash = any(:hashes)"
-    " and outcome in ('ticket', 'reply', 'refused') order by inbound_id desc"
+    "select content_hash, inbound_id, ticket_id,"
+    " coalesce(why ->> 'authentication', '') in ('fail', 'unclear') as is_doubted"
+    " from mail_message where company_id = current_company() and content_hash = any(:hashes)"
+    " and outcome in ('ticket', 'reply', 'refused') order by is_doubted desc, inbound_id desc"
 )
 # What a program told of a mail has the mail's id, and seldom all of its words.
 _TOLD = text(

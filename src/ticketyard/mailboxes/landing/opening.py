@@ -12,6 +12,7 @@ from ticketyard.core.auth import Principal
 from ticketyard.core.log import get_logger
 from ticketyard.core.resources import Resources
 from ticketyard.core.shapes import is_email, storable
+from ticketyard.mailboxes.landing.authentication import DOUBTED
 from ticketyard.mailboxes.landing.deciding import Landing
 from ticketyard.mailboxes.landing.lookups import Lookups
 from ticketyard.mailboxes.landing.reading import ReadMessage
@@ -31,7 +32,6 @@ log = get_logger(__name__)
 
 CC_MAX = 30
 ADDRESS_MAX_BYTES = 320
-DOUBTED = frozenset({"fail", "unclear"})
 # Who cries wolf more often in a day is sorted by triage like everybody else.
 RAISED_A_DAY = 5
 RESERVED_TAGS = frozenset({"spam"})

@@ -106,7 +106,7 @@ def _message(row: Any, mail: Mail, files: tuple[KeptFile, ...]) -> ReadMessage:
         received_at=row.received_at,
         mail=mail,
         log_id=log_id_of(mail, row.sha256),
-        content_hash=content_hash_of(mail, row.sha256),
+        content_hash=content_hash_of(mail, row.sha256, files),
         verdict=verdict_on(mail, authserv_id=row.authserv_id or ""),
         files=files,
     )

@@ -1,11 +1,13 @@
 """Pure: the words of a mail as a ticket's description and as a comment."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 
 from ticketyard.core.shapes import is_email
 from ticketyard.mail.message import Mail
 from ticketyard.mailboxes.landing.threading import ID_MAX_BYTES
+from ticketyard.tickets.drafts import KeptFile
 
 DESCRIPTION_MAX = 500_000
 COMMENT_MAX = 99_000
@@ -46,10 +48,11 @@ def log_id_of(mail: Mail, sha256: str) -> str:
     return written.decode("utf-8", "ignore") or f"sha256.{sha256}"
 
 
-def content_hash_of(mail: Mail, sha256: str) -> str:
+def content_hash_of(mail: Mail, sha256: str, files: Sequence[KeptFile]) -> str:
     """The same for the same mail, whatever way it took; without a Message-ID only for the same bytes.
 
-    White space is left out: gateways fold lines as they like.
+    White space is left out: gateways fold lines as they like. Of files their content counts: devices
+    that scan give all they send one id, one name and no date.
     """
     if not mail.message_id:
         return sha256
@@ -59,7 +62,7 @@ def content_hash_of(mail: Mail, sha256: str) -> str:
         mail.subject,
         mail.date.isoformat() if mail.date else "",
         "".join(mail.body_text.split()),
-        *(file.name for file in mail.files),
+        *(part for file in files for part in (file.filename, file.sha256 or "")),
     )
     return hashlib.sha256("\x1f".join(said).encode("utf-8", "replace")).hexdigest()
 
