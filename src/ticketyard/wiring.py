@@ -142,17 +142,18 @@ def build_resources(db: Database, blobs: Blobs, settings: Settings) -> Resources
 
 
 def _parts(db: Database, settings: Settings) -> Mapping[type[Any], Any]:
+    outgoing = Outgoing(settings.outgoing_allowed)
     return {
         Numbers: Numbers(db),
         FingerprintFields: FingerprintFields(),
         TicketList: TicketList(db),
         Engines: Engines(),
-        Outgoing: Outgoing(settings.outgoing_allowed),
+        Outgoing: outgoing,
         Geocoder: _geocoder(settings),
         MailRules: _mail_rules(settings),
         Sealer: _sealer(settings),
         MailOut: _mail_out(settings),
-        Postman: Postman(lambda: db.clock()),
+        Postman: Postman(lambda: db.clock(), outgoing),
         PublicUrl: PublicUrl(settings.public_url),
     }
 

@@ -13,6 +13,7 @@ from tests.mailboxes.test_tokens import Issuer, issuer
 from tests.notify.conftest import Desk
 from tests.notify.sink import PASSWORD, USER, Sink, open_sink
 from ticketyard.core.clock import utc_now
+from ticketyard.core.outgoing import Outgoing
 from ticketyard.core.resources import Resources
 from ticketyard.core.sealing import Sealer
 from ticketyard.mailboxes.boxes.secrets import seal_secret
@@ -30,7 +31,8 @@ def sending_to(resources: Resources, sink: Sink, **given: Any) -> Resources:
     server = SmtpServer(host="127.0.0.1", port=sink.port, **{"security": "none", **given})
     out = dataclasses.replace(resources.part(MailOut), server=server)
     return dataclasses.replace(
-        resources, parts={**resources.parts, MailOut: out, Postman: Postman(utc_now)}
+        resources,
+        parts={**resources.parts, MailOut: out, Postman: Postman(utc_now, Outgoing(["127.0.0.1"]))},
     )
 
 

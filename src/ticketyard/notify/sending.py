@@ -17,6 +17,7 @@ from ticketyard.core.auth import Principal
 from ticketyard.core.clock import Clock
 from ticketyard.core.db import now_of
 from ticketyard.core.events import emit
+from ticketyard.core.outgoing import Outgoing
 from ticketyard.core.resources import Resources
 from ticketyard.core.sealing import Sealer
 from ticketyard.core.storage import BlobMissing
@@ -61,9 +62,9 @@ class Postman:
     one worker's hand and not all of them.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, outgoing: Outgoing) -> None:
         self._busy: dict[tuple[int, int | None], bool] = {}
-        self._tokens = AccessTokens(clock)
+        self._tokens = AccessTokens(clock, outgoing)
         # Where a token was refused, the next one is asked for anew.
         self._refused: set[tuple[int, int | None]] = set()
 
