@@ -17,7 +17,7 @@ from ticketyard.people.roster import (
     keep_offices,
     office_ids,
 )
-from ticketyard.routing.placing import route_tickets
+from ticketyard.routing.placing import hold_routing, route_tickets
 from ticketyard.routing.queries import get_assignment
 from ticketyard.routing.receipts import canonical, recompute
 from ticketyard.routing.releasing import reroute_ticket
@@ -177,6 +177,25 @@ async def test_given_back_it_goes_to_somebody_else(staffed: World) -> None:
     assert seen[:2] == ["Берик", "Вера"]
     assert seen[2] is not None
     assert sum((await loads(staffed)).values()) == 3
+
+
+async def test_who_gives_a_ticket_back_holds_it_only_when_it_is_their_turn(staffed: World) -> None:
+    id_ = await ticket(staffed)
+    await route(staffed, id_)
+
+    async def give_back() -> None:
+        async with staffed.resources.db.transaction(staffed.company_id) as session:
+            await reroute_ticket(session, ticket_id=id_, by=staffed.as_person(staffed.admin))
+
+    async with staffed.resources.db.transaction(staffed.company_id) as session:
+        await hold_routing(session)
+        asked = asyncio.create_task(give_back())
+        waiting = "select count(*) from pg_locks where not granted"
+        while not await session.scalar(text(waiting)):
+            await asyncio.sleep(0.01)
+        # Held by whoever waits, it would be a deadlock: routing goes on to hold it.
+        await session.execute(text("select 1 from ticket for update nowait"))
+    await asked
 
 
 async def test_a_released_ticket_weighs_no_more(staffed: World) -> None:

@@ -61,6 +61,17 @@ class _Waiting:
     spot: Spot | Nowhere
 
 
+async def hold_routing(session: AsyncSession) -> None:
+    """Route alone in this company until the end of the transaction.
+
+    Before any ticket is held: whoever routes goes on to hold tickets, and would wait crosswise.
+    """
+    await session.execute(
+        text("select pg_advisory_xact_lock(:lock + :company)"),
+        {"lock": _LOCK, "company": company_of(session)},
+    )
+
+
 async def route_tickets(
     session: AsyncSession,
     ticket_ids: Sequence[int],
@@ -73,10 +84,7 @@ async def route_tickets(
     avoid: agents that a ticket must not go to. Tickets that are finished or assigned are passed
     over, so that running it twice changes nothing.
     """
-    await session.execute(
-        text("select pg_advisory_xact_lock(:lock + :company)"),
-        {"lock": _LOCK, "company": company_of(session)},
-    )
+    await hold_routing(session)
     waiting = await _read_waiting(session, ticket_ids, avoid or {})
     if not waiting:
         return []

@@ -4,7 +4,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.auth import Principal
-from ticketyard.routing.placing import Routed, route_tickets
+from ticketyard.routing.placing import Routed, hold_routing, route_tickets
 from ticketyard.routing.queries import find_assignment
 from ticketyard.tickets.assigning import release_ticket
 
@@ -19,6 +19,7 @@ async def reroute_ticket(
     Whom it was taken from earlier stays excluded too, until nobody is left: then all are asked again.
     Raises TicketNotFound, TicketFinished.
     """
+    await hold_routing(session)
     last = await find_assignment(session, ticket_id)
     ticket = await release_ticket(session, ticket_id=ticket_id, by=by, reason=reason or REASON)
     before = await session.scalars(_HAD_IT, {"ticket_id": ticket.id, "reason": reason or REASON})

@@ -6,7 +6,7 @@ from ticketyard.core.auth import Principal
 from ticketyard.people.queries import get_company
 from ticketyard.routing.choosing import is_eligible, requirements_of, unwanted_because
 from ticketyard.routing.facts import TicketFacts
-from ticketyard.routing.placing import route_tickets
+from ticketyard.routing.placing import hold_routing, route_tickets
 from ticketyard.routing.queries import find_assignment
 from ticketyard.routing.reading import read_agents, read_offices, rules_of
 from ticketyard.tickets.assigning import release_ticket
@@ -30,6 +30,7 @@ async def resort_ticket(session: AsyncSession, ticket_id: int, *, by: Principal)
         by_the_rules = last is not None and last.agent_id == ticket.assignee_id
         if ticket.status != "assigned" or not by_the_rules or await _fits(session, ticket):
             return
+        await hold_routing(session)
         await release_ticket(session, ticket_id=ticket_id, by=by, reason=REASON)
     await route_tickets(session, [ticket_id], by=by)
 
