@@ -299,6 +299,7 @@ def main(base: str, email: str, password: str) -> None:
         client.headers["X-CSRF-Token"] = came_in["csrf_token"]
         taken = {"POST /api/auth/login": _cut(came_in)}
         known = {"import_id": "1", "person_id": "2", "outgoing_id": "1"}
+        known |= {"field_id": "1", "macro_id": "1", "template_id": "1"}
         known |= {
             "schedule_id": "1",
             "rota_id": "1",
