@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import anyio
@@ -23,7 +24,8 @@ from ticketyard.core.jobs import Worker
 from ticketyard.core.resources import Resources
 from ticketyard.core.storage import Blobs
 from ticketyard.migrations.running import upgrade
-from ticketyard.web.app import create_app
+from ticketyard.web.app import create_app, stand_on
+from ticketyard.web.deps import WebSettings
 from ticketyard.wiring import build_resources, build_worker, open_database
 
 TEMPLATE = "template_migrated"
@@ -168,8 +170,16 @@ def run_jobs(worker: Worker) -> Callable[[], Awaitable[None]]:
 
 @pytest.fixture
 def app(resources: Resources) -> FastAPI:
-    """The real application."""
-    return create_app(resources)
+    """The real application. Its routes are the same for every test and take a while to lay out."""
+    app = _laid_out()
+    stand_on(app, resources, WebSettings())
+    return app
+
+
+@cache
+def _laid_out() -> FastAPI:
+    nowhere = open_database("postgresql://nobody@127.0.0.1:1/nowhere")
+    return create_app(Resources(db=nowhere, blobs=Blobs.on_disk(Path("nowhere"))))
 
 
 @pytest.fixture

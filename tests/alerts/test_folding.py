@@ -1,6 +1,7 @@
 """Alerts fold: one ticket, an exact count, every report kept."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -24,8 +25,8 @@ async def test_a_repeat_is_counted_and_opens_nothing(desk: Desk) -> None:
     assert (found["count"], found["detection_count"]) == (4, 4)
     assert found["last_occurred_at"] == desk.now > found["first_occurred_at"]
     assert await desk.value("select count(*) from inbound_message") == 4
-    assert await desk.values("select kind from alert_occurrence order by id") == [
-        "fired", "repeated", "repeated", "repeated"]  # fmt: skip
+    assert await desk.values("select outcome from alert_occurrence order by id") == [
+        "opened", "repeated", "repeated", "repeated"]  # fmt: skip
 
 
 async def test_a_count_is_the_same_before_and_after_it_is_added_up(desk: Desk) -> None:
@@ -95,7 +96,7 @@ async def test_an_idempotency_key_counts_once_and_is_not_for_two_things(
     await desk.fire()
     told = alert(is_clear=is_clear)
     first, again = (await desk.report(told, key="k"))[0], (await desk.report(told, key="k"))[0]
-    assert (first.alert_id, again.outcome) == (again.alert_id, "replayed")
+    assert again == replace(first, is_replay=True)
     assert await desk.value("select count(*) from inbound_message") == 2
 
     with pytest.raises(DeliveryKeyReused):
@@ -188,7 +189,7 @@ async def test_repeats_leave_no_gaps_in_the_numbers(desk: Desk) -> None:
 
 async def test_occurrences_are_never_changed_or_deleted(desk: Desk) -> None:
     await desk.fire()
-    for sql in ("update alert_occurrence set kind = 'late'", "delete from alert_occurrence"):
+    for sql in ("update alert_occurrence set outcome = 'late'", "delete from alert_occurrence"):
         with pytest.raises(Exception, match="permission denied"):
             async with desk.world.resources.db.transaction(desk.world.company_id) as session:
                 await session.execute(text(sql))

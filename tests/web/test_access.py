@@ -9,7 +9,8 @@ from sqlalchemy import text
 
 from tests.world import PASSWORD, World
 from ticketyard.core.auth import ROLES
-from ticketyard.web.app import UndeclaredRoute, _check_declared
+from ticketyard.core.resources import Resources
+from ticketyard.web.app import UndeclaredRoute, _check_declared, create_app
 from ticketyard.web.deps import may, public
 
 Client = httpx2.AsyncClient
@@ -219,12 +220,15 @@ async def test_a_body_that_grows_too_large_without_a_length_is_a_413(
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-async def test_an_unexpected_error_says_nothing_of_itself(app: FastAPI, client: Client) -> None:
+async def test_an_unexpected_error_says_nothing_of_itself(resources: Resources) -> None:
     async def broken() -> None:
         raise RuntimeError("secret inside")
 
+    app = create_app(resources)
     app.add_api_route("/broken", broken)
-    answer = await client.get("/broken")
+    transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
+        answer = await client.get("/broken")
     assert answer.status_code == 500
     assert "secret" not in answer.text
 

@@ -289,7 +289,7 @@ async def test_alerts_are_listed_filtered_and_shown(client: Client, world: World
     assert await ids(before=page["next_before"]) == everything[3:]
 
     shown = (await client.get(f"/api/alerts/{everything[0]}")).json()
-    assert [each["kind"] for each in shown["occurrences"]] == ["recovered", "fired"]
+    assert [each["outcome"] for each in shown["occurrences"]] == ["recovered", "opened"]
     assert (shown["state"], shown["ticket_status"]) == ("recovered", "resolved")
     assert (await client.get("/api/alerts/99999")).status_code == 404
     assert (await client.get("/api/alerts", params={"state": "x"})).status_code == 422

@@ -35,7 +35,7 @@ async def test_a_policy_is_made_tried_switched_off_and_deleted(
     tried = await admin.get(f"{where}/try", params={"ticket": ticket.number})
     assert "Told: Ada Admin. Given to Ada Admin." in tried.text
     missing = await admin.get(f"{where}/try", params={"ticket": "TKT-20200101-999"})
-    assert missing.status_code == 404
+    assert missing.status_code == 422
     await admin.post(f"{where}/switch", data={})
     assert "Switch on" in (await admin.get(HOME)).text
     await admin.post(f"{where}/delete", data={})

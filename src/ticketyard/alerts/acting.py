@@ -161,10 +161,11 @@ class _Work:
         if way == "repeat":
             await self._note(alert.id, "repeated")
             return "repeated", alert.id, await ticket_of(self.session, alert)
-        await self._note(alert.id, "fired" if alert.state == "recovered" else "repeated")
         is_quiet = await self._change_state(alert, "firing")
+        outcome = "reopened" if way == "reopen" and not is_quiet else "again"
+        await self._note(alert.id, outcome)
         if is_quiet:
-            return "again", alert.id, await ticket_of(self.session, alert)
+            return outcome, alert.id, await ticket_of(self.session, alert)
         system = system_of(self.session)
         if way == "reopen" and alert.ticket_id is not None:
             await change_status(
@@ -175,7 +176,6 @@ class _Work:
                 reason="The alert fires again.",
             )
         await self._tell_fired(alert.id, alert.ticket_id, again=True)
-        outcome = "reopened" if way == "reopen" else "again"
         return outcome, alert.id, await ticket_of(self.session, alert)
 
     # -- an episode begins -------------------------------------------------------------------------
@@ -189,6 +189,7 @@ class _Work:
             before.state, before.recovered_at = "recovered", now_of(self.session)
             await self.session.flush()
         columns: dict[str, Any] = {"group_key": self.group_key}
+        outcome = {"suppress": "suppressed", "open": "opened"}.get(way, "joined")
         if way == "suppress":
             columns |= {"state": "suppressed", "suppressed_by": around.window_id}
         elif way == "start_storm":
@@ -211,13 +212,12 @@ class _Work:
             alert_id = await self._release(self.releasing, columns)
         else:
             alert_id = await self._insert(columns)
-            await self._note(alert_id, "fired")
+            await self._note(alert_id, outcome)
         if way == "suppress":
             await self._tell_suppressed(alert_id, around.window_id or 0)
-            return "suppressed", alert_id, None
+            return outcome, alert_id, None
         ticket_id: int = columns["ticket_id"]
         await self._tell_fired(alert_id, ticket_id)
-        outcome = "opened" if way == "open" else "joined"
         return outcome, alert_id, await get_ticket(self.session, ticket_id)
 
     async def _release(self, alert: Alert, columns: dict[str, Any]) -> int:
@@ -306,14 +306,14 @@ class _Work:
         assert alert_id is not None
         return alert_id
 
-    async def _note(self, alert_id: int, kind: str) -> None:
+    async def _note(self, alert_id: int, outcome: str) -> None:
         await self.session.execute(
-            text("select note_occurrence(:alert, :inbound, :at, :kind, cast(:given as jsonb))"),
+            text("select note_occurrence(:alert, :inbound, :at, :outcome, cast(:given as jsonb))"),
             {
                 "alert": alert_id,
                 "inbound": self.inbound_id,
                 "at": self.position,
-                "kind": kind,
+                "outcome": outcome,
                 "given": orjson.dumps(self.filing.given()).decode(),
             },
         )

@@ -33,8 +33,8 @@ _TRIES = 8
 _FIELDS_KNOWN_SECONDS = 3.0
 _TAKEN = Counter("ticketyard_alerts", "Alerts taken in, by outcome.", ["outcome"])
 _RECEIVE = (
-    "select o_outcome, o_alert, o_id, o_number, o_status from receive_alerts"
-    "(%s, %s::jsonb, %b, %s::jsonb, %s::jsonb, %s::jsonb)"
+    "select o_outcome, o_alert, o_id, o_number, o_status, o_is_replay"
+    " from receive_alerts(%s, %s::jsonb, %b, %s::jsonb, %s::jsonb, %s::jsonb)"
 )
 _AGAIN = (psycopg.errors.UniqueViolation, psycopg.errors.DeadlockDetected)
 
@@ -53,7 +53,8 @@ class Taken:
     """What became of one alert.
 
     outcome: opened, joined (another ticket), repeated, reopened, again, suppressed, recovered, late,
-    or replayed: the same delivery was taken in before.
+    or replayed: its source told of this very event before.
+    is_replay: the same delivery was taken in before; with a key, the outcome is what it was then.
     ticket_id: None where it has no ticket.
     """
 
@@ -62,6 +63,7 @@ class Taken:
     ticket_id: int | None
     number: str | None
     status: str | None
+    is_replay: bool = False
 
 
 class FingerprintFields:
@@ -107,7 +109,7 @@ async def take_alerts(
     ordered = [filings[n] for n in order]
     taken = await _take(resources, ordered, _about(told, delivery, by), delivery, by)
     for each in taken:
-        _TAKEN.labels(each.outcome).inc()
+        _TAKEN.labels("replayed" if each.is_replay else each.outcome).inc()
     if len(taken) != len(order):
         return taken
     return [each for _, each in sorted(zip(order, taken, strict=True), key=lambda pair: pair[0])]
@@ -233,7 +235,7 @@ async def _take_deciding(
 async def _earlier(session: AsyncSession, about: dict[str, Any]) -> list[Taken] | None:
     rows = await session.execute(
         text(
-            "select o_outcome, o_alert, o_id, o_number, o_status"
+            "select o_outcome, o_alert, o_id, o_number, o_status, o_is_replay"
             " from earlier_alerts(cast(:about as jsonb))"
         ),
         {"about": _json(about)},

@@ -79,7 +79,7 @@ async def list_occurrences(session: AsyncSession, alert_id: int) -> Sequence[Row
     """When it was reported, the last times first."""
     rows = await session.execute(
         text(
-            "select id, kind, occurred_at, claimed_at, received_at, inbound_id from alert_occurrence"
+            "select id, outcome, occurred_at, claimed_at, received_at, inbound_id from alert_occurrence"
             " where company_id = current_company() and alert_id = :id order by id desc limit :limit"
         ),
         {"id": alert_id, "limit": OCCURRENCES_SHOWN},

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
+from starlette.datastructures import State
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.cors import CORSMiddleware
 
@@ -60,10 +61,7 @@ def create_app(
         lifespan=lifespan,
         separate_input_output_schemas=False,
     )
-    app.state.resources = resources
-    app.state.web_settings = settings or WebSettings()
-    app.state.key_cache = {}
-    app.state.live = Live(resources.db)
+    stand_on(app, resources, settings or WebSettings())
     add_error_answers(app)
     for router in (*API_ROUTERS, *PAGE_ROUTERS):
         _check_declared(router)
@@ -83,6 +81,18 @@ def create_app(
     app.add_middleware(LastResort)
     app.add_middleware(Headers)
     return app
+
+
+def stand_on(app: FastAPI, resources: Resources, settings: WebSettings) -> None:
+    """Let the application work over these resources, and remember nothing of others."""
+    app.state = State(
+        {
+            "resources": resources,
+            "web_settings": settings,
+            "key_cache": {},
+            "live": Live(resources.db),
+        }
+    )
 
 
 def _check_declared(router: APIRouter) -> None:

@@ -13,11 +13,12 @@ end $$;
 -- p_alerts: [{row: as insert_alert takes it, ticket: as open_tickets takes it (with a number at hand),
 --   is_clear, occurred_at, claimed_at, detections}], each fingerprint once.
 -- p_listeners: {ticket.opened: [job, …], alert.fired: […]}.
--- o_outcome: opened; repeated; joined (a storm's ticket); replayed, as it was taken in the first time;
--- other_body; key_revoked; decide.
+-- o_outcome: opened; repeated; joined (a storm's ticket); replayed: its source told of this before;
+-- other_body; key_revoked; decide. With a key that was used before it is what it was then (o_is_replay).
 create or replace function receive_alerts(
   p_company integer, p_message jsonb, p_raw bytea, p_alerts jsonb, p_by jsonb, p_listeners jsonb)
-returns table (o_outcome text, o_alert bigint, o_id bigint, o_number text, o_status text)
+returns table (
+  o_outcome text, o_alert bigint, o_id bigint, o_number text, o_status text, o_is_replay boolean)
 language plpgsql as $$
 declare
   v_inbound bigint;
@@ -29,7 +30,7 @@ begin
   perform enter_company(p_company);
   if p_by ->> 'kind' = 'integration' and not exists (
     select from api_key k where k.id = (p_by ->> 'id')::integer and k.revoked_at is null) then
-    return query select 'key_revoked', null::bigint, null::bigint, null, null;
+    return query select 'key_revoked', null::bigint, null::bigint, null, null, false;
     return;
   end if;
   if (p_message ->> 'once')::boolean and known_delivery(p_message) then
@@ -40,7 +41,7 @@ begin
   for v_given in select * from jsonb_array_elements(p_alerts) loop
     v_way := way_of_alert(v_given);
     if v_way.outcome = 'decide' then
-      return query select 'decide', null::bigint, null::bigint, null, null;
+      return query select 'decide', null::bigint, null::bigint, null, null, false;
       return;
     end if;
     v_ways := v_ways || v_way;
@@ -51,7 +52,7 @@ begin
     v_way := v_ways[v_at];
     o_outcome := v_way.outcome;
     o_id := v_way.ticket_id; o_number := v_way.number; o_status := v_way.status;
-    o_alert := v_way.alert_id;
+    o_alert := v_way.alert_id; o_is_replay := false;
     if v_way.outcome = 'repeated' then
       perform note_repeat_of_alert(o_alert, v_given);
     else
@@ -68,8 +69,7 @@ begin
       -- Only the message that opened a ticket names it: naming locks the ticket's row.
       v_inbound := keep_delivery(p_message, p_raw, case v_way.outcome when 'opened' then o_id end);
     end if;
-    perform note_occurrence(o_alert, v_inbound, v_at - 1,
-      case v_way.outcome when 'repeated' then 'repeated' else 'fired' end, v_given);
+    perform note_occurrence(o_alert, v_inbound, v_at - 1, v_way.outcome, v_given);
     return next;
   end loop;
 end $$;
@@ -141,11 +141,13 @@ $$;
 
 -- How a delivery was taken in the first time; the same key for something else is told apart.
 create or replace function earlier_alerts(p_message jsonb)
-returns table (o_outcome text, o_alert bigint, o_id bigint, o_number text, o_status text)
+returns table (
+  o_outcome text, o_alert bigint, o_id bigint, o_number text, o_status text, o_is_replay boolean)
 language sql stable as $$
-  select case when (p_message ->> 'by_key')::boolean and m.sha256 <> p_message ->> 'sha256'
-              then 'other_body' else 'replayed' end,
-         a.id, t.id, t.number, t.status
+  select case when not (p_message ->> 'by_key')::boolean then 'replayed'
+              when m.sha256 <> p_message ->> 'sha256' then 'other_body'
+              else coalesce(o.outcome, 'replayed') end,
+         a.id, t.id, t.number, t.status, true
   from inbound_message m
   left join alert_occurrence o on o.company_id = m.company_id and o.inbound_id = m.id
   left join alert a on a.company_id = m.company_id and a.id = o.alert_id
@@ -165,10 +167,10 @@ language sql as $$
 $$;
 
 create or replace function note_occurrence(
-  p_alert bigint, p_inbound bigint, p_position integer, p_kind text, p_given jsonb) returns void
+  p_alert bigint, p_inbound bigint, p_position integer, p_outcome text, p_given jsonb) returns void
 language sql as $$
-  insert into alert_occurrence (company_id, alert_id, inbound_id, position, kind, occurred_at, claimed_at)
-  values (current_company(), p_alert, p_inbound, p_position::smallint, p_kind,
+  insert into alert_occurrence (company_id, alert_id, inbound_id, position, outcome, occurred_at, claimed_at)
+  values (current_company(), p_alert, p_inbound, p_position::smallint, p_outcome,
           (p_given ->> 'occurred_at')::timestamptz, (p_given ->> 'claimed_at')::timestamptz)
 $$;
 

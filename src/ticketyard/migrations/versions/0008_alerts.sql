@@ -63,8 +63,10 @@ create table alert_occurrence (
   -- What it came in, and at which place there. Heartbeats and the like come in nothing.
   inbound_id bigint,
   position smallint not null default 0,
-  -- late: reported after it was over; kept, and nothing follows.
-  kind text not null check (kind in ('fired', 'repeated', 'recovered', 'late')),
+  -- joined: onto another's ticket. again: it fires again on its own. late: reported after it was over;
+  -- kept, and nothing follows.
+  outcome text not null check (outcome in
+    ('opened', 'joined', 'repeated', 'again', 'reopened', 'suppressed', 'recovered', 'late')),
   -- As the source says, unless that is in the future; then `claimed_at` is what it said.
   occurred_at timestamptz not null,
   claimed_at timestamptz,

@@ -70,7 +70,7 @@ async def post_alert(request: Request) -> Response:
         ticket_id=_text(taken.ticket_id),
         ticket_number=taken.number,
         status=taken.status,
-        deduplicated=_deduplicated(taken, envelope),
+        deduplicated=_deduplicated(taken),
     )
     is_replay = _is_replay(taken, envelope)
     status = 200 if taken.outcome in ("repeated", "late", "suppressed") else 201
@@ -236,7 +236,7 @@ def _told(taken: Taken, envelope: Envelope) -> TakenOut:
         ticket_id=_text(taken.ticket_id),
         ticket_number=taken.number,
         status=taken.status,
-        deduplicated=_deduplicated(taken, envelope),
+        deduplicated=_deduplicated(taken),
     )
 
 
@@ -262,13 +262,11 @@ def _message(outcome: str) -> str:
 
 
 def _is_replay(taken: Taken, envelope: Envelope) -> bool:
-    return taken.outcome == "replayed" and envelope.message.key is not None
+    return taken.is_replay and envelope.message.key is not None
 
 
-def _deduplicated(taken: Taken, envelope: Envelope) -> bool | None:
-    if taken.outcome == "replayed":
-        return None if envelope.message.key is not None else True
-    return True if taken.outcome in ("repeated", "late") else None
+def _deduplicated(taken: Taken) -> bool | None:
+    return True if taken.outcome in ("repeated", "late", "replayed") else None
 
 
 def _unsaid(told: AlertOut) -> set[str] | None:

@@ -120,7 +120,7 @@ class OccurrenceOut(BaseModel):
     """One time that an alert was reported."""
 
     id: int
-    kind: str
+    outcome: str
     occurred_at: datetime
     claimed_at: datetime | None
     received_at: datetime

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.db import now_of
-from ticketyard.core.errors import Conflict, Invalid
+from ticketyard.core.errors import Conflict, Invalid, NotFound
 from ticketyard.core.shapes import RowId
 from ticketyard.escalation.changing import (
     add_shift,
@@ -66,10 +66,13 @@ async def get_try(
     escalation_id: RowId, session: Session, frame: DeskFrame, ticket: str = ""
 ) -> Response:
     """What a policy would do with a ticket; nothing is done."""
+    policy = await get_policy(session, escalation_id)
+    if not ticket.strip():
+        return await _overview(session, frame)
     try:
         found = await get_ticket(session, ticket.strip())
-        tried = await foresee(session, found, policy=await get_policy(session, escalation_id))
-    except (Invalid, Conflict) as refusal:
+        tried = await foresee(session, found, policy=policy)
+    except (Invalid, Conflict, NotFound) as refusal:
         return await _overview(session, frame, refusal=refusal.detail)
     return await _overview(session, frame, tried=tried, number=found.number)
 
