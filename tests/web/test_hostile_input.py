@@ -28,7 +28,7 @@ from ticketyard.web.limits import Buckets
 Client = httpx2.AsyncClient
 EVERYTHING = os.environ.get("HOSTILE") == "all"
 # How many wrong values each thing gets; the next thing gets the values after those.
-SHARE = 3
+SHARE = 2
 # Where tables are sent.
 TABLES = frozenset({"/api/upload", "/api/triage/training"})
 

@@ -5,8 +5,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from ticketyard.cli.runtime import console
-from ticketyard.cli.serving import run_once
+from ticketyard.cli.runtime import console, run_once
 from ticketyard.core.dead_letters import list_dead_letters, retry_dead_letters
 from ticketyard.core.jobs import Worker
 from ticketyard.core.resources import Resources

@@ -7,8 +7,7 @@ from typing import Annotated, BinaryIO
 
 import typer
 
-from ticketyard.cli.runtime import complaints
-from ticketyard.cli.serving import run_once
+from ticketyard.cli.runtime import complaints, run_once
 from ticketyard.core.errors import Refusal
 from ticketyard.core.jobs import Worker
 from ticketyard.core.resources import Resources

@@ -10,8 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Column, Table
 
 from ticketyard.cli.first_steps import first_company_id
-from ticketyard.cli.runtime import complaints, console
-from ticketyard.cli.serving import run_once
+from ticketyard.cli.runtime import complaints, console, run_once
 from ticketyard.core.auth import Principal
 from ticketyard.core.dead_letters import list_dead_letters
 from ticketyard.core.errors import Conflict, Refusal

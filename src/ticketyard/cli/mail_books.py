@@ -9,8 +9,7 @@ import typer
 from rich.table import Table
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ticketyard.cli.runtime import complaints, console
-from ticketyard.cli.serving import run_once
+from ticketyard.cli.runtime import complaints, console, run_once
 from ticketyard.core.jobs import Worker
 from ticketyard.core.resources import Resources
 from ticketyard.mailboxes.errors import BadMailbox, MailboxNotFound

@@ -4,8 +4,7 @@ from typing import Annotated
 
 import typer
 
-from ticketyard.cli.runtime import console
-from ticketyard.cli.serving import run_once
+from ticketyard.cli.runtime import console, run_once
 from ticketyard.core.auth import Principal
 from ticketyard.core.jobs import Worker
 from ticketyard.core.resources import Resources

@@ -1,8 +1,9 @@
 """What every command does first and last: settings, logs, database, resources."""
 
+import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
@@ -12,12 +13,14 @@ from rich.console import Console
 
 from ticketyard.core.config import Settings
 from ticketyard.core.embedded import EmbeddedError
+from ticketyard.core.errors import Refusal
+from ticketyard.core.jobs import Worker
 from ticketyard.core.log import configure_logging
 from ticketyard.core.resources import Resources
 from ticketyard.mailboxes.boxes.draft import MailboxDraft, read_credentials
 from ticketyard.mailboxes.errors import BadMailbox
 from ticketyard.migrations.running import upgrade
-from ticketyard.wiring import build_resources, embedded, open_blobs, open_database
+from ticketyard.wiring import build_resources, build_worker, embedded, open_blobs, open_database
 
 # A pipe has no width of its own, and tables cut to 80 columns lose what was asked for.
 _WIDTH = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 200
@@ -87,3 +90,19 @@ async def resources_on(base: Ground) -> AsyncIterator[Resources]:
         yield build_resources(db, open_blobs(base.settings), base.settings)
     finally:
         await db.close()
+
+
+def run_once(job: Callable[[Resources, Worker], Awaitable[None]]) -> None:
+    """Run one command's work over a migrated database (imports, keys, people). What is refused is
+    told in one line, with exit 1."""
+
+    async def run(base: Ground) -> None:
+        async with resources_on(base) as resources:
+            await job(resources, build_worker(resources, base.settings))
+
+    with ground(load_settings()) as base:
+        try:
+            asyncio.run(run(base))
+        except Refusal as refusal:
+            complaints.print(refusal.detail, style="red", markup=False)
+            raise typer.Exit(1) from refusal

@@ -8,8 +8,7 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
-from ticketyard.cli.runtime import complaints, console
-from ticketyard.cli.serving import run_once
+from ticketyard.cli.runtime import complaints, console, run_once
 from ticketyard.core.auth import Principal
 from ticketyard.core.errors import Refusal
 from ticketyard.core.jobs import Worker
