@@ -49,9 +49,11 @@ def test_a_day_has_as_many_hours_as_it_has_there() -> None:
         (date(2023, 9, 29), date(2026, 10, 1)),
         (date(1989, 12, 31), date(1990, 1, 1)),
         (date(2200, 1, 1), date(2200, 1, 2)),
+        (None, date.min),
+        (date.max, None),
     ],
 )
-def test_what_is_no_period_is_refused(first: date, last: date) -> None:
+def test_what_is_no_period_is_refused(first: date | None, last: date | None) -> None:
     with pytest.raises(BadPeriod):
         period_of(first=first, last=last, now=NOW, zone="UTC")
 

@@ -17,6 +17,8 @@ BYS: Final[tuple[By, ...]] = get_args(By)
 PRESETS: Final[tuple[Preset, ...]] = get_args(Preset)
 BUCKETS: Final = frozenset({"day", "week", "month"})
 DAYS_MAX: Final = 366 * 3
+_OLDEST: Final = date(1990, 1, 1)
+_NEWEST: Final = date(2200, 1, 1)
 
 
 class BadPeriod(Invalid):
@@ -65,13 +67,13 @@ def period_of(
     if preset is not None:
         return Period(*_days_of(preset, today), zone)
     last = last or max(today, first or today)
+    if not _OLDEST <= last <= _NEWEST or (first and first < _OLDEST):
+        raise BadPeriod("The period lies outside of the years 1990 to 2200.")
     first = first or last - timedelta(days=29)
     if first > last:
         raise BadPeriod("The period ends before it begins.")
     if (last - first).days >= DAYS_MAX:
         raise BadPeriod(f"A report covers {DAYS_MAX} days at most.")
-    if not date(1990, 1, 1) <= first <= last <= date(2200, 1, 1):
-        raise BadPeriod("The period lies outside of the years 1990 to 2200.")
     return Period(first, last, zone)
 
 

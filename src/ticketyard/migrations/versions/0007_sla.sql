@@ -14,6 +14,10 @@ create index ticket_due on ticket (company_id, coalesce(sla_due_at, 'infinity'),
 create index ticket_due_soon on ticket (company_id, sla_due_at) where sla_due_at is not null;
 create index ticket_of_organization on ticket (company_id, organization_id, created_at desc, id desc)
   where organization_id is not null;
+-- What the figures are counted by, in the order in which they are grouped, so that 100,000 tickets are
+-- counted without reading or sorting them.
+create index ticket_kinds on ticket (company_id, status, priority, severity, source)
+  include (sla_breach, sla_due_at, organization_id);
 
 -- Calendars and policies --------------------------------------------------------------------------
 

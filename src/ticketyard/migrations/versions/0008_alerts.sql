@@ -50,6 +50,8 @@ create unique index alert_active on alert (company_id, provider_id, fingerprint)
   where state <> 'recovered';
 create index alert_of_fingerprint on alert (company_id, provider_id, fingerprint, id desc);
 create index alert_newest on alert (company_id, provider_id, created_at desc);
+create index alert_tickets_of_provider on alert (company_id, provider_id, ticket_id)
+  include (organization_id);
 create index alert_list on alert (company_id, id desc);
 create index alert_suppressed on alert (company_id, suppressed_by) where state = 'suppressed';
 create index alert_flapping on alert (company_id, id) where flapping_since is not null;
