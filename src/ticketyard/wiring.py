@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ticketyard.alerts import jobs as alerts
-from ticketyard.alerts.filing import FingerprintFields
+from ticketyard.alerts.filing import AlertDoor, FingerprintFields
 from ticketyard.core.config import Settings
 from ticketyard.core.db import Database
 from ticketyard.core.embedded import EmbeddedPostgres
@@ -145,6 +145,7 @@ def _parts(db: Database, settings: Settings) -> Mapping[type[Any], Any]:
     outgoing = Outgoing(settings.outgoing_allowed)
     return {
         Numbers: Numbers(db),
+        AlertDoor: AlertDoor(db),
         FingerprintFields: FingerprintFields(),
         TicketList: TicketList(db),
         Engines: Engines(),

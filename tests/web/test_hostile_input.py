@@ -120,8 +120,14 @@ def complaints(sent: Sent, answer: httpx2.Response) -> Iterator[str]:
         yield f"{sent}: {status} as {answer.headers['content-type']}"
     elif not _is_useful(answer.json()):
         yield f"{sent}: {status} says only {answer.text[:200]}"
-    if CANARY in answer.text.lower() and not _may_tell(sent):
+    if CANARY in _said(answer.json()).lower() and not _may_tell(sent):
         yield f"{sent}: {status} echoes: {answer.text[:300]}"
+
+
+def _said(told: dict[str, Any]) -> str:
+    """All of an answer but the names of the fields that were wrong."""
+    wrong = [{**each, "path": ""} for each in told.get("errors", ())]
+    return json.dumps({**told, "errors": wrong})
 
 
 def _may_tell(sent: Sent) -> bool:

@@ -22,7 +22,9 @@ from ticketyard.alerts.errors import DeliveryKeyReused
 from ticketyard.alerts.events import AlertFired
 from ticketyard.alerts.told import ToldAlert, believed, fingerprint_by
 from ticketyard.core.auth import Principal, new_token
+from ticketyard.core.db import Database
 from ticketyard.core.events import acting
+from ticketyard.core.gathering import Gathering
 from ticketyard.core.resources import Resources
 from ticketyard.people.errors import InvalidKey
 from ticketyard.tickets.events import TicketOpened
@@ -33,8 +35,8 @@ _TRIES = 8
 _FIELDS_KNOWN_SECONDS = 3.0
 _TAKEN = Counter("ticketyard_alerts", "Alerts taken in, by outcome.", ["outcome"])
 _RECEIVE = (
-    "select o_outcome, o_alert, o_id, o_number, o_status, o_is_replay"
-    " from receive_alerts(%s, %s::jsonb, %b, %s::jsonb, %s::jsonb, %s::jsonb)"
+    "select o_delivery, o_outcome, o_alert, o_id, o_number, o_status, o_is_replay"
+    " from receive_alert_deliveries(%s, %s::jsonb, %b::bytea[], %s::jsonb)"
 )
 _AGAIN = (psycopg.errors.UniqueViolation, psycopg.errors.DeadlockDetected)
 
@@ -64,6 +66,66 @@ class Taken:
     number: str | None
     status: str | None
     is_replay: bool = False
+
+
+@dataclass(frozen=True)
+class _Sent:
+    """A delivery as `receive_alerts` takes it."""
+
+    company_id: int
+    about: dict[str, Any]
+    raw: bytes
+    alerts: list[dict[str, Any]]
+    by: dict[str, Any]
+
+
+class AlertDoor:
+    """Hands deliveries to the database; those that come while it is at others go together."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._listeners = {
+            kind.type: list(db.listeners.get(kind.type, ())) for kind in (TicketOpened, AlertFired)
+        }
+        self._gathering = Gathering[_Sent, list[tuple[Any, ...]]](
+            self._receive, apart=lambda error: isinstance(error, psycopg.Error) and _is_ours(error)
+        )
+
+    async def receive(self, sent: _Sent) -> list[tuple[Any, ...]]:
+        """What the function says of each of its alerts. Raises psycopg.Error."""
+        return await self._gathering.ask(sent.company_id, sent, weight=len(sent.raw))
+
+    async def _receive(self, batch: Sequence[_Sent]) -> list[list[tuple[Any, ...]]]:
+        # Alike everywhere, so that two processes that bring the same new alerts rarely cross.
+        order = sorted(
+            range(len(batch)),
+            key=lambda n: min(each["row"]["fingerprint"] for each in batch[n].alerts),
+        )
+        given = [
+            {"message": batch[n].about, "alerts": batch[n].alerts, "by": batch[n].by} for n in order
+        ]
+        async with self._db.hot() as connection:
+            cursor = await connection.execute(
+                _RECEIVE,
+                (
+                    batch[0].company_id,
+                    _json(given),
+                    [batch[n].raw for n in order],
+                    _json(self._listeners),
+                ),
+            )
+            rows = await cursor.fetchall()
+        answers: list[list[tuple[Any, ...]]] = [[] for _ in batch]
+        for delivery, *row in rows:
+            answers[order[delivery - 1]].append(tuple(row))
+        return answers
+
+
+def _is_ours(error: psycopg.Error) -> bool:
+    """Whether the statement failed, and not the database."""
+    return isinstance(
+        error, psycopg.IntegrityError | psycopg.DataError | psycopg.errors.DeadlockDetected
+    )
 
 
 class FingerprintFields:
@@ -185,21 +247,11 @@ async def _take_plain(
         each.given(row_of(each.ticket(), number))
         for each, number in zip(filings, at_hand, strict=True)
     ]
+    sent = _Sent(by.company_id, about, delivery.content, given, acting(by))
     try:
-        async with resources.db.hot() as connection:
-            cursor = await connection.execute(
-                _RECEIVE,
-                (
-                    by.company_id,
-                    _json(about),
-                    delivery.content,
-                    _json(given),
-                    _json(acting(by)),
-                    _json(_listeners(resources)),
-                ),
-            )
-            rows = await cursor.fetchall()
-    except BaseException:
+        rows = await resources.part(AlertDoor).receive(sent)
+    except psycopg.Error:
+        # Only then: who is cancelled does not know whether the numbers were used.
         numbers.give_back(by.company_id, now, at_hand)
         raise
     taken = _told(rows)
@@ -254,13 +306,6 @@ def _told(rows: Sequence[tuple[Any, ...]]) -> list[Taken] | None:
 
 def _has_twins(filings: Sequence[Filing]) -> bool:
     return len({(each.told.provider_id, each.fingerprint) for each in filings}) < len(filings)
-
-
-def _listeners(resources: Resources) -> dict[str, list[str]]:
-    return {
-        kind.type: list(resources.db.listeners.get(kind.type, ()))
-        for kind in (TicketOpened, AlertFired)
-    }
 
 
 def _json(value: object) -> str:

@@ -19,9 +19,9 @@ async def change_provider(
     """Change what is given, also of one that has sent nothing yet; holds for what comes from now
     on. Raises BadRule."""
     for name in ("fingerprint_fields", "group_by"):
-        for path in changes.get(name) or ():
+        for place, path in enumerate(changes.get(name) or (), 1):
             if not is_path(path):
-                raise BadRule(f"{name}: {path} is no field of an alert.", field=name)
+                raise BadRule(f"{name}: the {place}. is no field of an alert.", field=name)
     provider = await provider_of(session, provider_id)
     for name, value in changes.items():
         setattr(provider, name, value)

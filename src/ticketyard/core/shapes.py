@@ -7,9 +7,12 @@ a truth value where text is meant is refused with the field's path, never with t
 import math
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 from pydantic import (
+    AfterValidator,
+    AwareDatetime,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -76,6 +79,12 @@ def _none_if_empty(value: object) -> object:
     return None if isinstance(value, str) and not value.strip() else value
 
 
+def _check_instant(instant: datetime) -> datetime:
+    if not 1990 <= instant.year < 2200:
+        raise PydanticCustomError("instant", "Lies outside of the years 1990 to 2199")
+    return instant
+
+
 Text = Annotated[str, BeforeValidator(_as_text)]
 Words = Annotated[str, BeforeValidator(_as_text), StringConstraints(strip_whitespace=True)]
 Line = Annotated[
@@ -87,6 +96,7 @@ MaybeLine = Annotated[Line | None, BeforeValidator(_none_if_empty)]
 Email = Annotated[str, BeforeValidator(_as_email)]
 Number = Annotated[int, BeforeValidator(_as_number)]
 # The id of anything in the database, in a path, a query or a body.
+Instant = Annotated[AwareDatetime, AfterValidator(_check_instant)]
 RowId = Annotated[int, Field(ge=0, le=BIGINT_MAX)]
 
 

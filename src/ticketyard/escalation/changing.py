@@ -134,8 +134,8 @@ async def remove_shift(session: AsyncSession, *, rota_id: int, shift_id: int) ->
 
 
 async def _check_words(session: AsyncSession, draft: PolicyDraft) -> None:
-    if unknown := set(draft.priorities) - set(PRIORITIES):
-        raise BadEscalation(f"No such priority: {', '.join(sorted(unknown))[:100]}.")
+    if not set(draft.priorities) <= set(PRIORITIES):
+        raise BadEscalation(f"Priorities are {', '.join(PRIORITIES)}.")
     if draft.severity_min is not None and draft.severity_min not in SEVERITIES:
         raise BadEscalation(f"Severities are {', '.join(SEVERITIES)}.")
     for action in (action for level in draft.levels for action in level.actions):

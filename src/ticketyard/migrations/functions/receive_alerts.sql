@@ -5,7 +5,7 @@ do $$ begin
   end if;
 end $$;
 
--- Take in one delivery of alerts, in a single statement, if all of it is plain: repeats of what fires,
+-- Take in one delivery of alerts if all of it is plain: repeats of what fires,
 -- and new alerts of providers that nothing special is said of. Else nothing is written and the caller
 -- is told `decide`: alerts/deciding.py then says what becomes of each (docs/decisions/0085).
 --
@@ -16,7 +16,7 @@ end $$;
 -- o_outcome: opened; repeated; joined (a storm's ticket); replayed: its source told of this before;
 -- other_body; key_revoked; decide. With a key that was used before it is what it was then (o_is_replay).
 create or replace function receive_alerts(
-  p_company integer, p_message jsonb, p_raw bytea, p_alerts jsonb, p_by jsonb, p_listeners jsonb)
+  p_message jsonb, p_raw bytea, p_alerts jsonb, p_by jsonb, p_listeners jsonb)
 returns table (
   o_outcome text, o_alert bigint, o_id bigint, o_number text, o_status text, o_is_replay boolean)
 language plpgsql as $$
@@ -27,7 +27,6 @@ declare
   v_given jsonb;
   v_at integer := 0;
 begin
-  perform enter_company(p_company);
   if p_by ->> 'kind' = 'integration' and not exists (
     select from api_key k where k.id = (p_by ->> 'id')::integer and k.revoked_at is null) then
     return query select 'key_revoked', null::bigint, null::bigint, null, null, false;
@@ -71,6 +70,26 @@ begin
     end if;
     perform note_occurrence(o_alert, v_inbound, v_at - 1, v_way.outcome, v_given);
     return next;
+  end loop;
+end $$;
+
+-- Take in deliveries that came together, each as if alone, in one transaction.
+-- p_deliveries: [{message, alerts, by}]; p_raws: what each was sent as. o_delivery counts from one.
+create or replace function receive_alert_deliveries(
+  p_company integer, p_deliveries jsonb, p_raws bytea[], p_listeners jsonb)
+returns table (
+  o_delivery integer, o_outcome text, o_alert bigint, o_id bigint, o_number text, o_status text,
+  o_is_replay boolean)
+language plpgsql as $$
+declare
+  v_given jsonb;
+begin
+  perform enter_company(p_company);
+  o_delivery := 0;
+  for v_given in select * from jsonb_array_elements(p_deliveries) loop
+    o_delivery := o_delivery + 1;
+    return query select o_delivery, r.* from receive_alerts(
+      v_given -> 'message', p_raws[o_delivery], v_given -> 'alerts', v_given -> 'by', p_listeners) r;
   end loop;
 end $$;
 

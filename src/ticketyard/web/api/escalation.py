@@ -4,11 +4,11 @@ from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.db import now_of
-from ticketyard.core.shapes import Body, Line, RowId
+from ticketyard.core.shapes import Body, Instant, Line, RowId
 from ticketyard.escalation.changing import (
     add_shift,
     delete_policy,
@@ -156,8 +156,8 @@ class ShiftIn(Body):
     """Somebody stands in."""
 
     person_id: RowId = Field(examples=[2])
-    starts_at: AwareDatetime = Field(examples=["2026-12-24T08:00:00Z"])
-    ends_at: AwareDatetime = Field(examples=["2026-12-27T08:00:00Z"])
+    starts_at: Instant = Field(examples=["2026-12-24T08:00:00Z"])
+    ends_at: Instant = Field(examples=["2026-12-27T08:00:00Z"])
 
 
 class ShiftOut(BaseModel):
@@ -291,7 +291,7 @@ async def post_rota(body: RotaIn, session: Session) -> RotaOut:
 async def get_one_rota(
     rota_id: RowId,
     session: Session,
-    at: Annotated[AwareDatetime | None, Query(description="Instead of now.")] = None,
+    at: Annotated[Instant | None, Query(description="Instead of now.")] = None,
 ) -> RotaOut:
     """One rota, with who is on call at an instant."""
     return await _rota(session, await get_rota(session, rota_id), at)

@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from ticketyard.core.outgoing import Outgoing
 from ticketyard.core.sealing import Sealer
-from ticketyard.core.shapes import Body, Line, RowId
+from ticketyard.core.shapes import Body, Instant, Line, RowId
 from ticketyard.web.deps import Acting, Parts, Session, may
 from ticketyard.webhooks.endpoints import (
     NAMES_MAX,
@@ -108,7 +108,7 @@ class DeliveryOut(BaseModel):
 class ReplayIn(Body):
     """Since when; only what was given up, or all of it, also from before the endpoint was there."""
 
-    since: AwareDatetime = Field(examples=["2025-12-15T00:00:00Z"])
+    since: Instant = Field(examples=["2025-12-15T00:00:00Z"])
     only_failed: bool = False
 
 
