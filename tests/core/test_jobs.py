@@ -210,3 +210,36 @@ async def test_given_up_work_is_listed_for_its_company_and_tried_again_when_aske
     await bell_worker.run_pending()
     assert heard.batches[-1] == [2]
     assert await items(yard, world) == []
+
+
+async def test_a_long_transaction_holds_up_nobody_who_wakes_the_same_job(
+    yard: Resources, world: World
+) -> None:
+    async with yard.db.transaction(world.company_id) as long:
+        await emit(long, BellRung(bell=1), by=world.system)
+        async with asyncio.timeout(1):
+            await ring(yard, world, 2)
+
+
+async def test_work_is_called_for_when_it_commits_and_not_otherwise(
+    yard: Resources, world: World
+) -> None:
+    async def called() -> int:
+        async with yard.db.transaction(world.company_id) as session:
+            return int(
+                await session.scalar(
+                    text(
+                        "select count(*) from procrastinate_jobs where queueing_lock like 'drain:%'"
+                    )
+                )
+                or 0
+            )
+
+    with suppress(RuntimeError):
+        async with yard.db.transaction(world.company_id) as session:
+            await emit(session, BellRung(bell=1), by=world.system)
+            raise RuntimeError("given up")
+    assert await called() == 0
+    await ring(yard, world, 1, 2)
+    await ring(yard, world, 3)
+    assert await called() == 1

@@ -54,5 +54,5 @@ async def retry_dead_letters(session: AsyncSession, ids: Sequence[int] | None = 
     )
     row = result.one()
     if row.revived:
-        await session.execute(text("select wake_jobs(:jobs)"), {"jobs": row.jobs})
+        await session.execute(text("select wake_now(:jobs)"), {"jobs": row.jobs})
     return int(row.revived)

@@ -162,7 +162,7 @@ class Worker:
             await self._handle(listener, job, company_id, items)
             if asyncio.get_running_loop().time() > until:
                 async with self._db.transaction(company_id) as session:
-                    await session.execute(text("select wake_jobs(array[:job])"), {"job": job})
+                    await session.execute(text("select wake_now(array[:job])"), {"job": job})
                 return
 
     # -- taking and giving back ----------------------------------------------------------------
@@ -276,7 +276,7 @@ class Worker:
         that ran out, a call that fell between two commits)."""
         for company_id, job in await self._waiting():
             async with self._db.transaction(company_id) as session:
-                await session.execute(text("select wake_jobs(array[:job])"), {"job": job})
+                await session.execute(text("select wake_now(array[:job])"), {"job": job})
 
     async def _rescue(self) -> None:
         """Queue again the jobs of workers that died; after the last attempt let them rest."""

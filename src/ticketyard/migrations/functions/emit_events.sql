@@ -28,16 +28,53 @@ begin
   perform pg_notify('ticketyard_live', current_company()::text);
 end $$;
 
--- Make sure a worker looks after these jobs of the current company: at most one waiting call each.
--- A call that is missed in the instant between a worker's last look and our commit is made good by
--- the worker's sweep within seconds (core/jobs.py).
+-- Let a worker look after these jobs of the current company when the transaction commits, together with
+-- the items it queues. Not at once: two that wake the same job wait for one another until they commit,
+-- and a long transaction would hold up everybody, or deadlock with its row locks (docs/decisions/0103).
 create or replace function wake_jobs(p_jobs text[]) returns void
+language plpgsql as $$
+declare
+  v_noted text := coalesce(current_setting('app.to_wake', true), '');
+  v_job text;
+begin
+  foreach v_job in array p_jobs loop
+    if v_job <> all (string_to_array(v_noted, ',')) then
+      v_noted := v_noted || case v_noted when '' then '' else ',' end || v_job;
+    end if;
+  end loop;
+  perform set_config('app.to_wake', v_noted, true);
+end $$;
+
+-- The first item to be checked at the commit wakes them all; the others find nothing left to do.
+create or replace function wake_at_commit() returns trigger
+language plpgsql as $$
+declare
+  v_noted text := coalesce(current_setting('app.to_wake', true), '');
+begin
+  if v_noted <> '' then
+    perform set_config('app.to_wake', '', true);
+    perform wake_now(string_to_array(v_noted, ','));
+  end if;
+  return null;
+end $$;
+
+do $$ begin
+  if not exists (select from pg_trigger where tgname = 'job_item_wakes') then
+    create constraint trigger job_item_wakes after insert on job_item
+      deferrable initially deferred for each row execute function wake_at_commit();
+  end if;
+end $$;
+
+-- At most one waiting call of each. Always in the same order, so that two commits never cross. A call
+-- that is missed in the instant between a worker's last look and our commit is made good by the
+-- worker's sweep within seconds (core/jobs.py).
+create or replace function wake_now(p_jobs text[]) returns void
 language plpgsql as $$
 declare
   v_job text;
   v_lock text;
 begin
-  foreach v_job in array p_jobs loop
+  for v_job in select distinct j collate "C" from unnest(p_jobs) as w(j) order by 1 loop
     v_lock := 'drain:' || v_job || ':' || current_company();
     if not exists (select from procrastinate_jobs where queueing_lock = v_lock and status = 'todo') then
       insert into procrastinate_jobs (queue_name, task_name, queueing_lock, args)
