@@ -17,7 +17,7 @@ from ticketyard.core.auth import (
 from ticketyard.core.db import company_of
 from ticketyard.core.errors import Invalid
 from ticketyard.core.events import emit
-from ticketyard.people.errors import BadEmail, EmailTaken, WeakPassword
+from ticketyard.people.errors import BadEmail, BadPhone, EmailTaken, WeakPassword
 from ticketyard.people.events import PersonAdded, PersonChanged
 from ticketyard.people.models import Agent, LoginSession, Person
 from ticketyard.people.queries import find_person_by_email, get_office, get_person
@@ -25,6 +25,9 @@ from ticketyard.people.queries import find_person_by_email, get_office, get_pers
 # One @ with something on both sides and no white space or control characters: whether an address
 # exists, only a mail can tell.
 _EMAIL = re.compile(r"[^\s@\x00-\x1f\x7f<>]{1,64}@[^\s@\x00-\x1f\x7f<>]{1,190}")
+# Source: ITU-T E.164: the country first, fifteen digits at most.
+_PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
+_BETWEEN_DIGITS = re.compile(r"[\s().\-]")
 
 
 def checked_email(email: str) -> str:
@@ -35,6 +38,14 @@ def checked_email(email: str) -> str:
     return email
 
 
+def checked_phone(phone: str) -> str | None:
+    """The number as a gateway wants it, `+77001234567`; None for none. Raises BadPhone."""
+    number = _BETWEEN_DIGITS.sub("", phone)
+    if number and not _PHONE.fullmatch(number):
+        raise BadPhone("Write the number with its country, as in +77001234567.")
+    return number or None
+
+
 async def add_person(
     session: AsyncSession,
     *,
@@ -43,10 +54,11 @@ async def add_person(
     role: str,
     by: Principal,
     password: str | None = None,
+    phone: str = "",
 ) -> Person:
     """Add somebody. Without a password they cannot log in until one is set or a link is given.
 
-    Raises EmailTaken, BadEmail, WeakPassword.
+    Raises EmailTaken, BadEmail, BadPhone, WeakPassword.
     """
     if role not in ROLES:
         raise Invalid(f"A role is one of {', '.join(sorted(ROLES))}.")
@@ -60,6 +72,7 @@ async def add_person(
         company_id=company_of(session),
         name=name.strip(),
         email=email or None,
+        phone=checked_phone(phone),
         role=role,
         password_hash=_hashed(password) if password else None,
     )
@@ -92,17 +105,24 @@ async def change_person(
     name: str | None = None,
     role: str | None = None,
     is_active: bool | None = None,
+    phone: str | None = None,
 ) -> Person:
-    """Change what is given. Nobody can take away their own power to undo it."""
+    """Change what is given; an empty phone is none. Nobody can take away their own power to undo it.
+
+    Raises PersonNotFound, BadPhone.
+    """
     person = await get_person(session, person_id)
     if by.person_id == person.id and (role not in (None, person.role) or is_active is False):
         raise Invalid("You cannot change your own role or switch yourself off.")
     if role is not None and role not in ROLES:
         raise Invalid(f"A role is one of {', '.join(sorted(ROLES))}.")
-    given = {"name": name, "role": role, "is_active": is_active}
-    changed = [
-        field for field, value in given.items() if value not in (None, getattr(person, field))
-    ]
+    asked = {"name": name, "role": role, "is_active": is_active}
+    given: dict[str, str | bool | None] = {
+        field: value for field, value in asked.items() if value is not None
+    }
+    if phone is not None:
+        given["phone"] = checked_phone(phone)
+    changed = [field for field, value in given.items() if value != getattr(person, field)]
     for field in changed:
         setattr(person, field, given[field])
     if "role" in changed or is_active is False:

@@ -43,6 +43,10 @@ class BadEmail(Invalid):
     """That is not an e-mail address."""
 
 
+class BadPhone(Invalid):
+    """That is not a telephone number with its country."""
+
+
 class WrongPassword(Invalid):
     """Not the present password of whoever wants to change it."""
 

@@ -31,6 +31,9 @@ class PersonIn(_In):
 
     name: str = Field(min_length=1, max_length=200, examples=["Ana Petrova"])
     email: str | None = Field(None, max_length=320, examples=["ana@example.com"])
+    phone: str = Field(
+        "", max_length=40, description="With its country.", examples=["+77001234567"]
+    )
     role: Literal["admin", "agent", "requester"] = "agent"
     password: str | None = Field(None, max_length=256)
 
@@ -43,6 +46,9 @@ class PersonPatch(_In):
     )
 
     name: str | None = Field(None, min_length=1, max_length=200)
+    phone: str | None = Field(
+        None, max_length=40, description="With its country, as in +77001234567; empty: none."
+    )
     role: Literal["admin", "agent", "requester"] | None = None
     is_active: bool | None = None
     office_id: RowId | None = None
@@ -58,6 +64,7 @@ class PersonOut(_Out):
     id: int
     name: str
     email: str | None
+    phone: str | None
     role: str
     is_active: bool
     created_at: datetime
@@ -75,17 +82,24 @@ async def get_people(session: Session) -> list[Person]:
 async def post_person(body: PersonIn, session: Session, by: Acting) -> Person:
     """Add somebody."""
     return await add_person(
-        session, name=body.name, email=body.email, role=body.role, password=body.password, by=by
+        session,
+        name=body.name,
+        email=body.email,
+        phone=body.phone,
+        role=body.role,
+        password=body.password,
+        by=by,
     )
 
 
 @router.patch("/people/{person_id}", response_model=PersonOut, dependencies=[may("people:manage")])
 async def patch_person(person_id: RowId, body: PersonPatch, session: Session, by: Acting) -> Person:
-    """Change somebody's name, role, access or agent's profile."""
+    """Change somebody's name, number, role, access or agent's profile."""
     person = await change_person(
         session,
         person_id=person_id,
         name=body.name,
+        phone=body.phone,
         role=body.role,
         is_active=body.is_active,
         by=by,

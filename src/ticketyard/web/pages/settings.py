@@ -11,7 +11,7 @@ from ticketyard.core.shapes import RowId
 from ticketyard.notify.templates import find_signature
 from ticketyard.people.accounts import add_person
 from ticketyard.people.companies import SWITCHES, change_company
-from ticketyard.people.errors import BadEmail, EmailTaken, WeakPassword, WrongPassword
+from ticketyard.people.errors import BadEmail, BadPhone, EmailTaken, WeakPassword, WrongPassword
 from ticketyard.people.keys import create_key, revoke_key
 from ticketyard.people.own_account import change_own_account
 from ticketyard.people.queries import get_company, get_person, list_keys, list_people
@@ -22,8 +22,8 @@ from ticketyard.web.pages.frame import DeskFrame, Flash, Frame, back_to, page
 router = APIRouter(prefix="/settings", include_in_schema=False)
 
 # Which field of the form a refusal belongs beside.
-_FIELD = {EmailTaken: "email", BadEmail: "email", WeakPassword: "password"}
-_NO_ERRORS = {"name": "", "email": "", "password": "", "present_password": ""}
+_FIELD = {EmailTaken: "email", BadEmail: "email", BadPhone: "phone", WeakPassword: "password"}
+_NO_ERRORS = {"name": "", "email": "", "phone": "", "password": "", "present_password": ""}
 
 
 def _page(template: str, frame: Frame, tab: str, status: int = 200, **view: object) -> Response:
@@ -45,9 +45,14 @@ async def get_settings(by: Acting) -> Response:
 
 @router.get("/account", dependencies=[may("tickets:create")])
 async def get_account(session: Session, by: Acting, frame: DeskFrame) -> Response:
-    """One's own name, address and password."""
+    """One's own name, address, number and password."""
     person = await get_person(session, by.person_id or 0)
-    form = {"name": person.name, "email": person.email or "", "errors": _NO_ERRORS}
+    form = {
+        "name": person.name,
+        "email": person.email or "",
+        "phone": person.phone or "",
+        "errors": _NO_ERRORS,
+    }
     return _page(
         "account",
         frame,
@@ -66,6 +71,7 @@ async def post_account(
     frame: DeskFrame,
     name: Annotated[str, Form(max_length=200)] = "",
     email: Annotated[str, Form(max_length=320)] = "",
+    phone: Annotated[str | None, Form(max_length=40)] = None,
     password: Annotated[str, Form(max_length=1024)] = "",
     present_password: Annotated[str, Form(max_length=1024)] = "",
 ) -> Response:
@@ -78,11 +84,12 @@ async def post_account(
                 session,
                 name=name,
                 email=email,
+                phone=phone,
                 by=by,
                 password=password or None,
                 present_password=present_password,
             )
-    except (EmailTaken, BadEmail, WeakPassword, WrongPassword) as refusal:
+    except (EmailTaken, BadEmail, BadPhone, WeakPassword, WrongPassword) as refusal:
         field = _FIELD.get(type(refusal), "present_password")
         errors = {**_NO_ERRORS, field: refusal.detail}
         return _page(
@@ -90,12 +97,12 @@ async def post_account(
             frame,
             "account",
             status=422,
-            form={"name": name, "email": email, "errors": errors},
+            form={"name": name, "email": email, "phone": phone or "", "errors": errors},
             has_password=had_password,
             min_length=PASSWORD_MIN_LENGTH,
             signature=await find_signature(session, by.person_id or 0),
         )
-    return back_to("/settings/account", Flash("clear", "Saved. Log in with it from now on."))
+    return back_to("/settings/account", Flash("clear", "Saved."))
 
 
 # -- people ----------------------------------------------------------------------------------------
