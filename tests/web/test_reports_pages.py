@@ -32,6 +32,33 @@ async def test_nonsense_is_told_and_the_last_days_are_shown(
     assert "The last 30 days are shown." in answer.text
 
 
+DAYS = "first=2026-01-05&last=2026-01-11"
+
+
+@pytest.mark.parametrize(
+    ("asked", "first", "chosen"),
+    [
+        # As a browser without JavaScript sends the form: the select is always among it.
+        (f"period=30d&{DAYS}&shown=2025-12-01,2025-12-30", "2026-01-05", ""),
+        (f"period=30d&{DAYS}", "2026-01-05", ""),
+        (f"period=&{DAYS}&shown=2026-01-05,2026-01-11", "2026-01-05", ""),
+        ("period=30d&first=2026-01-05&last=2026-01-11&shown=2026-01-01,2026-01-11", "2026-01-05", ""),
+        # The days were shown and not entered: another word was chosen.
+        (f"period=7d&{DAYS}&shown=2026-01-05,2026-01-11", None, "7d"),
+        ("period=7d&first=&last=", None, "7d"),
+    ],
+)  # fmt: skip
+async def test_days_that_were_entered_win_and_the_form_shows_what_was_used(
+    admin: httpx2.AsyncClient, asked: str, first: str | None, chosen: str
+) -> None:
+    page = (await admin.get(f"/reports?{asked}")).text
+
+    assert ('name="first" type="date" value="2026-01-05"' in page) == (first is not None)
+    period = page.split('name="period"')[1].split("</select>")[0]
+    assert ("selected" in period) == bool(chosen)
+    assert not chosen or f'value="{chosen}" selected' in period
+
+
 async def test_a_report_is_sent_by_mail_until_it_is_ended(admin: httpx2.AsyncClient) -> None:
     given = {"name": "Weekly", "every": "week", "recipients": "lead@example.com; boss@example.com"}
     made = await admin.post("/reports/schedules", data=given)

@@ -66,10 +66,17 @@ async def _asked(
     period: str = "",
     first: str = "",
     last: str = "",
+    shown: str = "",
 ) -> _Asked:
-    """What the form says; what it cannot mean is told, and the last 30 days are shown."""
+    """What the form says; what it cannot mean is told, and the last 30 days are shown.
+
+    Days that somebody entered go before a word like "30 days"; those that the form showed by itself
+    (`shown`) are no entry.
+    """
     zone, now = (await get_company(session)).timezone, resources.clock()
     counted_by: By = by if by in BYS else "priority"
+    if (first or last) and f"{first},{last}" != shown:
+        period = ""
     given: dict[str, Any] = {"first": None, "last": None, "preset": None}
     try:
         if period:
