@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ticketyard.alerts import jobs as alerts
+from ticketyard.alerts.events import AlertStormStarted
 from ticketyard.alerts.filing import AlertDoor, FingerprintFields
 from ticketyard.core.config import Settings
 from ticketyard.core.db import Database
@@ -83,6 +84,7 @@ WIRING = Wiring(
         SlaWarned: [escalation.start_on_promise, notify.tell_agents],
         SlaBreached: [escalation.start_on_promise, notify.tell_agents],
         EscalationReached: [notify.tell_agents],
+        AlertStormStarted: [notify.tell_agents],
         ServiceLevelsChanged: [sla.follow_rules],
         MailboxFailing: [notify.tell_agents],
         WebhookDisabled: [notify.tell_agents],

@@ -31,6 +31,7 @@ ALL = [ADA, ANA, BO]
         (Fact("sla.warned", assignee_id=3), {3: "sla_warned"}),
         (Fact("sla.breached", assignee_id=3), {3: "sla_breached"}),
         (Fact("sla.breached"), {1: "sla_breached"}),
+        (Fact("alert.storm_started", {"storm_id": 1, "provider_id": "cams"}), {1: "alert_storm"}),
         (Fact("mailbox.failing"), {1: "mailbox_failing"}),
         (Fact("webhook.disabled"), {1: "webhook_disabled"}),
         (Fact("ticket.opened"), {}),

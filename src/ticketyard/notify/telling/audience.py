@@ -5,7 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-_OF_ADMINS = {"mailbox.failing": "mailbox_failing", "webhook.disabled": "webhook_disabled"}
+_OF_ADMINS = {
+    "alert.storm_started": "alert_storm",
+    "mailbox.failing": "mailbox_failing",
+    "webhook.disabled": "webhook_disabled",
+}
 _OF_CLOCKS = {"sla.warned": "sla_warned", "sla.breached": "sla_breached"}
 EXCERPT = 160
 

@@ -10,15 +10,16 @@ KINDS: Final = (
     "sla_warned",
     "sla_breached",
     "escalated",
+    "alert_storm",
     "mailbox_failing",
     "webhook_disabled",
 )
 # What only those who keep the desk running are told.
-FOR_ADMINS: Final = frozenset({"mailbox_failing", "webhook_disabled"})
+FOR_ADMINS: Final = frozenset({"alert_storm", "mailbox_failing", "webhook_disabled"})
 CHANNELS: Final = ("in_app", "email", "sms")
-_MAILED: Final = frozenset(
-    {"assigned", "mentioned", "sla_breached", "escalated", "mailbox_failing", "webhook_disabled"}
-)
+_MAILED: Final = frozenset({"assigned", "mentioned", "sla_breached", "escalated"} | FOR_ADMINS)
+# What a new chat is told of unless somebody says otherwise.
+FOR_CHATS: Final = ("alert_storm",)
 
 Chosen = Mapping[tuple[str, str], bool]
 

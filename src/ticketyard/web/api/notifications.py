@@ -32,9 +32,8 @@ from ticketyard.web.deps import Acting, Parts, Session, may
 router = APIRouter(prefix="/api/notifications", tags=["notifications"])
 
 Kind = Literal[
-    "assigned", "mentioned", "commented", "sla_warned", "sla_breached", "escalated",
-    "mailbox_failing",
-    "webhook_disabled",
+    "assigned", "mentioned", "commented", "sla_warned", "sla_breached", "escalated", "alert_storm",
+    "mailbox_failing", "webhook_disabled",
 ]  # fmt: skip
 Channel = Literal["in_app", "email", "sms"]
 
@@ -123,7 +122,7 @@ class TargetIn(Body):
     kind: Literal["slack", "teams", "sms"] = Field(examples=["slack"])
     name: Line = Field(min_length=1, max_length=100, examples=["#service-desk"])
     url: Line = Field(examples=["https://hooks.example.com/services/T0/B0/x"])
-    event_kinds: list[Kind] = Field([], examples=[["sla_breached"]])
+    event_kinds: list[Kind] = Field(["alert_storm"], examples=[["sla_breached", "alert_storm"]])
     header_name: Line = Field("", description="Of a gateway, where it wants one.")
     header_value: Line = ""
     content_type: Literal["application/json", "application/x-www-form-urlencoded", "text/plain"] = (

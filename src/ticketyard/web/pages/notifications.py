@@ -8,7 +8,7 @@ from ticketyard.core.errors import Refusal
 from ticketyard.core.outgoing import Outgoing
 from ticketyard.core.sealing import Sealer
 from ticketyard.core.shapes import RowId
-from ticketyard.notify.telling.kinds import CHANNELS, FOR_ADMINS, KINDS
+from ticketyard.notify.telling.kinds import CHANNELS, FOR_ADMINS, FOR_CHATS, KINDS
 from ticketyard.notify.telling.reading import (
     count_unread,
     list_choices,
@@ -49,6 +49,7 @@ KIND_WORDS = {
     "sla_warned": "A promise on my ticket is about to be broken",
     "sla_breached": "A promise on my ticket was broken",
     "escalated": "A ticket is escalated to me",
+    "alert_storm": "An alert storm begins",
     "mailbox_failing": "A mailbox cannot be read",
     "webhook_disabled": "A webhook was switched off",
 }
@@ -207,6 +208,7 @@ async def _choices(
         status=status,
         kinds=_kinds(manages),
         all_kinds=KINDS,
+        for_chats=FOR_CHATS,
         kind_words=KIND_WORDS,
         channels=CHANNELS,
         channel_words=CHANNEL_WORDS,
