@@ -20,7 +20,7 @@ class Received:
 @dataclass
 class Receiver:
     """Keeps what it is sent and answers with `status`, `body` and `headers`, unless `does` says
-    otherwise: hang, hang_in_head, endless, break_off, garbage, slam."""
+    otherwise: wait (until it may go), hang, hang_in_head, endless, break_off, garbage, slam."""
 
     status: int = 200
     body: bytes = b"thank you"
@@ -31,6 +31,8 @@ class Receiver:
     got: list[Received] = field(default_factory=list)
     sent_bytes: int = 0
     connections: int = 0
+    reached: asyncio.Event = field(default_factory=asyncio.Event)
+    go: asyncio.Event = field(default_factory=asyncio.Event)
     decide: Callable[[Received], int] | None = None
 
     @property
@@ -55,6 +57,9 @@ class Receiver:
         body = await reader.readexactly(int(headers.get("content-length", 0)))
         received = Received(method, path, headers, body)
         self.got.append(received)
+        if self.does == "wait":
+            self.reached.set()
+            await self.go.wait()
         if self.does == "hang":
             await asyncio.sleep(60)
         if self.does == "garbage":

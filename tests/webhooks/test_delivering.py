@@ -18,7 +18,7 @@ from ticketyard.core.sealing import Sealer
 from ticketyard.tickets.commenting import add_comment
 from ticketyard.webhooks import delivering
 from ticketyard.webhooks.delivering import deliver_to
-from ticketyard.webhooks.endpoints import change_endpoint, rotate_secret
+from ticketyard.webhooks.endpoints import change_endpoint, delete_endpoint, rotate_secret
 
 
 def proves(got: Received, secret: str) -> bool:
@@ -355,6 +355,73 @@ async def test_one_that_hangs_does_not_hold_up_another(
                 break
         assert len(receiver.got) == 1
         task.cancel()
+
+
+@pytest.mark.parametrize(
+    ("status", "state"), [(500, "failed"), (200, "delivered"), (410, "failed")]
+)
+async def test_what_was_on_its_way_when_it_was_switched_off_does_not_wait_for_ever(
+    world: World, hook: Hook, receiver: Receiver, deliver: Run, status: int, state: str
+) -> None:
+    receiver.does, receiver.status = "wait", status
+    await world.open()
+    await world.open()
+    sending = asyncio.create_task(deliver())
+    await asyncio.wait_for(receiver.reached.wait(), 5)
+    async with world.resources.db.transaction(world.company_id) as session:
+        await change_endpoint(
+            session,
+            endpoint_id=hook.id,
+            is_enabled=False,
+            outgoing=world.resources.part(Outgoing),
+            by=world.as_person(world.admin),
+        )
+    receiver.go.set()
+    await asyncio.wait_for(sending, 10)
+    first, second = await hook.deliveries()
+    assert (first.state, second.state) == (state, "failed")
+    assert first.settled_at is not None
+    if status == 500:
+        assert first.reason == "The endpoint was switched off."
+    assert not (await hook.now()).is_enabled
+
+
+async def test_what_was_on_its_way_when_it_was_deleted_ends_in_silence(
+    world: World, hook: Hook, receiver: Receiver, deliver: Run
+) -> None:
+    receiver.does = "wait"
+    await world.open()
+    sending = asyncio.create_task(deliver())
+    await asyncio.wait_for(receiver.reached.wait(), 5)
+    async with world.resources.db.transaction(world.company_id) as session:
+        await delete_endpoint(session, endpoint_id=hook.id, by=world.as_person(world.admin))
+    receiver.go.set()
+    await asyncio.wait_for(sending, 10)
+
+
+async def test_who_settles_waits_for_who_switches_off_and_holds_nothing_meanwhile(
+    world: World, hook: Hook, receiver: Receiver, deliver: Run
+) -> None:
+    """Locked the other way round, the two would wait for each other."""
+    receiver.does, receiver.status = "wait", 500
+    await world.open()
+    sending = asyncio.create_task(deliver())
+    await asyncio.wait_for(receiver.reached.wait(), 5)
+    async with world.resources.db.transaction(world.company_id) as session:
+        await session.execute(text("select from webhook_endpoint for update"))
+        receiver.go.set()
+        await asyncio.sleep(0.5)
+        await session.execute(text("set local lock_timeout = '2s'"))
+        await change_endpoint(
+            session,
+            endpoint_id=hook.id,
+            is_enabled=False,
+            outgoing=world.resources.part(Outgoing),
+            by=world.as_person(world.admin),
+        )
+    await asyncio.wait_for(sending, 10)
+    (delivery,) = await hook.deliveries()
+    assert delivery.state == "failed"
 
 
 async def test_a_new_secret_and_the_one_before_both_sign_for_a_day(

@@ -26,9 +26,9 @@ from ticketyard.core.outgoing import (
 from ticketyard.core.resources import Resources
 from ticketyard.core.sealing import SealBroken, Sealer
 from ticketyard.webhooks.describing import Happening, body_of
-from ticketyard.webhooks.endpoints import disable_endpoint
-from ticketyard.webhooks.models import WebhookAttempt
-from ticketyard.webhooks.queries import get_endpoint
+from ticketyard.webhooks.endpoints import SWITCHED_OFF, disable_endpoint
+from ticketyard.webhooks.models import WebhookAttempt, WebhookEndpoint
+from ticketyard.webhooks.queries import find_endpoint
 from ticketyard.webhooks.retrying import DISABLE_AFTER, Try, judge, rest_after
 from ticketyard.webhooks.signing import signature_headers
 
@@ -181,6 +181,10 @@ async def _settle(
 ) -> None:
     tried = outcome.tried
     async with resources.db.transaction(company_id) as session:
+        # The endpoint before its deliveries, as everybody locks them who changes or forgets it.
+        endpoint = await find_endpoint(session, endpoint_id, lock=True)
+        if endpoint is None:
+            return
         now = now_of(session)
         verdict = judge(
             tried,
@@ -189,20 +193,21 @@ async def _settle(
             now=now,
             chance=random.random,
         )
-        settled = await session.execute(
+        state, reason = verdict.state, tried.reason
+        if state == "waiting" and not endpoint.is_enabled:
+            # Switched off while this one was on its way: nothing would ever take it up.
+            state, reason = "failed", SWITCHED_OFF
+        await session.execute(
             _SETTLE,
             {
                 "delivery": due.id,
-                "state": verdict.state,
-                "reason": tried.reason,
+                "state": state,
+                "reason": reason,
                 "status": tried.status,
                 "ready_at": verdict.ready_at,
-                "settled_at": None if verdict.state == "waiting" else now,
+                "settled_at": None if state == "waiting" else now,
             },
         )
-        # Deleted meanwhile, with its endpoint.
-        if settled.scalar() is None:
-            return
         session.add(
             WebhookAttempt(
                 company_id=company_id,
@@ -214,15 +219,16 @@ async def _settle(
                 answer=outcome.answer,
             )
         )
-        await _note(session, endpoint_id, tried, now)
+        await _note(session, endpoint, tried, now)
 
 
-async def _note(session: AsyncSession, endpoint_id: int, tried: Try, now: datetime) -> None:
+async def _note(
+    session: AsyncSession, endpoint: WebhookEndpoint, tried: Try, now: datetime
+) -> None:
     """How the endpoint fares; one that is gone or fails for days is switched off."""
-    endpoint = await get_endpoint(session, endpoint_id, lock=True)
     if tried.is_taken:
         if endpoint.failing_since and now - endpoint.failing_since >= OUTAGE:
-            await session.execute(_ALL_NOW, {"endpoint": endpoint_id, "now": now})
+            await session.execute(_ALL_NOW, {"endpoint": endpoint.id, "now": now})
         endpoint.failures, endpoint.failing_since, endpoint.rests_until = 0, None, None
         endpoint.succeeded_at = now
         return
@@ -292,7 +298,7 @@ _SETTLE = text(
     """
     update webhook_delivery set state = :state, reason = :reason, status = :status,
       ready_at = :ready_at, settled_at = :settled_at
-    where company_id = current_company() and id = :delivery returning id
+    where company_id = current_company() and id = :delivery
     """
 )
 # Who answered and said no is not asked the sooner for that.

@@ -22,6 +22,7 @@ from ticketyard.webhooks.signing import new_secret
 # After this, a receiver that still checks with the secret before is on its own.
 OLD_SECRET_LIVES = timedelta(hours=24)
 NAMES_MAX = 100
+SWITCHED_OFF = "The endpoint was switched off."
 _NAME = re.compile(r"[a-z_]+\.(\*|[a-z_]+)|\*")
 
 
@@ -133,7 +134,7 @@ async def _switch_off(session: AsyncSession, endpoint: WebhookEndpoint, reason: 
             WebhookDelivery.endpoint_id == endpoint.id,
             WebhookDelivery.state == "waiting",
         )
-        .values(state="failed", reason="The endpoint was switched off.", settled_at=now_of(session))
+        .values(state="failed", reason=SWITCHED_OFF, settled_at=now_of(session))
         .execution_options(synchronize_session=False)
     )
 

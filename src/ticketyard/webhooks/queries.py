@@ -26,12 +26,20 @@ async def get_endpoint(
     session: AsyncSession, endpoint_id: int, *, lock: bool = False
 ) -> WebhookEndpoint:
     """One of the company's. Raises EndpointNotFound."""
+    found = await find_endpoint(session, endpoint_id, lock=lock)
+    if found is None:
+        raise EndpointNotFound("There is no such endpoint.")
+    return found
+
+
+async def find_endpoint(
+    session: AsyncSession, endpoint_id: int, *, lock: bool = False
+) -> WebhookEndpoint | None:
+    """One of the company's, if it is there."""
     query = select(WebhookEndpoint).where(
         WebhookEndpoint.company_id == company_of(session), WebhookEndpoint.id == endpoint_id
     )
-    found = await session.scalar(query.with_for_update() if lock else query)
-    if found is None:
-        raise EndpointNotFound("There is no such endpoint.")
+    found: WebhookEndpoint | None = await session.scalar(query.with_for_update() if lock else query)
     return found
 
 
