@@ -54,6 +54,29 @@ def test_who_is_meant_by_an_at(words: str, who: list[int]) -> None:
     assert mentioned(words, ALL) == who
 
 
+PETROVA = Colleague(4, "Ana Petrova", "a.petrova@example.com")
+SMITH = Colleague(5, "Ana Smith", "ana@example.com")
+NAMESAKE = Colleague(6, "ana petrova", "ap@example.com")
+
+
+@pytest.mark.parametrize(
+    ("words", "who"),
+    [
+        ("@Ana Petrova, look", [4]), ("@ana petrova and @ana", [4, 5]), ("@Ana Smith", [5]),
+        ("@ana, please", [5]), ("@a.petrova", [4]), ("@Ana Petrovas", [5]),
+        # Somebody whom nobody knows here, not Ana.
+        ("@ana.kim", []), ("@ana-kim", []), ("@ana. Kim", [5]),
+    ],
+)  # fmt: skip
+def test_the_longest_that_fits_is_meant(words: str, who: list[int]) -> None:
+    assert mentioned(words, [SMITH, PETROVA]) == who
+
+
+def test_of_two_of_one_name_both_are_meant() -> None:
+    assert mentioned("@Ana Petrova", [PETROVA, SMITH, NAMESAKE]) == [4, 6]
+    assert mentioned("@", []) == []
+
+
 def test_what_is_told_beside_is_short() -> None:
     assert words_of(Fact("x", {"reason": "because"})) == "because"
     assert words_of(Fact("x", comment="a\n b")) == "a b"

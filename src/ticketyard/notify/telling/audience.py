@@ -62,15 +62,20 @@ def _told(fact: Fact, colleagues: Sequence[Colleague]) -> dict[int, str]:
 
 
 def mentioned(words: str, colleagues: Iterable[Colleague]) -> list[int]:
-    """Who is meant by an @: the whole name, or what stands before the @ of the address."""
-    return [
-        each.id
-        for each in colleagues
-        if any(
-            handle and re.search(rf"(?<![\w.@])@{re.escape(handle)}(?!\w)", words, re.IGNORECASE)
-            for handle in (each.name, each.email.partition("@")[0])
-        )
-    ]
+    """Who is meant by each @: the whole name, or what stands before the @ of the address.
+
+    The longest that fits is meant: "@Ana Petrova" is not Ana Smith, whose address begins with ana.
+    """
+    owners: dict[str, list[int]] = {}
+    for each in colleagues:
+        for handle in {each.name.lower(), each.email.partition("@")[0].lower()} - {""}:
+            owners.setdefault(handle, []).append(each.id)
+    if not owners or "@" not in words:
+        return []
+    longest_first = "|".join(re.escape(each) for each in sorted(owners, key=len, reverse=True))
+    meant = re.compile(rf"(?<![\w.@])@({longest_first})(?![.-]?\w)", re.IGNORECASE)
+    found = meant.findall(words)
+    return list(dict.fromkeys(id_ for handle in found for id_ in owners.get(handle.lower(), ())))
 
 
 def words_of(fact: Fact) -> str:
