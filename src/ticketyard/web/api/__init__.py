@@ -32,14 +32,15 @@ from ticketyard.web.api import (
 
 # In order of matching: fixed paths below /api/tickets come before /api/tickets/{ticket_id}.
 ROUTERS: list[APIRouter] = [
+    # First what comes by the thousand: each request is matched from the top.
+    alert_intake.router,
+    intake.router,
     health.router,
     auth.router,
     people.router,
     operations.router,
     reports.router,
     escalation.router,
-    intake.router,
-    alert_intake.router,
     alerts.router,
     mailboxes.router,
     mails.router,
