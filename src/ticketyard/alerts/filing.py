@@ -33,6 +33,8 @@ from ticketyard.tickets.opening import row_of
 
 _TRIES = 8
 _FIELDS_KNOWN_SECONDS = 3.0
+# Each new alert holds a lock until its batch is committed, and the database has room for so many.
+_WEIGHT_OF_ALERT = 8_192
 _TAKEN = Counter("ticketyard_alerts", "Alerts taken in, by outcome.", ["outcome"])
 _RECEIVE = (
     "select o_delivery, o_outcome, o_alert, o_id, o_number, o_status, o_is_replay"
@@ -93,7 +95,8 @@ class AlertDoor:
 
     async def receive(self, sent: _Sent) -> list[tuple[Any, ...]]:
         """What the function says of each of its alerts. Raises psycopg.Error."""
-        return await self._gathering.ask(sent.company_id, sent, weight=len(sent.raw))
+        weight = len(sent.raw) + _WEIGHT_OF_ALERT * len(sent.alerts)
+        return await self._gathering.ask(sent.company_id, sent, weight=weight)
 
     async def _receive(self, batch: Sequence[_Sent]) -> list[list[tuple[Any, ...]]]:
         # Alike everywhere, so that two processes that bring the same new alerts rarely cross.

@@ -45,14 +45,17 @@ async def hold_provider(session: AsyncSession, provider_id: str) -> None:
 
 async def hold_fingerprint(session: AsyncSession, provider_id: str, fingerprint: str) -> None:
     """Let nobody else decide about this fingerprint until the end."""
-    name = f"alert:{company_of(session)}:{provider_id}:{fingerprint}"
-    await session.execute(_HOLD, {"name": name})
+    await session.execute(
+        text("select hold_fingerprint(:provider, :fingerprint)"),
+        {"provider": provider_id, "fingerprint": fingerprint},
+    )
 
 
 async def newest_episode(
     session: AsyncSession, provider_id: str, fingerprint: str
 ) -> tuple[Alert | None, Known | None]:
-    """The last episode of the fingerprint, held for a change, and what is known of it."""
+    """The episode of the fingerprint that is active, else the last one, held for a change, and what
+    is known of it."""
     alert = await session.scalar(
         select(Alert)
         .where(
@@ -60,7 +63,8 @@ async def newest_episode(
             Alert.provider_id == provider_id,
             Alert.fingerprint == fingerprint,
         )
-        .order_by(Alert.id.desc())
+        # Written out, as the index is.
+        .order_by(text("(alert.state <> 'recovered') desc"), Alert.id.desc())
         .limit(1)
         .with_for_update()
         .execution_options(populate_existing=True)

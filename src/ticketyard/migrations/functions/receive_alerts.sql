@@ -95,33 +95,72 @@ end $$;
 
 -- What can be said of an alert without thinking.
 create or replace function way_of_alert(p_given jsonb) returns alert_way
-language plpgsql stable as $$
+language plpgsql volatile as $$
 declare
   v_row jsonb := p_given -> 'row';
-  v_provider text := v_row ->> 'provider_id';
-  v_rules alert_provider;
+  v_known alert_way;
   v_way alert_way;
-  v_state text;
-  v_now timestamptz := coalesce((v_row ->> 'created_at')::timestamptz, now());
 begin
-  v_way.outcome := 'decide';
   if (p_given ->> 'is_clear')::boolean then
+    v_way.outcome := 'decide';
     return v_way;
   end if;
+  v_known := way_of_known_alert(v_row);
+  if v_known.alert_id is not null then
+    return v_known;
+  end if;
+  v_way := way_of_new_alert(v_row);
+  if v_way.outcome <> 'decide' then
+    -- Its end may be on its way: who files that waits here, or was waited for.
+    perform hold_fingerprint(v_row ->> 'provider_id', v_row ->> 'fingerprint');
+    v_known := way_of_known_alert(v_row);
+  end if;
+  return case when v_known.alert_id is null then v_way else v_known end;
+end $$;
+
+-- Let nobody else begin or decide about this fingerprint until the end of the transaction.
+create or replace function hold_fingerprint(p_provider text, p_fingerprint text) returns void
+language sql as $$
+  select pg_advisory_xact_lock(hashtextextended(
+    'alert:' || current_company() || ':' || p_provider || ':' || p_fingerprint, 0))
+$$;
+
+-- What an alert is whose fingerprint was heard of before; without an alert_id, if it was not. Volatile,
+-- so that it sees what was committed while a lock was waited for.
+create or replace function way_of_known_alert(p_row jsonb) returns alert_way
+language plpgsql volatile as $$
+declare
+  v_provider text := p_row ->> 'provider_id';
+  v_fingerprint text := p_row ->> 'fingerprint';
+  v_way alert_way;
+  v_state text;
+begin
+  v_way.outcome := 'decide';
+  -- What is active, else the last one; as alerts/surroundings.py.
   select a.id, a.ticket_id, a.state into v_way.alert_id, v_way.ticket_id, v_state
   from alert a
   where a.company_id = current_company() and a.provider_id = v_provider
-    and a.fingerprint = v_row ->> 'fingerprint'
-  order by a.id desc limit 1;
-  if v_way.alert_id is not null then
+    and a.fingerprint = v_fingerprint
+  order by (a.state <> 'recovered') desc, a.id desc limit 1;
+  if v_way.ticket_id is not null then
     select t.number, t.status into v_way.number, v_way.status from ticket t where t.id = v_way.ticket_id;
-    if v_state = 'suppressed' or v_state = 'firing'
-        and v_way.status in ('open', 'assigned', 'in_progress', 'pending') then
-      v_way.outcome := 'repeated';
-    end if;
-    return v_way;
   end if;
+  if v_state = 'suppressed' or v_state = 'firing'
+      and v_way.status in ('open', 'assigned', 'in_progress', 'pending') then
+    v_way.outcome := 'repeated';
+  end if;
+  return v_way;
+end $$;
 
+create or replace function way_of_new_alert(p_row jsonb) returns alert_way
+language plpgsql volatile as $$
+declare
+  v_provider text := p_row ->> 'provider_id';
+  v_now timestamptz := coalesce((p_row ->> 'created_at')::timestamptz, now());
+  v_rules alert_provider;
+  v_way alert_way;
+begin
+  v_way.outcome := 'decide';
   select * into v_rules from alert_provider p
   where p.company_id = current_company() and p.provider_id = v_provider;
   if v_rules.id is null or v_rules.group_by <> '{}' or exists (

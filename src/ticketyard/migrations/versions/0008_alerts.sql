@@ -48,7 +48,9 @@ create index alert_vendor on alert (company_id, provider_id, vendor_alert_id)
 -- Where two that bring a new alert at once meet.
 create unique index alert_active on alert (company_id, provider_id, fingerprint)
   where state <> 'recovered';
-create index alert_of_fingerprint on alert (company_id, provider_id, fingerprint, id desc);
+-- What is active before what is over, then the last one.
+create index alert_of_fingerprint on alert
+  (company_id, provider_id, fingerprint, (state <> 'recovered') desc, id desc);
 create index alert_newest on alert (company_id, provider_id, created_at desc);
 create index alert_tickets_of_provider on alert (company_id, provider_id, ticket_id)
   include (organization_id);

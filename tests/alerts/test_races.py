@@ -1,0 +1,73 @@
+"""Reports of one alert that meet in the database: whichever comes first, nothing is spoilt."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import orjson
+import pytest
+from sqlalchemy import text
+
+from tests.alerts.conftest import Desk, alert
+from ticketyard.alerts.filing import Taken
+
+
+@asynccontextmanager
+async def in_flight(desk: Desk, fingerprint: str) -> AsyncIterator["asyncio.Task[list[Taken]]"]:
+    """A first report that is written and not committed: what it came in waits for another's turn."""
+    about = {
+        "identity": f"alert:{hashlib.sha256(b'first').hexdigest()}",
+        "sha256": "0", "content_type": "application/json",
+    }  # fmt: skip
+    async with desk.world.resources.db.transaction(desk.world.company_id) as session:
+        await session.execute(
+            text("select keep_delivery(cast(:about as jsonb), '', null)"),
+            {"about": orjson.dumps(about).decode()},
+        )
+        first = asyncio.create_task(desk.report(alert(fingerprint, identity="first")))
+        await asyncio.sleep(0.3)
+        assert not first.done()
+        yield first
+        await session.rollback()
+
+
+async def test_an_end_that_overtakes_its_alarm_is_its_end(desk: Desk) -> None:
+    await desk.fire("another, so that the provider is known")
+    async with in_flight(desk, "f") as first:
+        ending = asyncio.create_task(desk.clear("f"))
+        await asyncio.sleep(0.3)
+    (fired,), ended = await first, await ending
+
+    assert (fired.outcome, ended.outcome) == ("opened", "recovered")
+    assert (ended.alert_id, ended.status) == (fired.alert_id, "resolved")
+    assert (await desk.fire("f")).outcome == "reopened"
+
+
+async def test_an_alarm_that_waits_for_an_end_is_heard_after_it(desk: Desk) -> None:
+    await desk.fire("another, so that the provider is known")
+    async with desk.world.resources.db.transaction(desk.world.company_id) as session:
+        await session.execute(text("select hold_fingerprint('p', 'f')"))
+        ending = asyncio.create_task(desk.clear("f"))
+        await asyncio.sleep(0.2)
+        firing = asyncio.create_task(desk.fire("f"))
+        await asyncio.sleep(0.2)
+        assert not firing.done()
+    ended, fired = await ending, await firing
+    assert (ended.outcome, fired.outcome) == ("recovered", "opened")
+    assert (await desk.fire("f")).outcome == "repeated"
+
+
+@pytest.mark.parametrize("report", ["fire", "clear"])
+async def test_what_is_active_counts_before_a_later_end(desk: Desk, report: str) -> None:
+    fires = await desk.fire("f")
+    await desk.value(
+        "select insert_alert(jsonb_build_object('provider_id', 'p', 'fingerprint', 'f',"
+        " 'state', 'recovered'))"
+    )
+    again = await (desk.fire("f") if report == "fire" else desk.clear("f"))
+    assert again.outcome == {"fire": "repeated", "clear": "recovered"}[report]
+    assert again.alert_id == fires.alert_id
+    await desk.move(fires.ticket_id, *(["resolved"] if report == "fire" else []), "closed")
+    desk.later(minutes=11)
+    assert (await desk.fire("f")).outcome == "opened"
