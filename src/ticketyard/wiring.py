@@ -72,7 +72,11 @@ WIRING = Wiring(
         TicketTriaged: [routing.place_tickets, escalation.start_on_opening],
         TriageCorrected: [routing.resort_tickets],
         CommentAdded: [sla.follow_tickets, notify.mail_answers, notify.tell_agents],
-        TicketStatusChanged: [sla.follow_tickets, notify.tell_requesters],
+        TicketStatusChanged: [
+            sla.follow_tickets,
+            escalation.start_on_reopening,
+            notify.tell_requesters,
+        ],
         TicketMergedInto: [
             alerts.follow_merged,
             sla.follow_tickets,

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from sqlalchemy import text
 
 from tests.world import World
 from ticketyard.core.events import emit
@@ -15,6 +16,8 @@ from ticketyard.sla.events import SlaBreached
 from ticketyard.tickets.assigning import assign_ticket
 from ticketyard.tickets.changing_status import change_status
 from ticketyard.tickets.commenting import add_comment
+from ticketyard.tickets.labelling import Changes, change_ticket
+from ticketyard.tickets.related.merging import merge_tickets
 
 START = datetime(2030, 3, 4, 9, tzinfo=UTC)
 MINUTE = 60
@@ -307,3 +310,130 @@ async def test_a_rota_that_cannot_turn_is_refused(
     body = {"name": "Nights", "starts_on": "2030-03-04", **wrong}
 
     assert (await desk.client.post("/api/shift-roster", json=body)).status_code == status
+
+
+async def _merge(desk: Desk, ticket: int, into: int) -> None:
+    world = desk.world
+    async with world.resources.db.transaction(world.company_id) as session:
+        by = world.as_person(world.ana)
+        await merge_tickets(session, ticket_id=ticket, into=into, by=by)
+
+
+async def test_a_merged_ticket_ends_its_own_escalation_and_nobody_else_s(desk: Desk) -> None:
+    await desk.policy(tell("admins", 10 * MINUTE))
+    merged, survivor, other = [await desk.open(tags=(f"t{n}",)) for n in range(3)]
+    await desk.at(MINUTE)
+    await _merge(desk, merged, survivor)
+    await desk.at(11 * MINUTE)
+
+    ends = {each: (await desk.escalations(each))[0] for each in (merged, survivor, other)}
+    assert (ends[merged]["level"], ends[merged]["stopped_because"]) == (0, "It was merged.")
+    assert ends[merged]["next_at"] is None
+    assert ends[survivor]["level"] == 1, "who merged another into it did not take it up"
+    assert ends[other]["level"] == 1
+    later = await desk.open()
+    await desk.at(12 * MINUTE)
+    assert (await desk.escalations(later))[0]["level"] == 1
+
+
+async def test_a_run_that_fails_is_set_aside_and_the_others_go_on(desk: Desk) -> None:
+    world = desk.world
+    await desk.policy(tell("admins", 10 * MINUTE))
+    broken, sound = await desk.open(), await desk.open()
+    await desk.at(1)
+    async with world.resources.db.transaction(world.company_id) as session:
+        # A level as no verb would keep it, on a policy of its own.
+        await session.execute(
+            text(
+                "with p as (insert into escalation_policy (company_id, name, trigger, levels) values"
+                " (current_company(), 'Broken', 'sla.warned', '[{}]') returning id)"
+                " update escalation_run set policy_id = (select id from p) where ticket_id = :id"
+            ),
+            {"id": broken},
+        )
+    await desk.at(10 * MINUTE + 1)
+
+    assert (await desk.escalations(sound))[0]["level"] == 1
+    (run,) = await desk.escalations(broken)
+    assert (run["level"], run["stopped_because"]) == (0, None)
+    assert run["next_at"] > (START + timedelta(seconds=10 * MINUTE + 30)).isoformat()
+    async with world.resources.db.transaction(world.company_id) as session:
+        levels = '[{"wait_seconds": 0, "stop_on_ack": true, "actions": [{"do": "raise_priority"}]}]'
+        await session.execute(
+            text("update escalation_policy set levels = cast(:it as jsonb) where name = 'Broken'"),
+            {"it": levels},
+        )
+    await desk.at(12 * MINUTE)
+    assert (await desk.escalations(broken))[0]["level"] == 1, "mended, it goes on"
+
+
+async def _reopen(desk: Desk, ticket: int, *, by_requester: bool) -> None:
+    world = desk.world
+    async with world.resources.db.transaction(world.company_id) as session:
+        if by_requester:
+            rita = world.as_person(world.rita)
+            await add_comment(session, ticket_id=ticket, body="It burns again.", by=rita)
+        else:
+            ana = world.as_person(world.ana)
+            await change_status(session, ticket_id=ticket, status="in_progress", by=ana)
+
+
+@pytest.mark.parametrize("by_requester", [True, False])
+async def test_a_ticket_that_is_reopened_is_escalated_anew_from_then(
+    desk: Desk, by_requester: bool
+) -> None:
+    await desk.policy(tell("admins", 10 * MINUTE), tell("admins", 60 * MINUTE))
+    ticket = await desk.open(requester_id=desk.world.rita.id)
+    await desk.at(11 * MINUTE)
+    await _take_up(desk, ticket, "resolve")
+    await desk.at(20 * MINUTE)
+    await _reopen(desk, ticket, by_requester=by_requester)
+    await desk.at(29 * MINUTE)
+    first, second = await desk.escalations(ticket)
+    assert (first["level"], first["next_at"]) == (1, None), "one at a time"
+    assert first["stopped_because"] == "It was taken up again, and counts from then."
+    assert (second["level"], second["cause"][:9]) == (0, "reopened/")
+
+    await desk.at(30 * MINUTE)
+    assert (await desk.escalations(ticket))[1]["level"] == 1
+    await _take_up(desk, ticket, "comment")
+    await desk.at(120 * MINUTE)
+    assert (await desk.escalations(ticket))[1]["stopped_because"] == "Somebody took it up."
+
+
+async def test_who_answers_after_a_reopening_ends_it(desk: Desk) -> None:
+    await desk.policy(tell("admins", 10 * MINUTE))
+    ticket = await desk.open(requester_id=desk.world.rita.id)
+    await desk.at(MINUTE)
+    await _take_up(desk, ticket, "resolve")
+    await desk.at(2 * MINUTE)
+    await _reopen(desk, ticket, by_requester=False)
+    await desk.at(3 * MINUTE)
+    await _take_up(desk, ticket, "comment")
+    await desk.at(15 * MINUTE)
+
+    runs = await desk.escalations(ticket)
+    assert [each["level"] for each in runs] == [0, 0]
+    assert runs[1]["stopped_because"] == "Somebody took it up."
+
+
+async def test_a_reopened_ticket_that_is_changed_does_not_count_from_its_opening(
+    desk: Desk,
+) -> None:
+    await desk.policy(tell("admins", 10 * MINUTE), priorities=["critical"])
+    ticket = await desk.open(requester_id=desk.world.rita.id)
+    await desk.at(MINUTE)
+    await _take_up(desk, ticket, "resolve")
+    await desk.at(60 * MINUTE)
+    for field in ({"priority": "critical"}, {"add_tags": ["late"]}):
+        async with desk.world.resources.db.transaction(desk.world.company_id) as session:
+            changes = Changes.of(field)
+            by = desk.world.system
+            await change_ticket(session, ticket_id=ticket, changes=changes, by=by)
+        await desk.at(61 * MINUTE)
+        if "priority" in field:
+            await _reopen(desk, ticket, by_requester=True)
+            await desk.at(61 * MINUTE)
+
+    (run,) = await desk.escalations(ticket)
+    assert (run["cause"][:9], run["level"]) == ("reopened/", 0)

@@ -3,24 +3,29 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.auth import Principal
-from ticketyard.core.db import company_of, now_of
+from ticketyard.core.db import company_of, is_database_away, now_of
 from ticketyard.core.events import emit
+from ticketyard.core.log import get_logger
 from ticketyard.core.resources import Resources
 from ticketyard.escalation.acting import do_level
 from ticketyard.escalation.drafts import Level
-from ticketyard.escalation.events import EscalationReached, EscalationStopped
+from ticketyard.escalation.events import EscalationReached
 from ticketyard.escalation.matching import why_stopped
 from ticketyard.escalation.models import EscalationPolicy, EscalationRun, EscalationStep
 from ticketyard.escalation.queries import levels_of
-from ticketyard.tickets.holding import hold_ticket
+from ticketyard.escalation.stopping import MERGED, SWITCHED_OFF, stop_run
 from ticketyard.tickets.models import Ticket
+from ticketyard.tickets.queries import get_ticket
 
-SWITCHED_OFF = "The policy was switched off."
+log = get_logger(__name__)
+
 TOP = "That was its last level."
+# A run whose level fails is not looked at again at once, for it would hold up the others.
+SET_ASIDE_SECONDS = 60
 
 
 async def climb(resources: Resources, company_id: int) -> None:
@@ -30,35 +35,66 @@ async def climb(resources: Resources, company_id: int) -> None:
 
 
 async def _climb_one(resources: Resources, company_id: int) -> bool:
+    """Take the level that is due first. Each run stands for itself: one that fails is undone, noted
+    in the log and set aside."""
     async with resources.db.transaction(company_id) as session:
-        run: EscalationRun | None = await session.scalar(
-            select(EscalationRun)
-            .where(
-                EscalationRun.company_id == company_of(session),
-                EscalationRun.next_at <= now_of(session),
-            )
-            .order_by(EscalationRun.next_at, EscalationRun.id)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        )
+        run = await _next_due(session)
         if run is None:
             return False
-        # Whoever holds a ticket never asks for its run, so the two are never waited for crosswise.
-        ticket = await hold_ticket(session, run.ticket_id)
-        policy = await session.get_one(EscalationPolicy, run.policy_id)
-        levels = levels_of(policy)
-        if not policy.is_active or run.level >= len(levels):
-            await _stop(session, run, policy, SWITCHED_OFF)
-            return True
-        level = levels[run.level]
-        acknowledged = await is_acknowledged(session, run)
-        if reason := why_stopped(
-            ticket.status, acknowledged=acknowledged, stop_on_ack=level.stop_on_ack
-        ):
-            await _stop(session, run, policy, reason)
-        else:
-            await _take(session, ticket, run, policy, levels)
+        run_id, ticket_id = run.id, run.ticket_id
+        try:
+            async with session.begin_nested():
+                await _climb_run(session, run)
+        except Exception as error:
+            if is_database_away(error):
+                raise
+            log.exception(
+                "escalation_failed", company_id=company_id, run=run_id, ticket_id=ticket_id
+            )
+            await _set_aside(session, run_id)
         return True
+
+
+async def _next_due(session: AsyncSession) -> EscalationRun | None:
+    found: EscalationRun | None = await session.scalar(
+        select(EscalationRun)
+        .where(
+            EscalationRun.company_id == company_of(session),
+            EscalationRun.next_at <= now_of(session),
+        )
+        .order_by(EscalationRun.next_at, EscalationRun.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    return found
+
+
+async def _climb_run(session: AsyncSession, run: EscalationRun) -> None:
+    # Whoever holds a ticket never asks for its run, so the two are never waited for crosswise.
+    ticket = await get_ticket(session, run.ticket_id, lock=True)
+    policy = await session.get_one(EscalationPolicy, run.policy_id)
+    levels = levels_of(policy)
+    if ticket.merged_into is not None:
+        await stop_run(session, run, policy, MERGED)
+    elif not policy.is_active or run.level >= len(levels):
+        await stop_run(session, run, policy, SWITCHED_OFF)
+    elif reason := why_stopped(
+        ticket.status,
+        acknowledged=await is_acknowledged(session, run),
+        stop_on_ack=levels[run.level].stop_on_ack,
+    ):
+        await stop_run(session, run, policy, reason)
+    else:
+        await _take(session, ticket, run, policy, levels)
+
+
+async def _set_aside(session: AsyncSession, run_id: int) -> None:
+    await session.execute(
+        update(EscalationRun)
+        .where(EscalationRun.company_id == company_of(session), EscalationRun.id == run_id)
+        .values(next_at=now_of(session) + timedelta(seconds=SET_ASIDE_SECONDS))
+        .execution_options(synchronize_session=False)
+    )
 
 
 async def _take(
@@ -95,19 +131,10 @@ async def _take(
         run.next_at, run.stopped_at, run.stopped_because = None, at, TOP
 
 
-async def _stop(
-    session: AsyncSession, run: EscalationRun, policy: EscalationPolicy, reason: str
-) -> None:
-    run.next_at, run.stopped_at, run.stopped_because = None, now_of(session), reason
-    event = EscalationStopped(
-        ticket_id=run.ticket_id, policy=policy.name, level=run.level, reason=reason
-    )
-    await emit(session, event, by=Principal.system(run.company_id, f"Escalation: {policy.name}"))
-
-
 async def is_acknowledged(session: AsyncSession, run: EscalationRun) -> bool:
-    """Whether somebody at the desk did anything with the ticket since the run began."""
-    given = {"ticket": run.ticket_id, "since": run.started_at}
+    """Whether somebody at the desk did anything with the ticket since the run began. What set the run
+    off, and a merge into the ticket, are no answer to it."""
+    given = {"ticket": run.ticket_id, "since": run.started_at, "cause": run.cause}
     return bool(await session.scalar(_ACKNOWLEDGED, given))
 
 
@@ -118,6 +145,11 @@ _ACKNOWLEDGED = text(
       where e.company_id = current_company() and e.ticket_id = :ticket
         and e.happened_at >= :since and e.by_kind = 'person' and p.role in ('admin', 'agent')
         and e.type in ('ticket.status_changed', 'ticket.assigned', 'ticket.released',
-                       'ticket.comment_added', 'ticket.changed'))
+                       'ticket.comment_added', 'ticket.changed')
+        and 'reopened/' || e.id <> :cause
+        -- The tags that came along.
+        and not (e.type = 'ticket.changed' and exists (
+          select from event m where m.company_id = e.company_id and m.ticket_id = e.ticket_id
+            and m.type = 'ticket.took_in' and m.happened_at = e.happened_at and m.by_id = e.by_id)))
     """
 )

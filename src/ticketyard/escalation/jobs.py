@@ -5,9 +5,10 @@ from datetime import datetime
 
 from ticketyard.core.resources import Resources
 from ticketyard.escalation.climbing import climb
-from ticketyard.escalation.starting import Cause, start_escalations
+from ticketyard.escalation.starting import Cause, start_escalations, start_reopened
 from ticketyard.sla.events import SlaBreached, SlaWarned
-from ticketyard.tickets.events import TicketChanged, TicketOpened
+from ticketyard.tickets.events import TicketChanged, TicketOpened, TicketStatusChanged
+from ticketyard.tickets.lifecycle import is_finished
 from ticketyard.triage.events import TicketTriaged
 
 Opening = TicketOpened | TicketTriaged | TicketChanged
@@ -21,6 +22,22 @@ async def start_on_opening(
     causes = [Cause(ticket, "opened", "opened") for ticket in _tickets(events)]
     async with resources.db.transaction(company_id) as session:
         await start_escalations(session, causes)
+    await climb(resources, company_id)
+
+
+async def start_on_reopening(
+    resources: Resources, company_id: int, events: Sequence[TicketStatusChanged]
+) -> None:
+    """See which policy a ticket comes under that is taken up again."""
+    reopenings = [
+        each.stored_id
+        for each in events
+        if each.stored_id and is_finished(each.before) and not is_finished(each.after)
+    ]
+    if not reopenings:
+        return
+    async with resources.db.transaction(company_id) as session:
+        await start_reopened(session, reopenings)
     await climb(resources, company_id)
 
 
