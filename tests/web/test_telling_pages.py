@@ -90,6 +90,27 @@ async def test_the_bell_counts_and_a_click_leads_to_the_ticket(
     assert (await client.post("/notifications/read")).status_code == 303
 
 
+async def test_opening_a_ticket_reads_what_one_was_told_of_it(
+    client: httpx2.AsyncClient, world: World, run_jobs: Run
+) -> None:
+    here, there = await world.open(), await world.open()
+    async with world.resources.db.transaction(world.company_id) as session:
+        for ticket_id in (here.id, there.id):
+            await assign_ticket(
+                session, ticket_id=ticket_id, agent_id=world.ana.id, by=world.as_person(world.admin)
+            )
+    await run_jobs()
+    await world.log_in(client, world.admin)
+    await client.get(f"/tickets/{here.number}")
+    client.cookies.clear()
+    await world.log_in(client, world.ana)
+    assert (await client.get("/api/notifications")).json()["unread"] == 2
+    page = await client.get(f"/tickets/{here.number}")
+    assert 'class="bell-count" aria-hidden="true">1<' in page.text
+    left = (await client.get("/api/notifications?unread=true")).json()["items"]
+    assert [each["ticket_id"] for each in left] == [there.id]
+
+
 async def test_what_is_ticked_holds_and_all_else_does_not(
     client: httpx2.AsyncClient, world: World
 ) -> None:

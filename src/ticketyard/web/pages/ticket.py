@@ -1,5 +1,6 @@
 """One ticket: read it, answer it, move it on."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Form, Request, Response, UploadFile
@@ -11,6 +12,7 @@ from ticketyard.core.shapes import RowId
 from ticketyard.insights.mails import list_mails_of_ticket
 from ticketyard.insights.sent_mails import list_sent_mails
 from ticketyard.insights.ticket_page import Names, get_names, list_history
+from ticketyard.notify.telling.reading import count_unread, mark_read
 from ticketyard.people.queries import list_agents
 from ticketyard.routing.queries import find_assignment
 from ticketyard.sla.explaining import read_clocks
@@ -69,7 +71,10 @@ Version = Annotated[int, Form(ge=0, le=2**31 - 1)]
 async def get_ticket_page(
     request: Request, ticket: VisibleTicket, session: Session, by: Acting, frame: DeskFrame
 ) -> Response:
-    """The ticket with everything known about it."""
+    """The ticket with everything known about it; what one was told of it is read with that."""
+    reader = by.person_id or 0
+    if frame.unread and await mark_read(session, reader, ticket_id=ticket.id):
+        frame = replace(frame, unread=await count_unread(session, reader))
     agents = await list_agents(session)
     referrer = request.headers.get("referer", "")
     came_from = referrer.removeprefix(str(request.base_url).rstrip("/"))
