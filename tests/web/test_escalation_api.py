@@ -11,6 +11,8 @@ from sqlalchemy import text
 from tests.world import World
 from ticketyard.core.events import emit
 from ticketyard.core.jobs import Worker
+from ticketyard.core.outgoing import Outgoing
+from ticketyard.core.sealing import Sealer
 from ticketyard.escalation.jobs import climb_due
 from ticketyard.sla.events import SlaBreached
 from ticketyard.tickets.assigning import assign_ticket
@@ -18,6 +20,8 @@ from ticketyard.tickets.changing_status import change_status
 from ticketyard.tickets.commenting import add_comment
 from ticketyard.tickets.labelling import Changes, change_ticket
 from ticketyard.tickets.related.merging import merge_tickets
+from ticketyard.webhooks.endpoints import add_endpoint
+from ticketyard.webhooks.queries import list_deliveries
 
 START = datetime(2030, 3, 4, 9, tzinfo=UTC)
 MINUTE = 60
@@ -437,3 +441,34 @@ async def test_a_reopened_ticket_that_is_changed_does_not_count_from_its_opening
 
     (run,) = await desk.escalations(ticket)
     assert (run["cause"][:9], run["level"]) == ("reopened/", 0)
+
+
+async def test_webhooks_hear_of_the_levels_that_tell_them(desk: Desk) -> None:
+    world = desk.world
+    async with world.resources.db.transaction(world.company_id) as session:
+        endpoint, _ = await add_endpoint(
+            session,
+            url="http://127.0.0.1:9/hook",
+            event_types=["escalation.*"],
+            sealer=world.resources.part(Sealer),
+            outgoing=world.resources.part(Outgoing),
+            by=world.as_person(world.admin),
+        )
+    call = {"wait_seconds": 10 * MINUTE, "actions": [{"do": "webhook"}]}
+    await desk.policy(tell("admins"), call, tell("admins", 10 * MINUTE))
+    ticket = await desk.open()
+    await desk.at(1)
+    await desk.at(21 * MINUTE)
+    await desk.at(40 * MINUTE)
+    assert (await desk.escalations(ticket))[0]["level"] == 3
+    async with world.resources.db.transaction(world.company_id) as session:
+        told = await list_deliveries(session, endpoint.id)
+        reached = await session.scalars(
+            text("select payload from event where type = 'escalation.reached' order by id")
+        )
+        events = {each.event_id for each in told}
+        assert [each["webhooks"] for each in reached] == [False, True, False]
+        rows = await session.scalars(
+            text("select payload from event where id = any(:ids)"), {"ids": list(events)}
+        )
+        assert [each["level"] for each in rows] == [2]

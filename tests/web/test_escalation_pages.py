@@ -10,7 +10,7 @@ from tests.world import World
 HOME = "/settings/escalation"
 POLICY: dict[str, Any] = {
     "name": "Night watch", "trigger": "opened", "priorities": ["critical"], "minutes": ["0", "15"],
-    "whom": ["admins", ""], "give": ["0"],
+    "whom": ["admins", ""], "give": ["0"], "call": ["0"],
 }  # fmt: skip
 
 
@@ -28,12 +28,12 @@ async def test_a_policy_is_made_tried_switched_off_and_deleted(
     assert made.status_code == 303, made.text
     page = (await admin.get(HOME)).text
     assert "When a ticket is opened, priority critical" in page
-    assert "at once: tell the admins, give it to the admins" in page
+    assert "at once: tell the admins, give it to the admins, tell webhooks" in page
 
     (policy,) = (await admin.get("/api/escalation-policies")).json()
     where = f"{HOME}/{policy['id']}"
     tried = await admin.get(f"{where}/try", params={"ticket": ticket.number})
-    assert "Told: Ada Admin. Given to Ada Admin." in tried.text
+    assert "Told: Ada Admin. Given to Ada Admin. Webhooks that ask" in tried.text
     missing = await admin.get(f"{where}/try", params={"ticket": "TKT-20200101-999"})
     assert missing.status_code == 422
     await admin.post(f"{where}/switch", data={})

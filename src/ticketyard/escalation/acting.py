@@ -60,7 +60,7 @@ async def _do(
     dry: bool,
 ) -> None:
     if action.do == "webhook":
-        outcome.note("webhook", "Webhooks that ask for escalation.reached are told.")
+        outcome.note("webhook", "Webhooks that ask for escalation.reached are told of this level.")
         return
     if action.do == "raise_priority":
         priority = raised(ticket.priority, action.priority)

@@ -123,6 +123,7 @@ async def _take(
         level=run.level,
         tell=outcome.tell,
         done=[each["words"] for each in outcome.done],
+        webhooks=any(each["do"] == "webhook" for each in outcome.done),
     )
     await emit(session, event, by=by)
     if run.level < len(levels):

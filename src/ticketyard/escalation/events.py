@@ -9,7 +9,7 @@ from ticketyard.core.events import Event
 @dataclass(frozen=True, kw_only=True)
 class EscalationReached(Event):
     """A level of a policy was reached. tell: ids of those who are to hear of it; done: what was done,
-    in words. Once for each level."""
+    in words; webhooks: whether they are told of it. Once for each level."""
 
     type: ClassVar[str] = "escalation.reached"
     ticket_id: int
@@ -17,6 +17,7 @@ class EscalationReached(Event):
     level: int
     tell: list[int]
     done: list[str]
+    webhooks: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

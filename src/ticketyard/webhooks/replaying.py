@@ -98,7 +98,7 @@ _SINCE = text(
     select e.company_id, w.id, e.id, e.type
     from webhook_endpoint w
     join event e on e.company_id = w.company_id and e.happened_at >= :since
-      and wants_event(w.event_types, e.type)
+      and wants_event(w.event_types, e.type, e.payload)
     where w.company_id = current_company() and w.id = :endpoint
     order by e.id limit :limit
     on conflict (company_id, endpoint_id, event_id) where event_id is not null

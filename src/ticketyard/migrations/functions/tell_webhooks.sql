@@ -10,6 +10,13 @@ language sql immutable as $$
     or ('*' = any(p_wanted) and split_part(p_type, '.', 1) <> 'webhook')
 $$;
 
+-- The same for what happened: a level of an escalation is for webhooks only where its policy says so.
+create or replace function wants_event(p_wanted text[], p_type text, p_payload jsonb) returns boolean
+language sql immutable as $$
+  select wants_event(p_wanted, p_type)
+    and (p_type <> 'escalation.reached' or coalesce((p_payload ->> 'webhooks')::boolean, true))
+$$;
+
 create or replace function tell_webhooks() returns trigger
 language plpgsql as $$
 begin
@@ -21,7 +28,7 @@ begin
   select w.company_id, w.id, f.id, f.type
   from fresh f
   join webhook_endpoint w on w.company_id = current_company() and w.is_enabled
-    and wants_event(w.event_types, f.type)
+    and wants_event(w.event_types, f.type, f.payload)
   where f.company_id = current_company()
   order by f.id;
   if found then

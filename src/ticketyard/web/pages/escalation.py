@@ -89,8 +89,9 @@ async def post_policy(
     whom: _Texts = None,
     give: _Texts = None,
     higher: _Texts = None,
+    call: _Texts = None,
 ) -> Response:
-    """Add a policy. Of level n: minutes[n], whom[n]; give and higher name the levels that do so."""
+    """Add a policy. Of level n: minutes[n], whom[n]; give, higher and call name the levels that do so."""
     try:
         async with session.begin_nested():
             draft = PolicyDraft(
@@ -98,7 +99,7 @@ async def post_policy(
                 trigger=_trigger(trigger),
                 priorities=tuple(priorities or ()),
                 severity_min=severity_min or None,
-                levels=_levels(minutes or (), whom or (), give or (), higher or ()),
+                levels=_levels(minutes or (), whom or (), give or (), higher or (), call or ()),
             )
             saved = await save_policy(session, draft)
     except (Invalid, Conflict) as refusal:
@@ -308,7 +309,11 @@ def _trigger(word: str) -> Any:
 
 
 def _levels(
-    minutes: Sequence[str], whom: Sequence[str], give: Sequence[str], higher: Sequence[str]
+    minutes: Sequence[str],
+    whom: Sequence[str],
+    give: Sequence[str],
+    higher: Sequence[str],
+    call: Sequence[str],
 ) -> tuple[Level, ...]:
     """A level for each line that says whom to tell."""
     levels = []
@@ -326,6 +331,8 @@ def _levels(
             actions.append(Action(do="assign", **known))
         if str(number) in higher:
             actions.append(Action(do="raise_priority"))
+        if str(number) in call:
+            actions.append(Action(do="webhook"))
         levels.append(Level(wait_seconds=int(wait) * 60, actions=tuple(actions)))
     return tuple(levels)
 
