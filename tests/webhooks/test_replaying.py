@@ -1,15 +1,18 @@
 """Sending again by hand, by the API, as an admin does it."""
 
 import json
+import re
 from datetime import timedelta
 
 import httpx2
 import pytest
+from sqlalchemy import text
 
 from tests.receiver import Receiver
 from tests.webhooks.conftest import Hook, Run
 from tests.world import World
 from ticketyard.core.clock import utc_now
+from ticketyard.webhooks import replaying
 
 
 @pytest.fixture
@@ -76,7 +79,9 @@ async def test_all_since_an_instant_is_told_again_also_from_before_it_was_there(
     assert len(receiver.got) == 1
     since = (utc_now() - timedelta(hours=1)).isoformat()
     asked = await admin.post(f"/api/webhooks/{made.json()['id']}/replay", json={"since": since})
-    assert asked.json() == {"count": 2}
+    told = asked.json()
+    assert (told["count"], told["next_since"]) == (2, None)
+    assert told["last_at"] > since
     await deliver()
     numbers = [json.loads(got.body)["data"]["ticket"]["number"] for got in receiver.got]
     assert sorted(numbers) == sorted([after.number, before.number, after.number])
@@ -84,7 +89,7 @@ async def test_all_since_an_instant_is_told_again_also_from_before_it_was_there(
     assert len(set(ids)) == 2
     future = (utc_now() + timedelta(hours=1)).isoformat()
     later = await admin.post(f"/api/webhooks/{made.json()['id']}/replay", json={"since": future})
-    assert later.json() == {"count": 0}
+    assert later.json() == {"count": 0, "last_at": None, "next_since": None}
 
 
 async def test_only_dead_letters_are_told_again_where_that_is_asked(
@@ -100,9 +105,55 @@ async def test_only_dead_letters_are_told_again_where_that_is_asked(
     assert refused.status_code == 409
     await admin.patch(f"/api/webhooks/{hook.id}", json={"is_enabled": True})
     receiver.status = 200
-    assert (await admin.post(f"/api/webhooks/{hook.id}/replay", json=asked)).json() == {"count": 1}
+    again = await admin.post(f"/api/webhooks/{hook.id}/replay", json=asked)
+    assert again.json()["count"] == 1
     await deliver()
     assert [each.state for each in await hook.deliveries()] == ["delivered", "delivered"]
+
+
+@pytest.mark.parametrize("only_failed", [False, True])
+async def test_more_than_one_step_is_gone_on_with_and_nothing_is_left_out(
+    admin: httpx2.AsyncClient, world: World, hook: Hook, monkeypatch: pytest.MonkeyPatch,
+    only_failed: bool,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(replaying, "REPLAY_MAX", 3)
+    for _ in range(8):
+        await world.open()
+    async with world.resources.db.transaction(world.company_id) as session:
+        # Two at one instant, where a step would end between them; what happened is never changed.
+        await session.execute(
+            text("update webhook_delivery set state = 'failed', settled_at = now(),"
+                 " created_at = now() - interval '10 minutes'"
+                 "   + interval '1 minute' * case when id = 4 then 3 else id end")
+        )  # fmt: skip
+    asked = {"since": (utc_now() - timedelta(hours=1)).isoformat(), "only_failed": only_failed}
+    steps: list[int] = []
+    while asked["since"]:
+        answer = await admin.post(f"/api/webhooks/{hook.id}/replay", json=asked)
+        steps.append(answer.json()["count"])
+        asked["since"] = answer.json()["next_since"]
+    assert steps == ([4, 3, 1] if only_failed else [3, 3, 2])
+    assert [each.state for each in await hook.deliveries()] == ["waiting"] * 8
+
+
+async def test_the_page_says_that_there_is_more_and_goes_on(
+    admin: httpx2.AsyncClient, world: World, hook: Hook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replaying, "REPLAY_MAX", 2)
+    admin.headers["origin"] = "http://desk.test"
+    for _ in range(3):
+        await world.open()
+    home = f"/settings/webhooks/{hook.id}"
+    first = await admin.post(f"{home}/replay", data={"age": "week"})
+    page = (await admin.get(first.headers["location"])).text
+    assert "Sending 2 again, of what happened until 20" in page
+    assert "Go on from there" in page
+    (since,) = re.findall(r'name="since" value="([^"]+)"', page)
+    last = await admin.post(f"{home}/replay", data={"since": since})
+    assert last.headers["location"] == home
+    page = (await admin.get(home)).text
+    assert "Sending 1 again." in page
+    assert "Go on from there" not in page
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """Send again: one delivery, all that happened since an instant, or a test."""
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,6 +18,15 @@ from ticketyard.webhooks.models import WebhookDelivery, WebhookEndpoint
 from ticketyard.webhooks.queries import get_delivery, get_endpoint
 
 REPLAY_MAX = 10_000
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """How many are sent again, until when they happened, and from when on there are more, if so."""
+
+    count: int
+    last_at: datetime | None
+    next_since: datetime | None
 
 
 async def replay_delivery(
@@ -38,19 +49,27 @@ async def replay_since(
     since: datetime,
     only_failed: bool = False,
     by: Principal,
-) -> int:
+) -> Replayed:
     """Send all again that it wants to hear of and that happened since, also from before it was there.
 
-    At most 10,000, the oldest first; gives how many. Raises EndpointNotFound, EndpointIsOff.
+    About 10,000 at a time, the oldest first: what happened at one instant is never torn apart, so
+    that one can go on from the next. Raises EndpointNotFound, EndpointIsOff.
     """
     endpoint = await _open(session, endpoint_id)
-    result = await session.execute(
-        _FAILED if only_failed else _SINCE,
-        {"endpoint": endpoint_id, "since": since, "now": now_of(session), "limit": REPLAY_MAX},
-    )
-    count = len(result.all())
-    await _tell(session, endpoint, f"asked to repeat {count}", by)
-    return count
+    asked: dict[str, Any] = {"endpoint": endpoint_id, "since": since}
+    row = (
+        await session.execute(
+            _FAILED if only_failed else _SINCE,
+            {**asked, "now": now_of(session), "limit": REPLAY_MAX},
+        )
+    ).one()
+    next_since = None
+    if row.number >= REPLAY_MAX:
+        asked["since"] = row.last_at + timedelta(microseconds=1)
+        more = await session.scalar(_MORE_FAILED if only_failed else _MORE, asked)
+        next_since = asked["since"] if more else None
+    await _tell(session, endpoint, f"asked to repeat {row.number}", by)
+    return Replayed(row.number, row.last_at, next_since)
 
 
 async def send_test(session: AsyncSession, *, endpoint_id: int, by: Principal) -> WebhookDelivery:
@@ -82,28 +101,39 @@ async def _tell(session: AsyncSession, endpoint: WebhookEndpoint, what: str, by:
 
 
 _AGAIN = "state = 'waiting', reason = null, settled_at = null, attempts = 0, queued_at = :now, ready_at = :now"
+_THOSE_FAILED = """webhook_delivery d
+      where d.company_id = current_company() and d.endpoint_id = :endpoint and d.state = 'failed'
+        and d.created_at >= :since"""
+_THOSE_SINCE = """webhook_endpoint w
+      join event e on e.company_id = w.company_id and e.happened_at >= :since
+        and wants_event(w.event_types, e.type)
+      where w.company_id = current_company() and w.id = :endpoint"""
 _FAILED = text(
     f"""
-    update webhook_delivery set {_AGAIN}
-    where id in (
-      select id from webhook_delivery
-      where company_id = current_company() and endpoint_id = :endpoint and state = 'failed'
-        and created_at >= :since order by id limit :limit)
-    returning id
+    with those as materialized (
+      select d.id, d.created_at as at from {_THOSE_FAILED}
+      order by d.created_at fetch first (:limit) rows with ties
+    ), again as (
+      update webhook_delivery set {_AGAIN} where id in (select id from those) returning id
+    )
+    select count(*) as number, max(at) as last_at from those
     """
 )
 _SINCE = text(
     f"""
-    insert into webhook_delivery (company_id, endpoint_id, event_id, event_type)
-    select e.company_id, w.id, e.id, e.type
-    from webhook_endpoint w
-    join event e on e.company_id = w.company_id and e.happened_at >= :since
-      and wants_event(w.event_types, e.type, e.payload)
-    where w.company_id = current_company() and w.id = :endpoint
-    order by e.id limit :limit
-    on conflict (company_id, endpoint_id, event_id) where event_id is not null
-    do update set {_AGAIN}
-    returning id
+    with those as materialized (
+      select e.company_id, w.id as endpoint_id, e.id, e.type, e.happened_at as at
+      from {_THOSE_SINCE}
+      order by e.happened_at fetch first (:limit) rows with ties
+    ), again as (
+      insert into webhook_delivery (company_id, endpoint_id, event_id, event_type)
+      select company_id, endpoint_id, id, type from those order by id
+      on conflict (company_id, endpoint_id, event_id) where event_id is not null
+      do update set {_AGAIN}
+    )
+    select count(*) as number, max(at) as last_at from those
     """
 )
+_MORE_FAILED = text(f"select exists (select from {_THOSE_FAILED})")
+_MORE = text(f"select exists (select from {_THOSE_SINCE})")
 _WAKE = text("select enqueue_job('webhooks.deliver_due', '{}', 'webhooks.deliver_due', null)")

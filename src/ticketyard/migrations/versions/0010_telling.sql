@@ -53,6 +53,11 @@ create index webhook_delivery_newest on webhook_delivery (company_id, endpoint_i
 create index webhook_delivery_failed on webhook_delivery (company_id, endpoint_id, id desc)
   where state = 'failed';
 
+create index webhook_delivery_failed_since on webhook_delivery (company_id, endpoint_id, created_at)
+  where state = 'failed';
+-- What happened since an instant, to be told again.
+create index event_since on event (company_id, happened_at);
+
 create table webhook_attempt (
   id bigint generated always as identity primary key,
   company_id integer not null,

@@ -26,7 +26,7 @@ from ticketyard.webhooks.queries import (
     list_endpoints,
     list_tries,
 )
-from ticketyard.webhooks.replaying import replay_delivery, replay_since, send_test
+from ticketyard.webhooks.replaying import Replayed, replay_delivery, replay_since, send_test
 
 router = APIRouter(prefix="/api/webhooks", tags=["webhooks"])
 
@@ -113,9 +113,14 @@ class ReplayIn(Body):
 
 
 class ReplayOut(BaseModel):
-    """How many are sent again."""
+    """How many are sent again, and until when they happened. next_since: where to go on, null where
+    that was all."""
+
+    model_config = ConfigDict(from_attributes=True)
 
     count: int
+    last_at: datetime | None
+    next_since: datetime | None
 
 
 _MANAGE = [may("settings:manage")]
@@ -230,12 +235,12 @@ async def post_replay(
 )
 async def post_replay_since(
     webhook_id: RowId, body: ReplayIn, session: Session, by: Acting
-) -> ReplayOut:
-    """Send again what happened since an instant, at most 10,000 events a call, the oldest first."""
-    count = await replay_since(
+) -> Replayed:
+    """Send again what happened since an instant, about 10,000 events a call, the oldest first; ask
+    again with `next_since` for the rest."""
+    return await replay_since(
         session, endpoint_id=webhook_id, since=body.since, only_failed=body.only_failed, by=by
     )
-    return ReplayOut(count=count)
 
 
 def _out(endpoint: WebhookEndpoint, waiting: int = 0) -> WebhookOut:

@@ -1,7 +1,8 @@
 """Settings, webhooks: endpoints, their log, and sending again."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Response
 
@@ -9,7 +10,7 @@ from ticketyard.core.clock import utc_now
 from ticketyard.core.errors import Refusal
 from ticketyard.core.outgoing import Outgoing
 from ticketyard.core.sealing import Sealer
-from ticketyard.core.shapes import RowId
+from ticketyard.core.shapes import Instant, RowId
 from ticketyard.web.deps import Acting, Parts, Session, may
 from ticketyard.web.pages.frame import DeskFrame, Flash, Frame, back_to, page
 from ticketyard.webhooks.endpoints import (
@@ -80,10 +81,13 @@ async def get_webhook(
     frame: DeskFrame,
     state: State | None = None,
     before: RowId | None = None,
+    since: Instant | None = None,
+    only_failed: bool = False,
 ) -> Response:
-    """One endpoint and what was delivered there."""
+    """One endpoint and what was delivered there. since: where sending again can go on."""
     endpoint = await get_endpoint(session, webhook_id)
-    return await _one(session, frame, endpoint, state=state, before=before)
+    more = (since, only_failed) if since else None
+    return await _one(session, frame, endpoint, state=state, before=before, more=more)
 
 
 @router.post("/{webhook_id}", dependencies=[may("settings:manage")])
@@ -162,13 +166,22 @@ async def post_replay(
     by: Acting,
     age: Annotated[Literal["hour", "day", "week"], Form()] = "day",
     only_failed: Annotated[bool, Form()] = False,
+    since: Annotated[Instant | None, Form()] = None,
 ) -> Response:
-    """Send again what happened within the last hour, day or week."""
-    since = utc_now() - _AGES[age]
-    count = await replay_since(
-        session, endpoint_id=webhook_id, since=since, only_failed=only_failed, by=by
+    """Send again what happened within the last hour, day or week, or go on from an instant."""
+    found = await replay_since(
+        session,
+        endpoint_id=webhook_id,
+        since=since or utc_now() - _AGES[age],
+        only_failed=only_failed,
+        by=by,
     )
-    return back_to(f"{HOME}/{webhook_id}", Flash("info", f"Sending {count} again."))
+    if found.next_since is None or found.last_at is None:
+        return back_to(f"{HOME}/{webhook_id}", Flash("info", f"Sending {found.count} again."))
+    rest = urlencode({"since": found.next_since.isoformat(), "only_failed": only_failed})
+    until = f"{found.last_at:%Y-%m-%d %H:%M:%S} UTC"
+    said = f"Sending {found.count} again, of what happened until {until}. There is more."
+    return back_to(f"{HOME}/{webhook_id}?{rest}#send-again", Flash("caution", said))
 
 
 @router.post("/{webhook_id}/deliveries/{delivery_id}/replay", dependencies=[may("settings:manage")])
@@ -205,6 +218,7 @@ async def _one(
     before: int | None = None,
     secret: str = "",
     form: dict[str, Any] | None = None,
+    more: tuple[datetime, bool] | None = None,
     status: int = 200,
 ) -> Response:
     found = await list_deliveries(session, endpoint.id, state=state, before=before, limit=PAGE + 1)
@@ -230,6 +244,7 @@ async def _one(
         state=state or "",
         secret=secret,
         form=form or kept,
+        more=more,
         next_href=next_href,
         event_names=event_names(),
     )
