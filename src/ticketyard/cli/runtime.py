@@ -19,7 +19,6 @@ from ticketyard.core.log import configure_logging
 from ticketyard.core.resources import Resources
 from ticketyard.mailboxes.boxes.draft import MailboxDraft, read_credentials
 from ticketyard.mailboxes.errors import BadMailbox
-from ticketyard.migrations.running import upgrade
 from ticketyard.wiring import build_resources, build_worker, embedded, open_blobs, open_database
 
 # A pipe has no width of its own, and tables cut to 80 columns lose what was asked for.
@@ -72,6 +71,9 @@ def ground(settings: Settings, *, migrate: bool = True) -> Iterator[Ground]:
                 "another account, which cannot enter the data directory.[/]"
             )
         if migrate:
+            # Not above: what stands beside the web finds the tables there, and needs the memory.
+            from ticketyard.migrations.running import upgrade
+
             upgrade(url)
         yield Ground(settings, url)
     except EmbeddedError as error:
