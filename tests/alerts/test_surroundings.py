@@ -193,6 +193,36 @@ async def test_a_storm_that_begins_many_times_at_once_has_one_ticket(desk: Desk)
     assert len({each.ticket_id for each in taken}) == 1
 
 
+@pytest.mark.parametrize("statuses", [("resolved",), ("resolved", "closed"), ("false_positive",)])
+@pytest.mark.parametrize("kept_up", [False, True])
+async def test_a_storm_whose_ticket_is_done_takes_nothing_more(
+    desk: Desk, statuses: tuple[str, ...], kept_up: bool
+) -> None:
+    await desk.rules(storm_alerts=3)
+    taken = [await desk.fire(f"a{n}") for n in range(5)]
+    storm = taken[-1].ticket_id
+    await desk.move(storm, *statuses)
+    if kept_up:
+        await desk.keep_up()
+    # Many are new still, so that it is another storm; later they are alerts like any others.
+    again = [await desk.fire(f"b{n}") for n in range(3)]
+    assert [each.outcome for each in again] == ["joined"] * 3
+    (second,) = {each.ticket_id for each in again}
+    assert (second != storm, await desk.status(second)) == (True, "open")
+    await desk.move(second, *statuses)
+    desk.later(seconds=61)
+    assert (await desk.fire("c")).outcome == "opened"
+    assert await desk.value("select count(*) from alert_storm where ended_at is null") == 0
+
+
+@pytest.mark.parametrize("status", ["in_progress", "pending"])
+async def test_a_storm_that_is_worked_on_goes_on(desk: Desk, status: str) -> None:
+    await desk.rules(storm_alerts=3)
+    taken = [await desk.fire(f"a{n}") for n in range(4)]
+    await desk.move(taken[-1].ticket_id, status)
+    assert (await desk.fire("b")).ticket_id == taken[-1].ticket_id
+
+
 async def test_without_a_limit_there_is_no_storm(desk: Desk) -> None:
     await desk.rules(storm_alerts=0)
     taken = [await desk.fire(f"a{n}") for n in range(8)]

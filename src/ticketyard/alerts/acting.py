@@ -25,8 +25,15 @@ from ticketyard.alerts.events import (
     AlertRecovered,
     AlertSuppressed,
 )
+from ticketyard.alerts.following_merges import surviving_ticket
 from ticketyard.alerts.models import Alert
-from ticketyard.alerts.storms import find_storm, is_storming, start_storm
+from ticketyard.alerts.storms import (
+    end_if_finished,
+    find_storm,
+    is_finished_storm,
+    is_storming,
+    start_storm,
+)
 from ticketyard.alerts.surroundings import (
     find_incident,
     find_window,
@@ -109,8 +116,11 @@ async def file_alert(
     provider = await provider_of(session, filing.told.provider_id)
     rules = rules_of(provider)
     key = group_of(filing.told, provider.group_by) if provider.group_by else None
-    if key is not None or await is_storming(session, provider):
+    is_over = await is_finished_storm(session, provider.provider_id)
+    if key is not None or is_over or await is_storming(session, provider):
         await hold_provider(session, filing.told.provider_id)
+    if is_over:
+        await end_if_finished(session, provider.provider_id)
     await hold_fingerprint(session, filing.told.provider_id, filing.fingerprint)
     alert, known = await newest_episode(session, filing.told.provider_id, filing.fingerprint)
     work = _Work(session, resources, filing, rules, by, inbound_id, position, key, releasing)
@@ -118,7 +128,7 @@ async def file_alert(
         known = None
     if filing.told.is_clear:
         return await work.recover(alert, known)
-    storm = await find_storm(session, provider.provider_id)
+    storm, storm_ticket = await find_storm(session, provider.provider_id) or (None, None)
     around = Around(
         window_id=await find_window(session, filing.told),
         storm_id=storm.id if storm else None,
@@ -135,7 +145,7 @@ async def file_alert(
     )
     if alert is not None and way in ("repeat", "late", "again", "reopen"):
         return await work.go_on(alert, way)
-    return await work.begin(way, around, alert, storm.ticket_id if storm else None)
+    return await work.begin(way, around, alert, storm_ticket.id if storm_ticket else None)
 
 
 @dataclass(frozen=True)
@@ -357,12 +367,11 @@ async def say_flapping(session: AsyncSession, alert: Alert, *, is_flapping: bool
         if is_flapping
         else "The alert has calmed down."
     )
-    if await ticket_of(session, alert) is not None and alert.ticket_id is not None:
-        await add_comment(
-            session, ticket_id=alert.ticket_id, body=words, is_internal=True, by=system
-        )
+    ticket = await surviving_ticket(session, alert.ticket_id)
+    if ticket is not None:
+        await add_comment(session, ticket_id=ticket.id, body=words, is_internal=True, by=system)
     told = AlertFlapping(
-        ticket_id=alert.ticket_id,
+        ticket_id=ticket.id if ticket else None,
         alert_id=alert.id,
         provider_id=alert.provider_id,
         title=alert.title,

@@ -4,13 +4,12 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.alerts.deciding import Rules, decide_ending
+from ticketyard.alerts.following_merges import surviving_ticket
 from ticketyard.alerts.models import Alert
 from ticketyard.core.auth import Principal
 from ticketyard.core.db import company_of
 from ticketyard.tickets.changing_status import change_status
 from ticketyard.tickets.commenting import add_comment
-from ticketyard.tickets.errors import TicketNotFound
-from ticketyard.tickets.queries import get_ticket
 
 _TOUCHED = text(
     """
@@ -31,12 +30,9 @@ _OTHERS = text(
 async def tell_ticket_of_end(session: AsyncSession, alert: Alert, rules: Rules) -> bool:
     """Resolve the ticket of an alert that is over, or write on it, or leave it; gives whether it
     was resolved."""
-    if alert.ticket_id is None:
-        return False
-    try:
-        # Held before it is asked who touched it, so that nobody does so in between.
-        ticket = await get_ticket(session, alert.ticket_id, lock=True)
-    except TicketNotFound:
+    # Held before it is asked who touched it, so that nobody does so in between.
+    ticket = await surviving_ticket(session, alert.ticket_id, lock=True)
+    if ticket is None:
         return False
     ending = decide_ending(
         ticket_status=ticket.status,

@@ -6,6 +6,22 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.tickets.events import TicketMergedInto
+from ticketyard.tickets.models import Ticket
+
+
+async def surviving_ticket(
+    session: AsyncSession, ticket_id: int | None, *, lock: bool = False
+) -> Ticket | None:
+    """The ticket, or the one that took it in a moment ago, which its alerts are not told of yet.
+
+    lock: hold it until the end of the transaction. None where there is none (any more).
+    """
+    while ticket_id is not None:
+        ticket = await session.get(Ticket, ticket_id, with_for_update=lock, populate_existing=True)
+        if ticket is None or ticket.merged_into is None:
+            return ticket
+        ticket_id = ticket.merged_into
+    return None
 
 
 async def follow_alerts(session: AsyncSession, events: Sequence[TicketMergedInto]) -> None:

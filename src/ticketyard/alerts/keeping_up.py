@@ -12,7 +12,7 @@ from ticketyard.alerts.ending import tell_ticket_of_end
 from ticketyard.alerts.heartbeats import alarm_missing
 from ticketyard.alerts.models import Alert, AlertStorm
 from ticketyard.alerts.releasing import release_windows
-from ticketyard.alerts.storms import count_new, end_storm
+from ticketyard.alerts.storms import count_new, end_storm, is_done_with
 from ticketyard.alerts.surroundings import provider_of, rules_of
 from ticketyard.core.db import company_of, now_of
 from ticketyard.core.resources import Resources
@@ -68,7 +68,7 @@ async def count_repeats(resources: Resources, company_id: int) -> int:
 
 
 async def end_storms(session: AsyncSession) -> None:
-    """End the storms of providers that have calmed down."""
+    """End the storms of providers that have calmed down, and those that people are done with."""
     storms = await session.scalars(
         select(AlertStorm)
         .where(AlertStorm.company_id == company_of(session), AlertStorm.ended_at.is_(None))
@@ -76,7 +76,8 @@ async def end_storms(session: AsyncSession) -> None:
     )
     for storm in storms:
         provider = await provider_of(session, storm.provider_id)
-        if storm_is_over(await count_new(session, provider), rules_of(provider)):
+        is_calm = storm_is_over(await count_new(session, provider), rules_of(provider))
+        if is_calm or await is_done_with(session, storm):
             await end_storm(session, storm)
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.alerts.events import AlertStormEnded, AlertStormStarted
+from ticketyard.alerts.following_merges import surviving_ticket
 from ticketyard.alerts.models import Alert, AlertProvider, AlertStorm
 from ticketyard.core.auth import Principal
 from ticketyard.core.db import company_of, now_of
@@ -14,22 +15,53 @@ from ticketyard.core.events import emit
 from ticketyard.core.resources import Resources
 from ticketyard.tickets.commenting import add_comment
 from ticketyard.tickets.drafts import NewTicket
+from ticketyard.tickets.lifecycle import ACTIVE
+from ticketyard.tickets.models import Ticket
 from ticketyard.tickets.numbering import Numbers
 from ticketyard.tickets.opening import open_tickets
-from ticketyard.tickets.queries import get_ticket
 
 STORMS = "Alerts"
 
 
-async def find_storm(session: AsyncSession, provider_id: str) -> AlertStorm | None:
-    """The storm of this provider that goes on now."""
-    found: AlertStorm | None = await session.scalar(
-        select(AlertStorm).where(
-            AlertStorm.company_id == company_of(session),
-            AlertStorm.provider_id == provider_id,
-            AlertStorm.ended_at.is_(None),
-        )
+async def find_storm(session: AsyncSession, provider_id: str) -> tuple[AlertStorm, Ticket] | None:
+    """The storm of this provider that goes on, with its ticket, which is still to be done."""
+    storm = await _unended(session, provider_id)
+    ticket = await surviving_ticket(session, storm.ticket_id) if storm else None
+    if storm is None or ticket is None or ticket.status not in ACTIVE:
+        return None
+    return storm, ticket
+
+
+async def is_finished_storm(session: AsyncSession, provider_id: str) -> bool:
+    """Whether people are done with the ticket of a storm that nobody ended yet."""
+    storm = await _unended(session, provider_id)
+    return storm is not None and await is_done_with(session, storm)
+
+
+async def end_if_finished(session: AsyncSession, provider_id: str) -> None:
+    """End the storm whose ticket people are done with, so that what comes now is decided anew."""
+    storm = await _unended(session, provider_id, lock=True)
+    if storm is not None and await is_done_with(session, storm):
+        await end_storm(session, storm)
+
+
+async def is_done_with(session: AsyncSession, storm: AlertStorm) -> bool:
+    """Whether its ticket is finished: no alert goes on it any more."""
+    ticket = await surviving_ticket(session, storm.ticket_id)
+    return ticket is None or ticket.status not in ACTIVE
+
+
+async def _unended(
+    session: AsyncSession, provider_id: str, *, lock: bool = False
+) -> AlertStorm | None:
+    query = select(AlertStorm).where(
+        AlertStorm.company_id == company_of(session),
+        AlertStorm.provider_id == provider_id,
+        AlertStorm.ended_at.is_(None),
     )
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    found: AlertStorm | None = await session.scalar(query)
     return found
 
 
@@ -97,27 +129,21 @@ async def end_storm(session: AsyncSession, storm: AlertStorm) -> None:
     """Let the provider's alerts open tickets again, and say on the ticket how many came."""
     by = Principal.system(company_of(session), STORMS)
     storm.ended_at = now_of(session)
-    alerts = (
-        await session.scalar(
-            select(func.count())
-            .select_from(Alert)
-            .where(
-                Alert.company_id == company_of(session),
-                Alert.ticket_id == storm.ticket_id,
-                Alert.storm_id == storm.id,
-            )
-        )
-        or 0
+    ticket = await surviving_ticket(session, storm.ticket_id)
+    on = [storm.ticket_id, *([ticket.id] if ticket else ())]
+    counted = select(func.count()).where(
+        Alert.company_id == company_of(session),
+        Alert.ticket_id.in_(on),
+        Alert.storm_id == storm.id,
     )
-    ticket = await get_ticket(session, storm.ticket_id)
-    await add_comment(
-        session,
-        ticket_id=ticket.id,
-        body=f"The storm is over; {alerts} alerts are on this ticket.",
-        is_internal=True,
-        by=by,
-    )
+    alerts = await session.scalar(counted) or 0
+    if ticket is not None:
+        body = f"The storm is over; {alerts} alerts are on this ticket."
+        await add_comment(session, ticket_id=ticket.id, body=body, is_internal=True, by=by)
     ended = AlertStormEnded(
-        ticket_id=storm.ticket_id, storm_id=storm.id, provider_id=storm.provider_id, alerts=alerts
+        ticket_id=ticket.id if ticket else None,
+        storm_id=storm.id,
+        provider_id=storm.provider_id,
+        alerts=alerts,
     )
     await emit(session, ended, by=by)

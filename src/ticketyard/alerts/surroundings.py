@@ -2,11 +2,13 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from ticketyard.alerts.deciding import Known, Rules, covers
+from ticketyard.alerts.following_merges import surviving_ticket
 from ticketyard.alerts.models import Alert, AlertProvider, MaintenanceWindow
 from ticketyard.alerts.told import ToldAlert
 from ticketyard.core.db import company_of, now_of
@@ -71,11 +73,9 @@ async def newest_episode(
     )
     if alert is None:
         return None, None
-    ticket = (
-        await session.get(Ticket, alert.ticket_id, with_for_update=True, populate_existing=True)
-        if alert.ticket_id
-        else None
-    )
+    ticket = await surviving_ticket(session, alert.ticket_id, lock=True)
+    if ticket is not None:
+        alert.ticket_id = ticket.id
     known = Known(
         state=alert.state,  # type: ignore[arg-type]
         is_event=alert.is_event,
@@ -137,9 +137,12 @@ async def window_for(
 async def find_incident(session: AsyncSession, provider: AlertProvider, key: str) -> int | None:
     """The ticket still to be done that an alert of the same incident went on a short while ago."""
     since = now_of(session) - timedelta(seconds=provider.group_seconds)
+    told = aliased(Ticket)
     return await session.scalar(
-        select(Alert.ticket_id)
-        .join(Ticket, Ticket.id == Alert.ticket_id)
+        select(Ticket.id)
+        .select_from(Alert)
+        .join(told, told.id == Alert.ticket_id)
+        .join(Ticket, Ticket.id == func.coalesce(told.merged_into, told.id))
         .where(
             Alert.company_id == company_of(session),
             Alert.provider_id == provider.provider_id,

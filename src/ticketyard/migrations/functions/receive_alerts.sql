@@ -174,7 +174,10 @@ begin
   from alert_storm s join ticket t on t.id = s.ticket_id
   where s.company_id = current_company() and s.provider_id = v_provider and s.ended_at is null;
   if v_way.storm_id is not null then
-    v_way.outcome := 'joined';
+    -- One that people are done with is over, and takes nothing any more.
+    if v_way.status in ('open', 'assigned', 'in_progress', 'pending') then
+      v_way.outcome := 'joined';
+    end if;
   elsif not is_storming(v_rules, v_now) then
     v_way.outcome := 'opened';
   end if;
