@@ -14,7 +14,7 @@ from ticketyard.sla.events import ServiceLevelsChanged
 from ticketyard.sla.holidays import public_holidays
 from ticketyard.sla.models import SlaCalendar, SlaHoliday, SlaPolicy, SlaTarget
 from ticketyard.sla.queries import get_calendar, get_policy
-from ticketyard.sla.rule_book import keep_rules
+from ticketyard.sla.rule_book import hold_rules, keep_rules
 from ticketyard.tickets.labelling import find_category
 
 
@@ -22,6 +22,7 @@ async def add_calendar(
     session: AsyncSession, *, draft: CalendarDraft, by: Principal
 ) -> SlaCalendar:
     """Add a calendar. Raises BadCalendar, NameTaken."""
+    await hold_rules(session)
     calendar = SlaCalendar(company_id=company_of(session), **_calendar_columns(draft))
     await _refuse_taken(session, SlaCalendar, calendar.name)
     session.add(calendar)
@@ -35,6 +36,7 @@ async def change_calendar(
     session: AsyncSession, *, calendar_id: int, draft: CalendarDraft, by: Principal
 ) -> SlaCalendar:
     """Let a calendar be as the draft says. Raises CalendarNotFound, BadCalendar, NameTaken."""
+    await hold_rules(session)
     calendar = await get_calendar(session, calendar_id, lock=True)
     columns = _calendar_columns(draft)
     if columns["name"] != calendar.name:
@@ -48,6 +50,7 @@ async def change_calendar(
 
 async def delete_calendar(session: AsyncSession, *, calendar_id: int, by: Principal) -> None:
     """Delete a calendar that no policy counts by. Raises CalendarNotFound, CalendarInUse."""
+    await hold_rules(session)
     calendar = await get_calendar(session, calendar_id, lock=True)
     used = exists().where(
         SlaPolicy.company_id == company_of(session), SlaPolicy.calendar_id == calendar.id
@@ -60,6 +63,7 @@ async def delete_calendar(session: AsyncSession, *, calendar_id: int, by: Princi
 
 async def add_policy(session: AsyncSession, *, draft: PolicyDraft, by: Principal) -> SlaPolicy:
     """Add a policy. Raises BadPolicy, UnknownCategory, NameTaken."""
+    await hold_rules(session)
     targets = check_policy(draft)
     policy = SlaPolicy(company_id=company_of(session), **await policy_columns(session, draft))
     await _refuse_taken(session, SlaPolicy, policy.name)
@@ -74,6 +78,7 @@ async def change_policy(
     session: AsyncSession, *, policy_id: int, draft: PolicyDraft, by: Principal
 ) -> SlaPolicy:
     """Let a policy be as the draft says. Raises PolicyNotFound, BadPolicy, UnknownCategory, NameTaken."""
+    await hold_rules(session)
     policy = await get_policy(session, policy_id, lock=True)
     targets = check_policy(draft)
     columns = await policy_columns(session, draft)
@@ -93,6 +98,7 @@ async def change_policy(
 
 async def delete_policy(session: AsyncSession, *, policy_id: int, by: Principal) -> None:
     """Delete a policy; clocks that stopped under it keep what they were judged by."""
+    await hold_rules(session)
     policy = await get_policy(session, policy_id, lock=True)
     await session.delete(policy)
     await _tell(session, "policy", "deleted", policy.name, by)
@@ -100,6 +106,7 @@ async def delete_policy(session: AsyncSession, *, policy_id: int, by: Principal)
 
 async def renew_holidays(session: AsyncSession, *, by: Principal) -> int:
     """Fill in the public holidays of the years ahead; gives how many calendars got new ones."""
+    await hold_rules(session)
     query = select(SlaCalendar).where(
         SlaCalendar.company_id == company_of(session), SlaCalendar.country != ""
     )

@@ -31,9 +31,16 @@ async def read_book(session: AsyncSession) -> RuleBook:
     return RuleBook(tuple(Rules(row.id, row.since, *_pages[row.mark]) for row in rows))
 
 
+async def hold_rules(session: AsyncSession) -> None:
+    """Let nobody else change the company's rules until the end of the transaction: of two who changed
+    them at once, each would keep a page without the other's change."""
+    await session.execute(_ONE_AT_A_TIME, {"company": company_of(session)})
+
+
 async def keep_rules(session: AsyncSession) -> None:
     """Keep the policies and calendars as they stand now as a new page."""
     await session.flush()
+    await hold_rules(session)
     await session.execute(text("select keep_sla_rules(:at)"), {"at": now_of(session)})
 
 
@@ -87,6 +94,7 @@ def since_of(book: RuleBook) -> datetime:
     return book.pages[0].since
 
 
+_ONE_AT_A_TIME = text("select pg_advisory_xact_lock(hashtext('ticketyard.sla_rules'), :company)")
 _MARKS = text("select id, since, mark from sla_rules where company_id = :company order by id")
 _WORDS = text(
     "select mark, rules::text as words from sla_rules where company_id = :company and id = any(:ids)"

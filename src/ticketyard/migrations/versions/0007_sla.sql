@@ -154,7 +154,9 @@ alter table sla_clock no force row level security;
 
 create function keep_sla_rules(p_at timestamptz) returns void language sql as $$
   insert into sla_rules (company_id, since, rules)
-  select current_company(), date_trunc('second', p_at), jsonb_build_object(
+  -- Whoever waited for another's change began before it; pages never go back in time.
+  select current_company(), greatest(date_trunc('second', p_at), (
+    select max(r.since) from sla_rules r where r.company_id = current_company())), jsonb_build_object(
     'policies', coalesce((
       select jsonb_agg(jsonb_build_object(
         'id', p.id, 'name', p.name, 'organization_id', p.organization_id, 'category', p.category,
