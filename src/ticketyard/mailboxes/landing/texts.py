@@ -61,10 +61,11 @@ def content_hash_of(mail: Mail, sha256: str, files: Sequence[KeptFile]) -> str:
         mail.sender.email.lower() if mail.sender else "",
         mail.subject,
         mail.date.isoformat() if mail.date else "",
-        "".join(mail.body_text.split()),
         *(part for file in files for part in (file.filename, file.sha256 or "")),
     )
-    return hashlib.sha256("\x1f".join(said).encode("utf-8", "replace")).hexdigest()
+    found = hashlib.sha256("\x1f".join(said).encode("utf-8", "replace"))
+    found.update(mail.body_text.encode("utf-8", "replace").translate(None, b" \t\r\n\v\f"))
+    return found.hexdigest()
 
 
 def _cut(text: str, limit: int) -> str:
