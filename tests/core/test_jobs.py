@@ -13,7 +13,7 @@ from tests.world import World
 from ticketyard.core.db import Database
 from ticketyard.core.dead_letters import list_dead_letters, retry_dead_letters
 from ticketyard.core.events import Event, emit
-from ticketyard.core.jobs import Wiring, Worker, enqueue
+from ticketyard.core.jobs import FailedForSome, Wiring, Worker, enqueue
 from ticketyard.core.resources import Resources
 
 
@@ -243,3 +243,27 @@ async def test_work_is_called_for_when_it_commits_and_not_otherwise(
     await ring(yard, world, 1, 2)
     await ring(yard, world, 3)
     assert await called() == 1
+
+
+async def count_heads(resources: Resources, company_id: int) -> None:
+    heard = resources.part(Heard)
+    heard.calls.append(str(company_id))
+    if company_id in heard.broken:
+        raise RuntimeError("nobody here")
+
+
+async def test_on_the_timetable_one_company_s_trouble_holds_up_no_other(
+    yard: Resources, world: World
+) -> None:
+    heard = yard.part(Heard)
+    heard.broken = {world.company_id}
+    worker = Worker(
+        yard, Wiring(listeners={}, timetable=[("* * * * *", count_heads)]), concurrency=1, max_attempts=3
+    )  # fmt: skip
+    tick = worker.queue.tasks["timetable:core.count_heads"].func
+    with pytest.raises(FailedForSome, match=rf"\[{world.company_id}\]"):
+        await tick(timestamp=0)
+    assert {str(world.company_id), str(world.other_company_id)} <= set(heard.calls)
+
+    heard.broken = set()
+    await tick(timestamp=1)

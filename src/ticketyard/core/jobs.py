@@ -23,7 +23,7 @@ import psycopg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ticketyard.core.db import Database
+from ticketyard.core.db import Database, is_database_away
 from ticketyard.core.events import Event, restore
 from ticketyard.core.log import get_logger
 from ticketyard.core.resources import Resources
@@ -38,6 +38,10 @@ LEASE_SECONDS = 20
 DRAIN_SECONDS = 20
 HEARTBEAT_SECONDS = 5
 STALLED_AFTER_SECONDS = 20
+
+
+class FailedForSome(Exception):
+    """A job of the timetable went wrong for some companies; the log says how."""
 
 
 def name_of(function: Callable[..., Any]) -> str:
@@ -261,10 +265,22 @@ class Worker:
         async def tick() -> None:
             async with self._db.anonymous() as session:
                 companies = list(await session.scalars(text("select id from company_directory()")))
-            for company_id in companies:
-                await job(self._resources, company_id)
+            failed = [each for each in companies if not await self._run_for(job, each)]
+            if failed:
+                raise FailedForSome(f"{name_of(job)} failed for companies {failed}.")
 
         return tick
+
+    async def _run_for(self, job: Job, company_id: int) -> bool:
+        """One company's trouble is its own: the others get what is due to them all the same."""
+        try:
+            await job(self._resources, company_id)
+        except Exception as error:
+            if is_database_away(error):
+                raise
+            log.exception("timetable_failed", job=name_of(job), company_id=company_id)
+            return False
+        return True
 
     async def _waiting(self) -> list[tuple[int, str]]:
         async with self._db.anonymous() as session:
