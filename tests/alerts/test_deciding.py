@@ -90,6 +90,23 @@ def test_a_known_alert_goes_on_or_begins_anew(known: dict[str, Any], way: str) -
 
 
 @pytest.mark.parametrize(
+    ("known", "way"),
+    [
+        ({"state": "firing", "ticket_status": "open"}, "repeat"),
+        ({"state": "suppressed"}, "repeat"),
+        ({"state": "firing", "ticket_status": "resolved", "finished_at": ago(1)}, "repeat"),
+        ({"state": "firing", "ticket_status": "resolved", "finished_at": ago(601)}, "suppress"),
+        ({"state": "recovered", "ticket_status": "resolved", "recovered_at": ago(1)}, "suppress"),
+        ({"state": "recovered", "ticket_status": "open", "recovered_at": ago(1)}, "suppress"),
+        ({"state": "recovered", "ticket_status": "open", "recovered_at": ago(-1)}, "late"),
+    ],
+)
+def test_a_window_holds_back_all_but_repeats(known: dict[str, Any], way: str) -> None:
+    around = Around(window_id=1)
+    assert decide_firing(Known(**known), around, RULES, now=NOW, started_at=NOW) == way
+
+
+@pytest.mark.parametrize(
     ("began", "way"),
     [(ago(61), "late"), (ago(60), "reopen"), (ago(1), "reopen"), (None, "reopen")],
 )

@@ -117,6 +117,27 @@ async def test_an_end_of_an_earlier_episode_does_not_end_this_one(desk: Desk) ->
     assert (late.outcome, await desk.status(first.ticket_id)) == ("late", "open")
 
 
+@pytest.mark.parametrize("ahead", [timedelta(minutes=5), timedelta(days=9)])
+async def test_a_source_whose_clock_is_fast_ends_what_it_began(
+    desk: Desk, ahead: timedelta
+) -> None:
+    first = await desk.fire(started_at=desk.now + ahead)
+    began = desk.now
+    desk.later(minutes=1)
+    assert (await desk.fire(started_at=began + ahead)).outcome == "repeated"
+    cleared = await desk.clear(started_at=began + ahead, occurred_at=desk.now + ahead)
+    assert (cleared.outcome, cleared.status) == ("recovered", "resolved")
+    assert await desk.value("select started_at from alert") == began
+
+    desk.later(minutes=1)
+    again = await desk.fire(started_at=desk.now + ahead)
+    assert (again.outcome, again.alert_id) == ("reopened", first.alert_id)
+    assert await desk.value("select started_at from alert") == desk.now
+    # Put right, it is believed again.
+    desk.later(minutes=1)
+    assert (await desk.clear(occurred_at=desk.now)).outcome == "recovered"
+
+
 async def test_what_fires_again_soon_reopens_its_ticket(desk: Desk) -> None:
     first = await desk.fire()
     await desk.clear()

@@ -116,6 +116,64 @@ async def test_a_window_ends_after_it_starts(desk: Desk) -> None:
         await window(desk, minutes=0)
 
 
+async def test_the_end_of_a_window_is_one_incident_where_its_alerts_are(desk: Desk) -> None:
+    await desk.rules(group_by=["labels.cluster"], group_seconds=300)
+    await window(desk, minutes=300)
+    for name in "abc":
+        await desk.fire(name, labels={"cluster": "x"})
+    desk.later(minutes=300)
+    await desk.keep_up()
+    assert await desk.value("select count(*) from alert where state = 'firing'") == 3
+    assert await desk.value("select count(*) from ticket") == 1
+    assert (await desk.fire("d", labels={"cluster": "x"})).outcome == "joined"
+
+
+async def test_the_end_of_a_window_may_be_a_storm(desk: Desk) -> None:
+    await desk.rules(storm_alerts=3, storm_seconds=60)
+    await window(desk, minutes=300)
+    for n in range(8):
+        await desk.fire(f"a{n}")
+    desk.later(minutes=300)
+    await desk.keep_up()
+    tickets = await desk.values("select title from ticket order by id")
+    assert tickets == ["Disk full"] * 3 + ["Alert storm from p"]
+    assert await desk.value("select count(*) from alert where storm_id is not null") == 5
+    await desk.keep_up()
+    assert (await desk.fire("b")).outcome == "joined"
+
+
+async def test_neither_what_is_held_back_nor_an_unknown_end_makes_a_storm(desk: Desk) -> None:
+    await desk.rules(storm_alerts=3)
+    await window(desk, camera_ids=[1])
+    for n in range(4):
+        await desk.fire(f"held{n}", camera_id=1)
+        await desk.clear(f"over{n}")
+    assert (await desk.fire("a")).outcome == "opened"
+    assert await desk.value("select title from ticket") == "Disk full"
+
+
+@pytest.mark.parametrize("how", ["recovered", "by hand", "flaps"])
+async def test_a_window_holds_back_what_fires_again(desk: Desk, how: str) -> None:
+    await desk.rules(flap_start=2 if how == "flaps" else 8, flap_stop=1)
+    first = await desk.fire()
+    if how == "by hand":
+        await desk.move(first.ticket_id, "resolved")
+        desk.later(minutes=11)
+    else:
+        await desk.clear()
+    before = await desk.status(first.ticket_id)
+    await window(desk)
+    again = await desk.fire()
+    assert (again.outcome, again.ticket_id) == ("suppressed", None)
+    assert await desk.status(first.ticket_id) == before
+    assert (await desk.fire()).outcome == "repeated"
+
+    desk.later(minutes=10)
+    await desk.keep_up()
+    assert (await desk.alert(again.alert_id))["ticket_status"] == "open"
+    assert await desk.value("select count(*) from alert where state = 'firing'") == 1
+
+
 # -- incidents -------------------------------------------------------------------------------------
 
 

@@ -43,7 +43,7 @@ from ticketyard.alerts.surroundings import (
     provider_of,
     rules_of,
 )
-from ticketyard.alerts.told import ToldAlert, group_of
+from ticketyard.alerts.told import ToldAlert, believed, group_of
 from ticketyard.core.auth import Principal
 from ticketyard.core.db import company_of, now_of
 from ticketyard.core.events import emit
@@ -71,6 +71,11 @@ class Filing:
     claimed_at: datetime | None = None
 
     @property
+    def started_at(self) -> datetime | None:
+        """When this episode began, as its source says, but never in the future: its end is not."""
+        return believed(self.told.started_at, self.now) if self.told.started_at else None
+
+    @property
     def claimed(self) -> datetime | None:
         """When its source says that it happened, if that can be believed."""
         return self.occurred_at if self.told.occurred_at else None
@@ -94,8 +99,8 @@ class Filing:
     def _row(self) -> dict[str, Any]:
         row = self.told.row(self.fingerprint)
         row |= {"is_event": self.is_event, "created_at": self.now.isoformat()}
-        if self.claimed and "started_at" not in row:
-            row["started_at"] = self.claimed.isoformat()
+        if began := self.started_at or self.claimed:
+            row["started_at"] = began.isoformat()
         return row
 
 
@@ -140,7 +145,7 @@ async def file_alert(
         around,
         rules,
         now=now_of(session),
-        started_at=filing.told.started_at,
+        started_at=filing.started_at,
         occurred_at=filing.claimed,
     )
     if alert is not None and way in ("repeat", "late", "again", "reopen"):
@@ -233,6 +238,8 @@ class _Work:
     async def _release(self, alert: Alert, columns: dict[str, Any]) -> int:
         columns.pop("changed_states", None)
         columns = {"state": "firing", "suppressed_by": None} | columns
+        if columns["state"] == "firing":
+            columns["fired_at"] = now_of(self.session)
         for name, value in columns.items():
             setattr(alert, name, value)
         await self.session.flush()
@@ -295,7 +302,8 @@ class _Work:
         # An end that was reported late is one of then; the future is nobody's to report.
         alert.recovered_at = self.filing.occurred_at if state == "recovered" else None
         if state == "firing":
-            alert.started_at = self.filing.told.started_at or self.filing.claimed
+            alert.started_at = self.filing.started_at or self.filing.claimed
+            alert.fired_at = alert.fired_at or now
         alert.changed_states = changes
         does = flaps(changes, now, self.rules, did=did)
         if does and not did:

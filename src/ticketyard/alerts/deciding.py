@@ -80,7 +80,8 @@ def decide_firing(
     """
     if known is not None:
         known_way = _on_known(known, rules, now, started_at or occurred_at)
-        if known_way is not None:
+        # What fires again in a window is held back like what is new.
+        if known_way is not None and (known_way in ("repeat", "late") or around.window_id is None):
             return known_way
     if around.window_id is not None:
         return "suppress"

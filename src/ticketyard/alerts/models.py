@@ -43,6 +43,7 @@ class Alert(Table):
     detection_count: Mapped[int]
     count: Mapped[int]
     started_at: Mapped[datetime | None] = mapped_column(_INSTANT)
+    fired_at: Mapped[datetime | None] = mapped_column(_INSTANT)
     first_occurred_at: Mapped[datetime] = mapped_column(_INSTANT)
     last_occurred_at: Mapped[datetime] = mapped_column(_INSTANT)
     recovered_at: Mapped[datetime | None] = mapped_column(_INSTANT)

@@ -87,7 +87,7 @@ async def count_new(session: AsyncSession, provider: AlertProvider) -> int:
             .where(
                 Alert.company_id == company_of(session),
                 Alert.provider_id == provider.provider_id,
-                Alert.created_at > since,
+                Alert.fired_at > since,
             )
         )
         or 0

@@ -147,9 +147,9 @@ async def find_incident(session: AsyncSession, provider: AlertProvider, key: str
             Alert.company_id == company_of(session),
             Alert.provider_id == provider.provider_id,
             Alert.group_key == key,
-            Alert.created_at > since,
+            Alert.fired_at > since,
             Ticket.status.in_(ACTIVE),
         )
-        .order_by(Alert.id.desc())
+        .order_by(Alert.fired_at.desc(), Alert.id.desc())
         .limit(1)
     )

@@ -117,7 +117,6 @@ class ToldAlert:
             "labels": short_labels(self.labels),
             "alert_data": short_data(self.alert_data),
             "detection_count": self.detections,
-            "started_at": self.started_at.isoformat() if self.started_at else None,
         }
         return {name: storable(value) for name, value in row.items() if value is not None}
 

@@ -184,14 +184,15 @@ begin
   return v_way;
 end $$;
 
--- Whether as many alerts as make a storm are new within its time.
+-- Whether as many alerts as make a storm are new within its time: those held back are not, before the
+-- end of their window.
 create or replace function is_storming(p_rules alert_provider, p_now timestamptz) returns boolean
 language sql stable as $$
   select p_rules.storm_alerts > 0 and exists (
     select from alert a
     where a.company_id = p_rules.company_id and a.provider_id = p_rules.provider_id
-      and a.created_at > p_now - make_interval(secs => p_rules.storm_seconds)
-    order by a.created_at desc offset p_rules.storm_alerts - 1 limit 1)
+      and a.fired_at > p_now - make_interval(secs => p_rules.storm_seconds)
+    order by a.fired_at desc offset p_rules.storm_alerts - 1 limit 1)
 $$;
 
 create or replace function known_delivery(p_message jsonb) returns boolean

@@ -4,7 +4,7 @@ language sql as $$
   insert into alert (
     company_id, ticket_id, provider_id, fingerprint, vendor_alert_id, camera_id, organization_id,
     title, description, severity, state, is_event, is_latched, alarm_type, alert_data, labels,
-    link_url, thumbnail_url, video_clip_url, detection_count, started_at, first_occurred_at,
+    link_url, thumbnail_url, video_clip_url, detection_count, started_at, fired_at, first_occurred_at,
     last_occurred_at, recovered_at, changed_states, flapping_since, group_key, storm_id, suppressed_by,
     created_at)
   select current_company(), a.ticket_id, a.provider_id, a.fingerprint, a.vendor_alert_id, a.camera_id,
@@ -12,7 +12,9 @@ language sql as $$
     coalesce(a.severity, 'medium'), coalesce(a.state, 'firing'), coalesce(a.is_event, false),
     coalesce(a.is_latched, false), a.alarm_type, coalesce(a.alert_data, '{}'),
     coalesce(a.labels, '{}'), a.link_url, a.thumbnail_url, a.video_clip_url,
-    coalesce(a.detection_count, 0), a.started_at, coalesce(a.occurred_at, now()),
+    coalesce(a.detection_count, 0), a.started_at,
+    case when coalesce(a.state, 'firing') = 'firing' then coalesce(a.created_at, now()) end,
+    coalesce(a.occurred_at, now()),
     coalesce(a.occurred_at, now()), a.recovered_at, coalesce(a.changed_states, array[coalesce(a.created_at, now())]),
     a.flapping_since, a.group_key, a.storm_id, a.suppressed_by,
     coalesce(a.created_at, now())

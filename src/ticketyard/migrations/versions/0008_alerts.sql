@@ -23,6 +23,9 @@ alter table alert
   add column link_url text,
   -- When the source says that this episode began; what is no later than the last one's end is late.
   add column started_at timestamptz,
+  -- When this episode began to concern people: at the end of the window that held it back; never, for
+  -- an end of which no beginning is known.
+  add column fired_at timestamptz,
   add column count bigint not null default 1,
   add column first_occurred_at timestamptz not null default now(),
   add column last_occurred_at timestamptz not null default now(),
@@ -36,7 +39,7 @@ alter table alert
 update alert a set
   fingerprint = coalesce('id:' || vendor_alert_id, 'one:' || a.id), is_event = true,
   title = t.title, severity = coalesce(t.severity, 'medium'),
-  first_occurred_at = a.created_at, last_occurred_at = a.created_at
+  fired_at = a.created_at, first_occurred_at = a.created_at, last_occurred_at = a.created_at
 from ticket t where t.id = a.ticket_id;
 update alert set fingerprint = 'one:' || id where fingerprint is null;
 alter table alert
@@ -51,7 +54,7 @@ create unique index alert_active on alert (company_id, provider_id, fingerprint)
 -- What is active before what is over, then the last one.
 create index alert_of_fingerprint on alert
   (company_id, provider_id, fingerprint, (state <> 'recovered') desc, id desc);
-create index alert_newest on alert (company_id, provider_id, created_at desc);
+create index alert_newest on alert (company_id, provider_id, fired_at desc) where fired_at is not null;
 create index alert_tickets_of_provider on alert (company_id, provider_id, ticket_id)
   include (organization_id);
 create index alert_list on alert (company_id, id desc);
