@@ -12,7 +12,12 @@ from ticketyard.core.auth import Principal
 from ticketyard.core.db import now_of
 from ticketyard.core.events import Event, acting, emit
 from ticketyard.core.shapes import storable
-from ticketyard.tickets.events import TicketReleased, TicketReread, TicketStatusChanged
+from ticketyard.tickets.events import (
+    TicketChanged,
+    TicketReleased,
+    TicketReread,
+    TicketStatusChanged,
+)
 from ticketyard.tickets.opening import short_title
 
 
@@ -63,6 +68,8 @@ async def reread_tickets(
                     ticket_id=done.id, before=done.before, after=done.after, reason=REASON
                 )
             )
+        if done.changes:
+            events.append(TicketChanged(ticket_id=done.id, changes=done.changes))
         events.append(TicketReread(ticket_id=done.id))
     await emit(session, *events, by=by)
 
@@ -75,7 +82,7 @@ _REREAD = text(
       select * from jsonb_to_recordset(cast(:rows as jsonb)) as n(ticket_id bigint, title text,
         description text, segment text, address jsonb, client jsonb, source_data jsonb)
     ), held as (
-      select t.id, t.status, t.assignee_id,
+      select t.id, t.status, t.assignee_id, t.category, t.priority, t.urgency,
         t.status in ('open', 'assigned', 'in_progress', 'pending') as in_work
       from ticket t join new n on n.ticket_id = t.id
       where t.company_id = current_company() order by t.id for update of t
@@ -93,7 +100,13 @@ _REREAD = text(
       from held h join new n on n.ticket_id = h.id
       where t.id = h.id and t.company_id = current_company()
       returning t.id, h.status as before, t.status as after,
-        case when h.in_work then h.assignee_id end as agent
+        case when h.in_work then h.assignee_id end as agent,
+        (select jsonb_object_agg(c.name, jsonb_build_array(c.before, c.after))
+         from (values ('category', to_jsonb(h.category), to_jsonb(t.category)),
+                      ('priority', to_jsonb(h.priority), to_jsonb(t.priority)),
+                      ('urgency', to_jsonb(h.urgency), to_jsonb(t.urgency)))
+           as c(name, before, after)
+         where c.before is distinct from c.after) as changes
     ), moved as (
       insert into state_change (company_id, ticket_id, from_status, to_status,
                                 by_kind, by_id, by_name, reason, changed_at)
