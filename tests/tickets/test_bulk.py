@@ -68,3 +68,17 @@ async def test_two_hundred_at_once(world: World) -> None:
         )
 
     assert all(each.refusal is None and each.status == "resolved" for each in outcomes)
+
+
+async def test_a_ticket_named_by_its_id_and_its_number_is_changed_once(world: World) -> None:
+    opened, other = await world.open(), await world.open()
+    by = world.as_person(world.ana)
+    async with world.resources.db.transaction(world.company_id) as session:
+        outcomes = await change_many(
+            session,
+            [opened.number, other.id, opened.id, f"0{opened.id}"],
+            BulkChange(comment="Once."),
+            by=by,
+        )
+        assert [each.reference for each in outcomes] == [opened.number, str(other.id)]
+        assert len(await list_comments(session, opened.id, by)) == 1

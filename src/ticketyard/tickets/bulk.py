@@ -64,19 +64,25 @@ async def change_many(
     outcomes: dict[str, Outcome] = {}
     for ticket_id, reference in await _in_order(session, wanted):
         outcomes[reference] = await _change_one(session, ticket_id, reference, change, by)
-    return [outcomes[reference] for reference in wanted]
+    return [outcomes[reference] for reference in wanted if reference in outcomes]
 
 
 async def _in_order(
     session: AsyncSession, references: Sequence[str]
 ) -> list[tuple[int | None, str]]:
-    """In order of id, so that two such calls never wait for each other in a circle."""
+    """In order of id, so that two such calls never wait for each other in a circle; what is named by
+    its id and by its number once, as it is named first."""
     found: list[tuple[int | None, str]] = []
+    seen: set[int] = set()
     for reference in references:
         try:
-            found.append(((await get_ticket(session, reference)).id, reference))
+            ticket_id = (await get_ticket(session, reference)).id
         except TicketNotFound:
             found.append((None, reference))
+            continue
+        if ticket_id not in seen:
+            found.append((ticket_id, reference))
+        seen.add(ticket_id)
     return sorted(found, key=lambda pair: pair[0] or 0)
 
 

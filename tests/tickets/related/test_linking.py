@@ -135,6 +135,21 @@ async def test_split_off_comments_go_with_their_files_to_a_ticket_of_the_same_re
     assert await related(world, new.id) == [("relates", opened.id)]
 
 
+async def test_a_split_is_filed_as_the_ticket_it_came_from(world: World) -> None:
+    alike = {"priority": "urgent", "severity": "high", "category": "Hardware"}
+    opened = await world.open(**alike, organization_id="acme")
+    async with world.resources.db.transaction(world.company_id) as session:
+        by = world.as_person(world.rita)
+        said = await add_comment(session, ticket_id=opened.id, body="The lamp.", by=by)
+
+    new = await split(world, opened.id, [said.id])
+
+    async with world.resources.db.transaction(world.company_id) as session:
+        ticket = await get_ticket(session, new.id)
+        assert {name: getattr(ticket, name) for name in alike} == alike
+        assert ticket.organization_id == "acme"
+
+
 async def test_a_split_of_notes_alone_shows_the_requester_none_of_them(world: World) -> None:
     opened = await world.open()
     async with world.resources.db.transaction(world.company_id) as session:
@@ -168,7 +183,7 @@ async def test_a_follow_up_takes_over_who_and_what_and_leaves_the_old_one_closed
     world: World,
 ) -> None:
     ana = world.as_person(world.ana)
-    opened = await world.open(custom_fields={"floor": 3})
+    opened = await world.open(custom_fields={"floor": 3}, organization_id="acme")
     async with world.resources.db.transaction(world.company_id) as session:
         for status in ("resolved", "closed"):
             await change_status(session, ticket_id=opened.id, status=status, by=ana)
@@ -184,5 +199,6 @@ async def test_a_follow_up_takes_over_who_and_what_and_leaves_the_old_one_closed
         ticket = await get_ticket(session, new.id)
         assert (ticket.title, ticket.description) == ("Printer on fire", "It is back.")
         assert (ticket.requester_id, ticket.custom_fields) == (world.rita.id, {"floor": 3})
+        assert ticket.organization_id == "acme"
         assert (await get_ticket(session, opened.id)).status == "closed"
     assert await related(world, new.id) == [("follows", opened.id)]

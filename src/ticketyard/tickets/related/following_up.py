@@ -26,7 +26,8 @@ async def follow_up_ticket(
     by: Principal,
     title: str | None = None,
 ) -> OpenedTicket:
-    """Open a ticket of the same requester, team, category and custom fields, which follows this one.
+    """Open a ticket of the same requester, organisation, team, category and custom fields, which follows
+    this one.
 
     The old one stays as it is, closed or not. title: the old one's unless given.
     Raises TicketNotFound, BadField.
@@ -59,6 +60,7 @@ def _continued(before: Ticket, title: str, description: str) -> NewTicket:
         requester_email=before.requester_email,
         requester_phone=before.requester_phone,
         segment=before.segment,
+        organization_id=before.organization_id,
         address=before.address,
         client=before.client,
         location=before.location,

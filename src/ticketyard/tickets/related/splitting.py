@@ -32,7 +32,8 @@ async def split_ticket(
     by: Principal,
     version: int | None = None,
 ) -> OpenedTicket:
-    """Take comments with their files to a new ticket of the same requester, which is linked.
+    """Take comments with their files to a new ticket of the same requester and organisation, filed
+    alike, which is linked.
 
     They keep their words, authors and dates; the first that the requester may read says what the
     new ticket is about.
@@ -92,11 +93,15 @@ async def _open(
         source=ticket.source,
         title=title,
         description=readable[0] if readable else f"Split from {ticket.number}.",
+        priority=ticket.priority,
+        severity=ticket.severity,
+        category=ticket.category,
         requester_id=ticket.requester_id,
         requester_name=ticket.requester_name,
         requester_email=ticket.requester_email,
         requester_phone=ticket.requester_phone,
         segment=ticket.segment,
+        organization_id=ticket.organization_id,
         address=ticket.address,
         client=ticket.client,
         location=ticket.location,
