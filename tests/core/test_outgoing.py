@@ -222,6 +222,22 @@ async def test_headers_cannot_be_smuggled(receiver: Receiver) -> None:
     assert not receiver.got
 
 
+@pytest.mark.parametrize(
+    "name", ["Host", "host", "Content-Length", "transfer-encoding", "CONNECTION"]
+)
+async def test_where_it_goes_and_where_it_ends_is_ours_to_say(
+    receiver: Receiver, name: str
+) -> None:
+    with pytest.raises(OutgoingRefused):
+        await LOOPBACK.send("POST", receiver.url, headers={name: "5"}, content=b"hello")
+    assert not receiver.got
+
+
+async def test_a_user_agent_of_ones_own_stands_alone(receiver: Receiver) -> None:
+    await LOOPBACK.send("GET", receiver.url, headers={"user-agent": "Mine"})
+    assert receiver.got[0].headers["user-agent"] == "Mine"
+
+
 async def test_a_name_in_any_letters_is_asked_in_ascii(receiver: Receiver) -> None:
     asked: list[str] = []
     outgoing = Outgoing(["127.0.0.1"], resolve=always("127.0.0.1", asked=asked))

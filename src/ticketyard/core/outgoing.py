@@ -31,6 +31,11 @@ from ticketyard.core.public_addresses import (
 
 ANSWER_MAX_BYTES = 1024 * 1024
 USER_AGENT = "Ticketyard"
+# What says where a request goes and where it ends is ours to say: else one could be smuggled in.
+OWN_HEADERS = frozenset(
+    {"host", "content-length", "transfer-encoding", "connection", "keep-alive", "te", "trailer",
+     "upgrade", "expect", "accept-encoding"}
+)  # fmt: skip
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 
@@ -224,12 +229,16 @@ def _target(url: str) -> Target:
 def _request(
     method: str, target: Target, headers: Mapping[str, str], content: bytes, patience: Patience
 ) -> httpcore2.Request:
+    given = {name.lower() for name in headers}
+    if given & OWN_HEADERS:
+        raise OutgoingRefused("One of the headers is not for others to set.")
     told = {
         "Host": target.host_header,
-        "User-Agent": USER_AGENT,
+        **({} if "user-agent" in given else {"User-Agent": USER_AGENT}),
         "Accept-Encoding": "identity",
         "Connection": "close",
-    } | dict(headers)
+        **headers,
+    }
     if content or method in ("POST", "PUT", "PATCH"):
         told["Content-Length"] = str(len(content))
     timeouts = {

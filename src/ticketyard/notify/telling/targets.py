@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 import orjson
@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ticketyard.core.auth import Principal
 from ticketyard.core.db import company_of, now_of
 from ticketyard.core.events import emit
-from ticketyard.core.outgoing import Outgoing, OutgoingRefused
-from ticketyard.core.sealing import Sealer
+from ticketyard.core.outgoing import OWN_HEADERS, Outgoing, OutgoingRefused
+from ticketyard.core.sealing import SealBroken, Sealer
 from ticketyard.notify.errors import BadTarget, TargetNotFound
 from ticketyard.notify.events import NotificationTargetChanged
 from ticketyard.notify.models import NotificationLog, NotificationTarget
@@ -69,24 +69,74 @@ async def add_target(
     )
     if (count or 0) >= TARGETS_MAX:
         raise BadTarget(f"More than {TARGETS_MAX} targets are not kept.")
-    secret = {
-        "url": draft.url.strip(),
-        "header_name": draft.header_name,
-        "header_value": draft.header_value,
-    }
-    target = NotificationTarget(
-        company_id=company_of(session),
-        kind=draft.kind,
-        name=draft.name,
-        host=urlsplit(draft.url.strip()).hostname or "",
-        secret=sealer.seal(orjson.dumps(secret).decode()),
-        event_kinds=list(dict.fromkeys(draft.event_kinds)),
-        content_type=draft.content_type if draft.kind == "sms" else "application/json",
-        body_template=draft.body_template,
-    )
+    target = NotificationTarget(company_id=company_of(session), kind=draft.kind)
+    _fill(target, draft, sealer)
     session.add(target)
     await _tell(session, target, "added", by)
     return target
+
+
+async def change_target(
+    session: AsyncSession,
+    change: TargetDraft,
+    *,
+    target_id: int,
+    sealer: Sealer,
+    outgoing: Outgoing,
+    by: Principal,
+) -> NotificationTarget:
+    """Make it what this says; address, header and body keep what they were where they are empty.
+
+    Its kind stays. A header's value is not carried on to another host, where somebody might read
+    it. Raises TargetNotFound, BadTarget.
+    """
+    target = await get_target(session, target_id)
+    kept = _opened(target, sealer)
+    url = change.url.strip() or kept.get("url", "")
+    if not url:
+        raise BadTarget("Its address was sealed with another key: enter it anew.")
+    value = change.header_value or kept.get("header_value", "")
+    if value and not change.header_value and _host_of(url) != target.host:
+        raise BadTarget("Another host: enter the value of its header anew.")
+    draft = replace(
+        change,
+        kind=target.kind,
+        url=url,
+        header_name=change.header_name or kept.get("header_name", ""),
+        header_value=value,
+        body_template=change.body_template or target.body_template,
+    )
+    _check(draft, outgoing)
+    _fill(target, draft, sealer)
+    await _tell(session, target, "changed", by)
+    return target
+
+
+def _opened(target: NotificationTarget, sealer: Sealer) -> dict[str, str]:
+    """What was sealed of it; nothing where it was sealed with another key."""
+    try:
+        found: dict[str, str] = orjson.loads(sealer.open(target.secret))
+    except (SealBroken, ValueError):
+        return {}
+    return found
+
+
+def _fill(target: NotificationTarget, draft: TargetDraft, sealer: Sealer) -> None:
+    url = draft.url.strip()
+    secret = {
+        "url": url,
+        "header_name": draft.header_name,
+        "header_value": draft.header_value,
+    }
+    target.name, target.host = draft.name, _host_of(url)
+    target.secret = sealer.seal(orjson.dumps(secret).decode())
+    target.event_kinds = list(dict.fromkeys(draft.event_kinds))
+    target.content_type = draft.content_type if draft.kind == "sms" else "application/json"
+    target.body_template = draft.body_template
+
+
+def _host_of(url: str) -> str:
+    return urlsplit(url).hostname or ""
 
 
 async def switch_target(
@@ -141,6 +191,8 @@ def _check(draft: TargetDraft, outgoing: Outgoing) -> None:
         raise BadTarget("Choose what shall be written there.")
     if draft.header_name and not _HEADER_NAME.fullmatch(draft.header_name):
         raise BadTarget("This is no name of a header.")
+    if draft.header_name.lower() in OWN_HEADERS | {"content-type"}:
+        raise BadTarget("This header is set by the desk itself.")
     if not draft.header_value.isprintable() or not draft.header_value.isascii():
         raise BadTarget("This cannot stand in a header.")
 

@@ -22,7 +22,9 @@ from ticketyard.notify.telling.reading import (
 from ticketyard.notify.telling.targets import (
     TargetDraft,
     add_target,
+    change_target,
     delete_target,
+    get_target,
     list_targets,
     queue_test,
     switch_target,
@@ -36,6 +38,7 @@ Kind = Literal[
     "mailbox_failing", "webhook_disabled",
 ]  # fmt: skip
 Channel = Literal["in_app", "email", "sms"]
+ContentType = Literal["application/json", "application/x-www-form-urlencoded", "text/plain"]
 
 
 class NotificationOut(BaseModel):
@@ -125,18 +128,23 @@ class TargetIn(Body):
     event_kinds: list[Kind] = Field(["alert_storm"], examples=[["sla_breached", "alert_storm"]])
     header_name: Line = Field("", description="Of a gateway, where it wants one.")
     header_value: Line = ""
-    content_type: Literal["application/json", "application/x-www-form-urlencoded", "text/plain"] = (
-        "application/json"
-    )
+    content_type: ContentType = "application/json"
     body_template: Text = Field(
         "", max_length=2000, description="Of a gateway, with `{{to}}` and `{{text}}`."
     )
 
 
 class TargetChangeIn(Body):
-    """Switch it on or off."""
+    """What shall be different; what is left out or empty stays. The kind stays."""
 
-    is_enabled: bool = Field(examples=[True])
+    is_enabled: bool | None = Field(None, examples=[True])
+    name: Line | None = Field(None, max_length=100, examples=["#service-desk"])
+    url: Line | None = None
+    event_kinds: list[Kind] | None = Field(None, examples=[["sla_breached", "alert_storm"]])
+    header_name: Line | None = None
+    header_value: Line | None = None
+    content_type: ContentType | None = None
+    body_template: Text | None = Field(None, max_length=2000)
 
 
 class TargetOut(BaseModel):
@@ -149,6 +157,7 @@ class TargetOut(BaseModel):
     name: str
     host: str
     event_kinds: list[Kind]
+    content_type: ContentType
     is_enabled: bool
 
 
@@ -233,10 +242,27 @@ async def post_target(
 
 @router.patch("/targets/{target_id}", response_model=TargetOut, dependencies=_MANAGE)
 async def patch_target(
-    target_id: RowId, body: TargetChangeIn, session: Session, by: Acting
+    target_id: RowId, body: TargetChangeIn, session: Session, by: Acting, resources: Parts
 ) -> NotificationTarget:
-    """Switch it on or off."""
-    return await switch_target(session, target_id=target_id, is_enabled=body.is_enabled, by=by)
+    """Change it, switch it off, or on again."""
+    target = await get_target(session, target_id)
+    given = body.model_dump(exclude={"is_enabled"}, exclude_none=True)
+    if given:
+        known = {
+            "name": target.name,
+            "event_kinds": target.event_kinds,
+            "content_type": target.content_type,
+        }
+        change = TargetDraft(
+            **{"kind": target.kind, "url": "", **known, **given, "name": body.name or target.name}
+        )
+        sealer, outgoing = resources.part(Sealer), resources.part(Outgoing)
+        target = await change_target(
+            session, change, target_id=target_id, sealer=sealer, outgoing=outgoing, by=by
+        )
+    if body.is_enabled is not None:
+        await switch_target(session, target_id=target_id, is_enabled=body.is_enabled, by=by)
+    return target
 
 
 @router.delete("/targets/{target_id}", status_code=204, dependencies=_MANAGE)

@@ -21,7 +21,9 @@ from ticketyard.notify.telling.reading import (
 from ticketyard.notify.telling.targets import (
     TargetDraft,
     add_target,
+    change_target,
     delete_target,
+    get_target,
     list_targets,
     queue_test,
     switch_target,
@@ -53,6 +55,12 @@ KIND_WORDS = {
     "mailbox_failing": "A mailbox cannot be read",
     "webhook_disabled": "A webhook was switched off",
 }
+ContentType = Literal["application/json", "application/x-www-form-urlencoded", "text/plain"]
+CONTENT_TYPES: list[tuple[ContentType, str]] = [
+    ("application/json", "JSON"),
+    ("application/x-www-form-urlencoded", "Form"),
+    ("text/plain", "Plain text"),
+]
 CHANNEL_WORDS = {"in_app": "Desk", "email": "Mail", "sms": "SMS"}
 
 
@@ -93,9 +101,18 @@ async def post_open(notification_id: RowId, session: Session, by: Acting) -> Res
 
 
 @router.get(HOME, dependencies=[may("tickets:read")])
-async def get_choices(session: Session, by: Acting, frame: DeskFrame) -> Response:
-    """What one is told of, and, for admins, chats and gateways."""
-    return await _choices(session, by, frame)
+async def get_choices(
+    session: Session, by: Acting, frame: DeskFrame, change: RowId | None = None
+) -> Response:
+    """What one is told of, and, for admins, chats and gateways. change: one of those in the form."""
+    if change is None or not by.may("settings:manage"):
+        return await _choices(session, by, frame)
+    target = await get_target(session, change)
+    draft = TargetDraft(
+        kind=target.kind, name=target.name, url="", event_kinds=target.event_kinds,
+        content_type=target.content_type,
+    )  # fmt: skip
+    return await _choices(session, by, frame, draft=draft, changes=change)
 
 
 @router.post(HOME, dependencies=[may("tickets:read")])
@@ -124,12 +141,14 @@ async def post_target(
     kinds: Annotated[list[str] | None, Form()] = None,
     header_name: Annotated[str, Form(max_length=100)] = "",
     header_value: Annotated[str, Form(max_length=1000)] = "",
+    content_type: Annotated[ContentType, Form()] = "application/json",
     body_template: Annotated[str, Form(max_length=2000)] = "",
 ) -> Response:
     """Add a chat or a gateway."""
     draft = TargetDraft(
         kind=target, name=name.strip() or target, url=url, event_kinds=kinds or [],
-        header_name=header_name, header_value=header_value, body_template=body_template,
+        header_name=header_name, header_value=header_value, content_type=content_type,
+        body_template=body_template,
     )  # fmt: skip
     sealer, outgoing = resources.part(Sealer), resources.part(Outgoing)
     try:
@@ -138,6 +157,41 @@ async def post_target(
     except Refusal as refusal:
         return await _choices(session, by, frame, error=refusal.detail, draft=draft, status=422)
     return back_to(HOME, Flash("clear", f"Added {draft.name}."))
+
+
+@router.post(f"{HOME}/targets/{{target_id}}", dependencies=[may("settings:manage")])
+async def post_target_change(
+    target_id: RowId,
+    session: Session,
+    by: Acting,
+    frame: DeskFrame,
+    resources: Parts,
+    name: Annotated[str, Form(max_length=100)] = "",
+    url: Annotated[str, Form(max_length=2000)] = "",
+    kinds: Annotated[list[str] | None, Form()] = None,
+    header_name: Annotated[str, Form(max_length=100)] = "",
+    header_value: Annotated[str, Form(max_length=1000)] = "",
+    content_type: Annotated[ContentType, Form()] = "application/json",
+    body_template: Annotated[str, Form(max_length=2000)] = "",
+) -> Response:
+    """Change a chat or a gateway; a secret that is left empty stays."""
+    target = await get_target(session, target_id)
+    draft = TargetDraft(
+        kind=target.kind, name=name.strip() or target.name, url=url, event_kinds=kinds or [],
+        header_name=header_name, header_value=header_value, content_type=content_type,
+        body_template=body_template,
+    )  # fmt: skip
+    sealer, outgoing = resources.part(Sealer), resources.part(Outgoing)
+    try:
+        async with session.begin_nested():
+            await change_target(
+                session, draft, target_id=target_id, sealer=sealer, outgoing=outgoing, by=by
+            )
+    except Refusal as refusal:
+        return await _choices(
+            session, by, frame, error=refusal.detail, draft=draft, changes=target_id, status=422
+        )
+    return back_to(HOME, Flash("clear", "Saved."))
 
 
 @router.post(f"{HOME}/targets/{{target_id}}/{{act}}", dependencies=[may("settings:manage")])
@@ -197,6 +251,7 @@ async def _choices(
     *,
     error: str = "",
     draft: TargetDraft | None = None,
+    changes: int | None = None,
     status: int = 200,
 ) -> Response:
     manages = by.may("settings:manage")
@@ -217,4 +272,6 @@ async def _choices(
         targets=await list_targets(session) if manages else [],
         error=error,
         draft=draft,
+        changes=changes,
+        content_types=CONTENT_TYPES,
     )
