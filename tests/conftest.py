@@ -38,21 +38,20 @@ class Cluster:
     """The test run's own PostgreSQL, with a migrated database to clone."""
 
     postgres: EmbeddedPostgres
+    admin: psycopg.Connection
 
     def clone(self, template: str = TEMPLATE, name: str = "") -> str:
         """A fresh database; gives its URL, as its owner."""
         name = name or f"test_{os.getpid()}_{next(_counter)}"
-        with psycopg.connect(self.postgres.url("postgres", "postgres"), autocommit=True) as admin:
-            admin.execute(
-                f"create database {name} template {template} owner {OWNER} strategy file_copy"
-            )
+        self.admin.execute(
+            f"create database {name} template {template} owner {OWNER} strategy file_copy"
+        )
         return self.postgres.url(name)
 
     def drop(self, url: str) -> None:
         """Throw a clone away, whoever is still connected."""
         name = psycopg.conninfo.conninfo_to_dict(url)["dbname"]
-        with psycopg.connect(self.postgres.url("postgres", "postgres"), autocommit=True) as admin:
-            admin.execute(f"drop database if exists {name} with (force)")
+        self.admin.execute(f"drop database if exists {name} with (force)")
 
 
 def _in_memory() -> str | None:
@@ -79,7 +78,7 @@ def cluster() -> Iterator[Cluster]:
         upgrade(url)
         with psycopg.connect(postgres.url("postgres", "postgres"), autocommit=True) as admin:
             admin.execute(f"alter database ticketyard rename to {TEMPLATE}")
-        yield Cluster(postgres)
+            yield Cluster(postgres, admin)
         postgres.stop()
 
 
