@@ -16,6 +16,8 @@ from ticketyard.people.queries import get_company
 
 SWITCHES = ("auto_categorize", "auto_prioritize", "auto_assign", "assign_spam")
 TEXTS = ("name", "locale", "timezone", "languages")
+# Names in the zones' folder that mean whatever one machine is set to.
+_NO_ZONES = frozenset({"localtime", "posixrules", "Factory"})
 
 
 async def found_company(
@@ -27,8 +29,12 @@ async def found_company(
     timezone: str = "UTC",
     languages: Sequence[str] = ("en",),
 ) -> int:
-    """Make a company and give its id. Its own transaction: nobody can act in it before."""
+    """Make a company and give its id. Its own transaction: nobody can act in it before.
+
+    Raises Invalid for a time zone that nobody knows.
+    """
     async with db.anonymous() as session:
+        await _check_zone(session, timezone)
         result = await session.execute(
             text("select found_company(:name, :slug, :locale, :timezone, :languages, :at)"),
             {
@@ -50,8 +56,8 @@ async def change_company(
     unknown = [name for name in changes if name not in (*SWITCHES, *TEXTS)]
     if unknown:
         raise Invalid(f"No such setting: {', '.join(unknown)}.")
-    if "timezone" in changes and changes["timezone"] not in available_timezones():
-        raise Invalid("No such time zone; one is written as in Asia/Almaty.")
+    if "timezone" in changes:
+        await _check_zone(session, str(changes["timezone"]))
     company = await get_company(session)
     changed = [name for name, value in changes.items() if getattr(company, name) != value]
     for name in changed:
@@ -59,3 +65,15 @@ async def change_company(
     if changed:
         await emit(session, CompanyChanged(fields=changed), by=by)
     return company
+
+
+async def _check_zone(session: AsyncSession, zone: str) -> None:
+    """Days are counted here and by the database, so both must know it."""
+    if zone == "UTC":
+        return
+    known = zone in available_timezones() - _NO_ZONES
+    if not known or not await session.scalar(_KNOWN_ZONE, {"zone": zone}):
+        raise Invalid("No such time zone; one is written as in Asia/Almaty.")
+
+
+_KNOWN_ZONE = text("select exists (select from pg_timezone_names where name = :zone)")
