@@ -27,6 +27,7 @@ from ticketyard.alerts.events import (
 )
 from ticketyard.alerts.following_merges import surviving_ticket
 from ticketyard.alerts.models import Alert
+from ticketyard.alerts.raising import raise_alert, raise_its_ticket
 from ticketyard.alerts.storms import (
     end_if_finished,
     find_storm,
@@ -173,6 +174,9 @@ class _Work:
             await self._note(alert.id, "late")
             return "late", alert.id, await ticket_of(self.session, alert)
         await self._count(alert.id)
+        severity = self.filing.told.severity
+        if await raise_alert(self.session, alert, severity):
+            await raise_its_ticket(self.session, alert.ticket_id, severity)
         if way == "repeat":
             await self._note(alert.id, "repeated")
             return "repeated", alert.id, await ticket_of(self.session, alert)
@@ -190,6 +194,8 @@ class _Work:
                 by=system,
                 reason="The alert fires again.",
             )
+            # It may have become graver while the ticket was finished.
+            await raise_its_ticket(self.session, alert.ticket_id, severity)
         await self._tell_fired(alert.id, alert.ticket_id, again=True)
         return outcome, alert.id, await ticket_of(self.session, alert)
 
@@ -223,6 +229,9 @@ class _Work:
             columns["changed_states"] = [
                 each.isoformat() for each in changes_with(before.changed_states, now, self.rules)
             ]
+        if way in ("storm", "incident"):
+            severity = self.filing.told.severity
+            await raise_its_ticket(self.session, columns["ticket_id"], severity)
         if self.releasing is not None:
             alert_id = await self._release(self.releasing, columns)
         else:

@@ -36,7 +36,8 @@ _FILTERS = {
     "camera_id": "a.camera_id = :camera_id",
     "ticket_id": "a.ticket_id = :ticket_id",
     "before": "a.id < :before",
-    "q": "a.title ilike :q",
+    "ids": "a.id = any(:ids)",
+    "q": "a.title ilike all(:q)",
 }
 # What is firing and still to be done, or kept back.
 _ACTIVE = (
@@ -48,10 +49,11 @@ _ACTIVE = (
 async def list_alerts(
     session: AsyncSession, *, limit: int, active: bool = False, **wanted: Any
 ) -> list[RowMapping]:
-    """Alerts that have all of these, the newest first. q: words in the title; * and ? stand for any."""
+    """Alerts that have all of these, the newest first. q: words that are all in the title, in any
+    order; * stands for any letters, ? for one."""
     given = {name: value for name, value in wanted.items() if value is not None}
     if "q" in given:
-        given["q"] = f"%{_pattern(given['q'])}%"
+        given["q"] = [f"%{_pattern(word)}%" for word in given["q"].split()]
     where = "".join(f" and {_FILTERS[name]}" for name in given)
     if active:
         where += f" and {_ACTIVE}"
@@ -64,6 +66,25 @@ async def list_alerts(
 def _pattern(words: str) -> str:
     plain = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return plain.replace("*", "%").replace("?", "_")
+
+
+# Those of a storm are thousands: which are shown is settled before they are counted up.
+_OF_TICKET = f"""
+    with mine as materialized (
+      select id, count(*) over () as total from alert
+      where company_id = current_company() and ticket_id = :ticket_id
+      order by state = 'recovered', id desc limit :limit)
+    select shown.*, mine.total from ({_ITEMS} and a.id in (select id from mine)) shown
+    join mine using (id) order by shown.state = 'recovered', shown.id desc
+"""
+
+
+async def list_alerts_of_ticket(
+    session: AsyncSession, ticket_id: int, *, limit: int
+) -> list[RowMapping]:
+    """Alerts on a ticket, what fires first, then the newest; each says how many there are in `total`."""
+    rows = await session.execute(text(_OF_TICKET), {"ticket_id": ticket_id, "limit": limit})
+    return list(rows.mappings())
 
 
 async def get_alert(session: AsyncSession, alert_id: int) -> RowMapping:

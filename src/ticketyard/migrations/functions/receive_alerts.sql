@@ -134,10 +134,11 @@ declare
   v_fingerprint text := p_row ->> 'fingerprint';
   v_way alert_way;
   v_state text;
+  v_severity text;
 begin
   v_way.outcome := 'decide';
   -- What is active, else the last one; as alerts/surroundings.py.
-  select a.id, a.ticket_id, a.state into v_way.alert_id, v_way.ticket_id, v_state
+  select a.id, a.ticket_id, a.state, a.severity into v_way.alert_id, v_way.ticket_id, v_state, v_severity
   from alert a
   where a.company_id = current_company() and a.provider_id = v_provider
     and a.fingerprint = v_fingerprint
@@ -145,8 +146,9 @@ begin
   if v_way.ticket_id is not null then
     select t.number, t.status into v_way.number, v_way.status from ticket t where t.id = v_way.ticket_id;
   end if;
-  if v_state = 'suppressed' or v_state = 'firing'
-      and v_way.status in ('open', 'assigned', 'in_progress', 'pending') then
+  if not is_graver(p_row ->> 'severity', v_severity)
+      and (v_state = 'suppressed' or v_state = 'firing'
+           and v_way.status in ('open', 'assigned', 'in_progress', 'pending')) then
     v_way.outcome := 'repeated';
   end if;
   return v_way;
@@ -159,6 +161,7 @@ declare
   v_now timestamptz := coalesce((p_row ->> 'created_at')::timestamptz, now());
   v_rules alert_provider;
   v_way alert_way;
+  v_severity text;
 begin
   v_way.outcome := 'decide';
   select * into v_rules from alert_provider p
@@ -169,13 +172,14 @@ begin
       and m.starts_at <= v_now and m.ends_at > v_now) then
     return v_way;
   end if;
-  select s.id, s.ticket_id, t.number, t.status
-  into v_way.storm_id, v_way.ticket_id, v_way.number, v_way.status
+  select s.id, s.ticket_id, t.number, t.status, t.severity
+  into v_way.storm_id, v_way.ticket_id, v_way.number, v_way.status, v_severity
   from alert_storm s join ticket t on t.id = s.ticket_id
   where s.company_id = current_company() and s.provider_id = v_provider and s.ended_at is null;
   if v_way.storm_id is not null then
-    -- One that people are done with is over, and takes nothing any more.
-    if v_way.status in ('open', 'assigned', 'in_progress', 'pending') then
+    -- One that people are done with is over, and takes nothing any more; one of graver alerts rises.
+    if v_way.status in ('open', 'assigned', 'in_progress', 'pending')
+        and not is_graver(p_row ->> 'severity', v_severity) then
       v_way.outcome := 'joined';
     end if;
   elsif not is_storming(v_rules, v_now) then
@@ -183,6 +187,12 @@ begin
   end if;
   return v_way;
 end $$;
+
+create or replace function is_graver(p_severity text, p_than text) returns boolean
+language sql immutable as $$
+  select coalesce(array_position(array['info', 'low', 'medium', 'high', 'critical'], p_severity), 0)
+    > coalesce(array_position(array['info', 'low', 'medium', 'high', 'critical'], p_than), 0)
+$$;
 
 -- Whether as many alerts as make a storm are new within its time: those held back are not, before the
 -- end of their window.

@@ -75,7 +75,7 @@ async def get_alerts(
     provider_id: str | None = Query(None, max_length=120),
     camera_id: int | None = Query(None, ge=-(2**31) + 1, le=2**31 - 1),
     ticket_id: RowId | None = None,
-    q: str | None = Query(None, max_length=200, description="In the title; * and ? for any."),
+    q: str | None = Query(None, max_length=200, description="Words of the title; * and ? for any."),
     before: RowId | None = Query(None, description="`next_before` of a page before."),
     limit: int = Query(50, ge=1, le=PAGE_MAX),
 ) -> AlertListOut:
