@@ -188,9 +188,38 @@ async def test_the_steps_are_the_companys_own(world: World, admin: httpx2.AsyncC
     assert "Workshop" in await send(admin, "/settings/steps", 200, then="more", **rows)
     await send(admin, "/settings/steps", **rows)
     assert "Workshop" in await show(admin, "/board")
+    shown = await show(admin, "/settings/steps")
+    assert re.findall(r'name="place"[^>]* value="(\d)"', shown)[:3] == ["1", "2", "3"]
     await send(admin, "/settings/steps", then="default", **rows)
     async with world.resources.db.transaction(world.company_id) as session:
         assert len(await list_steps(session)) == 5
+
+
+@pytest.mark.parametrize(
+    ("places", "order"),
+    [
+        (["1", "2", "3", "4"], "ABCD"),
+        (["1", "2", "3", "2"], "ADBC"),
+        (["1", "4", "3", "4"], "ACDB"),
+        (["1", "3", "2", "4"], "ACBD"),
+        (["1", "99", "", "x"], "ACDB"),
+        ([], "ABCD"),
+    ],
+)
+async def test_steps_are_put_in_another_order_by_their_places(
+    world: World, admin: httpx2.AsyncClient, places: list[str], order: str
+) -> None:
+    rows = {
+        "step": list("ABCD"), "stands_for": ["open", "open", "open", "open"], "was": [""] * 4,
+    }  # fmt: skip
+    rows["step"].append("Z")
+    rows["stands_for"].append("closed")
+    rows["was"].append("")
+    await send(admin, "/settings/steps", **rows, place=places)
+
+    async with world.resources.db.transaction(world.company_id) as session:
+        names = [each.name for each in await list_steps(session)]
+    assert [each for each in names if each != "Z"] == list(order)
 
 
 async def test_who_wrote_to_a_merged_ticket_is_shown_no_form_to_write_into_it(

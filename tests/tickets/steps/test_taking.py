@@ -1,5 +1,6 @@
 """Tickets are taken along the company's own steps."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -86,6 +87,63 @@ async def test_what_waits_goes_on_when_it_is_taken_to_the_step_it_is_shown_on(
     await move(world, opened.id, "In Progress")
 
     assert await standing(world, opened.id) == ("in_progress", "In Progress")
+
+
+Way = list[tuple[str, str]]
+
+
+async def set_way(world: World, names: str, renamed: dict[str, str] | None = None) -> None:
+    """Steps of one letter each; the last stands for resolved, all others for open."""
+    way: Way = [*((name, "open") for name in names[:-1]), (names[-1], "resolved")]
+    async with world.resources.db.transaction(world.company_id) as session:
+        by = world.as_person(world.admin)
+        await set_steps(session, steps=way, renamed=renamed, by=by)
+
+
+@pytest.mark.parametrize(
+    ("after", "renamed", "stands"),
+    [
+        ("ABCZ", {"B": "C", "C": "B"}, {"A": "A", "B": "C", "C": "B"}),
+        ("BCDZ", {"A": "B", "B": "C", "C": "D"}, {"A": "B", "B": "C", "C": "D"}),
+        ("ACZ", {"B": "C"}, {"A": "A", "B": "C", "C": "A"}),
+        ("ABZ", {" c ": "b"}, {"A": "A", "B": "A", "C": "B"}),
+        ("CBAZ", {}, {"A": "A", "B": "B", "C": "C"}),
+    ],
+)
+async def test_names_that_are_swapped_or_handed_on_take_their_tickets_along(
+    world: World, after: str, renamed: dict[str, str], stands: dict[str, str]
+) -> None:
+    await set_way(world, "ABCZ")
+    tickets = {name: (await world.open()).id for name in "ABC"}
+    for name, ticket in tickets.items():
+        await move(world, ticket, "C" if name == "A" else "A")
+        await move(world, ticket, name)
+
+    await set_way(world, after, renamed)
+
+    assert {name: (await standing(world, each))[1] for name, each in tickets.items()} == stands
+
+
+async def test_a_step_that_is_lost_and_made_again_is_another_one(world: World) -> None:
+    await set_way(world, "ABZ")
+    opened = await world.open()
+    await move(world, opened.id, "B")
+    await set_way(world, "ACZ")
+    await set_way(world, "ABZ")
+
+    assert await standing(world, opened.id) == ("open", "A")
+
+
+async def test_two_who_set_the_steps_at_once_take_turns(world: World) -> None:
+    by = world.as_person(world.admin)
+    async with world.resources.db.transaction(world.company_id) as session:
+        await set_steps(session, steps=[("New", "open"), ("Done", "closed")], by=by)
+        other = asyncio.create_task(set_way(world, "ABZ"))
+        await asyncio.sleep(0.3)
+        assert not other.done()
+    await other
+    async with world.resources.db.transaction(world.company_id) as session:
+        assert [each.name for each in await list_steps(session)] == ["A", "B", "Z"]
 
 
 async def test_a_renamed_step_keeps_its_tickets_and_a_lost_one_gives_them_to_the_first(

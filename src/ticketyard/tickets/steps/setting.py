@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import delete, select, update
+import orjson
+from sqlalchemy import delete, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.auth import Principal
 from ticketyard.core.db import company_of
 from ticketyard.core.events import emit
 from ticketyard.tickets.events import DeskChanged
-from ticketyard.tickets.models import Ticket, WorkStep
+from ticketyard.tickets.models import WorkStep
 from ticketyard.tickets.steps.course import DEFAULT, Step, checked_steps
 
 
@@ -37,21 +38,49 @@ async def set_steps(
     """
     wanted = checked_steps(steps) if steps else ()
     company_id = company_of(session)
+    await session.execute(_ONE_AT_A_TIME, {"company": company_id})
+    moves = _moves(await list_steps(session), wanted or DEFAULT, renamed or {})
     await session.execute(delete(WorkStep).where(WorkStep.company_id == company_id))
     session.add_all(
         WorkStep(company_id=company_id, name=step.name, status=step.status, sort_order=index)
         for index, step in enumerate(wanted)
     )
     await session.flush()
-    names = {step.name for step in wanted}
-    for before, after in (renamed or {}).items():
-        after = " ".join(after.split())
-        if before != after and after in names:
-            await session.execute(
-                update(Ticket)
-                .where(Ticket.company_id == company_id, Ticket.work_step == before)
-                .values(work_step=after)
-            )
+    await session.execute(_MARK_ANEW, {"moves": orjson.dumps(moves).decode()})
     told = ", ".join(step.name for step in wanted)[:500] or "the default steps"
     await emit(session, DeskChanged(what="steps", how="changed", name=told), by=by)
     return wanted or DEFAULT
+
+
+def _moves(
+    before: Sequence[Step], after: Sequence[Step], renamed: Mapping[str, str]
+) -> dict[str, str]:
+    """Each step's name before to its name now, without those that are lost. Of a lost step and
+    another that takes its name, the tickets are not mixed."""
+    now = {step.name.casefold(): step.name for step in after}
+    given = {_key(was): now[_key(name)] for was, name in renamed.items() if _key(name) in now}
+    taken = set(given.values())
+    moves = {}
+    for step in before:
+        key = _key(step.name)
+        if key in given:
+            moves[step.name] = given[key]
+        elif key in now and now[key] not in taken:
+            moves[step.name] = now[key]
+    return moves
+
+
+def _key(name: str) -> str:
+    return " ".join(name.split()).casefold()
+
+
+_ONE_AT_A_TIME = text("select pg_advisory_xact_lock(hashtext('ticketyard.steps'), :company)")
+# All at once, as names may be swapped. A mark of no step any more goes: a later step of that name is
+# another one.
+_MARK_ANEW = text(
+    """
+    update ticket set work_step = cast(:moves as jsonb) ->> work_step
+    where company_id = current_company() and work_step is not null
+      and work_step is distinct from cast(:moves as jsonb) ->> work_step
+    """
+)

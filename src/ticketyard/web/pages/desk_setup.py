@@ -1,5 +1,6 @@
 """Settings: the company's own fields, and its own steps of work."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Response
@@ -30,6 +31,7 @@ _NEW: dict[str, Any] = {
 }  # fmt: skip
 _Line = Annotated[str, Form(max_length=1_000)]
 _Texts = Annotated[list[str] | None, Form()]
+_Row = tuple[str, str, str]
 
 
 @router.get("/fields", dependencies=[may("settings:manage")])
@@ -142,10 +144,13 @@ async def post_steps(
     step: _Texts = None,
     stands_for: _Texts = None,
     was: _Texts = None,
+    place: _Texts = None,
     then: Annotated[str, Form(max_length=20)] = "save",
 ) -> Response:
-    """Save them; an emptied line is left out. `then` more shows further lines."""
-    rows = list(zip(step or (), stands_for or (), was or (), strict=False))[: STEPS_MAX + 1]
+    """Save them in the order of their places; an emptied line is left out. `then` more shows further
+    lines."""
+    given = list(zip(step or (), stands_for or (), was or (), strict=False))[: STEPS_MAX + 1]
+    rows = _in_order(given, place or ())
     filled = [] if then == "default" else [row for row in rows if row[0].strip()]
     if then == "more":
         return _steps(frame, rows, False)
@@ -162,9 +167,19 @@ async def post_steps(
     return back_to("/settings/steps", Flash("clear", "Saved. The board shows these steps."))
 
 
-def _steps(
-    frame: Frame, rows: list[tuple[str, str, str]], is_default: bool, *, refusal: str = ""
-) -> Response:
+def _in_order(rows: list[_Row], places: Sequence[str]) -> list[_Row]:
+    """By the place that each line was given. Where two want the same, the one that was moved there
+    pushes the other back, or forward when it came from above."""
+
+    def wanted(index: int) -> tuple[int, int]:
+        word = places[index].strip() if index < len(places) else ""
+        place = int(word) if word.isdecimal() and len(word) < 5 else index + 1
+        return place, (place > index + 1) - (place < index + 1)
+
+    return [rows[index] for index in sorted(range(len(rows)), key=wanted)]
+
+
+def _steps(frame: Frame, rows: list[_Row], is_default: bool, *, refusal: str = "") -> Response:
     spare = [("", "in_progress", "")] * min(SPARE_STEPS, max(0, STEPS_MAX - len(rows)))
     return page(
         "settings/steps.html",
