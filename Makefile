@@ -11,13 +11,16 @@ UV := .tools/bin/uv
 LOCKED := --require-hashes requirements.lock
 COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
-.PHONY: run test check lint types contracts format bench docs setup assets weights chromium dovecot chaos sla-oracle lock clean
+.PHONY: run test quick check lint types contracts format bench docs setup assets weights chromium dovecot chaos sla-oracle lock clean
 
 run: setup  ## serve the sample company on http://127.0.0.1:8000 (PORT, DATA_DIR)
 	@PORT=$(PORT) DATA_DIR=$(DATA_DIR) $(BIN)/ticketyard demo
 
 test: setup chromium dovecot  ## every test; one file: make test ARGS=tests/tickets
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile $(ARGS)
+
+quick: setup dovecot  ## the tests that start no whole program and no browser
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow" $(ARGS)
 
 check: lint types contracts test  ## what .ci/run checks
 

@@ -10,6 +10,8 @@ from typer.testing import CliRunner, Result
 from ticketyard.cli.main import app
 from ticketyard.core.embedded import EmbeddedPostgres
 
+pytestmark = pytest.mark.slow
+
 TABLES = ("company", "person", "category", "event", "job_item", "applied_function")
 
 

@@ -10,6 +10,8 @@ import pytest
 
 from tests.intake.test_importing import GUID, MANAGERS, OFFICES, TICKETS
 
+pytestmark = pytest.mark.slow
+
 
 def run_import(
     database_url: str, folder: Path, *arguments: str

@@ -1,5 +1,6 @@
 """The sample company: what somebody sees who starts the program for the first time."""
 
+import pytest
 from sqlalchemy import text
 
 from tests.notify.sink import open_sink
@@ -8,6 +9,8 @@ from ticketyard.core.config import Settings
 from ticketyard.core.resources import Resources
 from ticketyard.people.queries import company_ids
 from ticketyard.wiring import build_resources
+
+pytestmark = pytest.mark.slow
 
 
 async def test_it_has_tickets_of_every_source_and_mails_nobody(

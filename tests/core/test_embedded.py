@@ -13,6 +13,8 @@ import pytest
 
 from ticketyard.core.embedded import EmbeddedPostgres
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def home(open_folder: Path) -> Path:

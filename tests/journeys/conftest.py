@@ -8,6 +8,13 @@ import pytest
 from tests.journeys.running import Program
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All of them start a program."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker("slow")
+
+
 @pytest.fixture
 def program(database_url: str, tmp_path: Path) -> Iterator[Program]:
     """`ticketyard serve` with a key `journey-key` and a worker; started, and stopped at the end."""

@@ -8,6 +8,8 @@ import pytest
 from tests.mailboxes.chaos import Chaos, Plan
 from tests.mailboxes.dovecot import Dovecot
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_thousand_mails_outlive_ten_kills(
     dovecot: Dovecot,

@@ -84,6 +84,7 @@ def mail_processes(parent: int) -> list[int]:
 @pytest.mark.skipif(
     not Path("/proc/self").exists(), reason="looks at processes as Linux shows them"
 )
+@pytest.mark.slow
 def test_serve_keeps_a_mail_process_only_while_there_is_a_mailbox(
     dovecot: Dovecot, user: str, database_url: str, tmp_path: Path
 ) -> None:
