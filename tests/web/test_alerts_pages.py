@@ -109,3 +109,110 @@ async def test_agents_look_and_admins_change(client: Client, world: World, path:
     assert "Begin now" not in (await client.get("/alerts/care")).text
     answer = await client.post(f"/alerts/{path}", data={"name": "X", "minutes": "5"})
     assert answer.status_code == 403
+
+
+async def test_the_ticket_shows_its_alerts(client: Client, world: World) -> None:
+    await world.log_in(client, world.admin)
+    plain = await world.open("Printer on fire")
+    assert 'id="alerts"' not in (await client.get(f"/tickets/{plain.number}")).text
+    await report(client, world, provider_id="cams")
+    grouped = {"group_by": ["alert_data.site"]}
+    await client.patch("/api/alert-providers/cams", json=grouped)
+    for n in range(12):
+        told = await report(
+            client,
+            world,
+            provider_id="cams",
+            alarm_type=f"kind {n}",
+            title=EVIL if n == 0 else f"Alarm {n}",
+            alert_data={"site": "north"},
+            thumbnail_url="https://img.example/1.jpg",
+            video_clip_url="https://img.example/1.mp4",
+        )
+    # What fires comes first, however old.
+    for n in range(1, 12):
+        await report(client, world, provider_id="cams", alarm_type=f"kind {n}", is_clear=True)
+    page = (await client.get(f"/tickets/{told['ticket_number']}")).text
+    block = page.split('id="alerts"')[1].split("</section>")[0]
+    assert block.count("<li") == 10
+    assert "all 12" in block
+    assert block.index("&lt;img") < block.index("Alarm 11")
+    assert EVIL not in page
+    assert block.count('href="https://img.example/1.jpg"') == 10
+    assert block.count('href="https://img.example/1.mp4"') == 10
+    everything = (await client.get(f"/alerts?view=all&ticket={told['ticket_id']}")).text
+    assert everything.count("<article") == 12
+
+
+async def test_a_ticket_shows_no_alerts_of_another_company(client: Client, world: World) -> None:
+    told = await report(client, world, title="North's own")
+    await world.log_in(client, world.other_admin)
+    page = (await client.get(f"/alerts?view=all&ticket={told['ticket_id']}")).text
+    assert "North&#39;s own" not in page
+    news = (await client.get(f"/alerts/news?view=all&shown={told['alert_id']}")).text
+    assert news.strip() == ""
+
+
+@pytest.mark.parametrize(
+    ("q", "found"),
+    [
+        ("lobby door", True),
+        ("door lobby", True),
+        ("DOOR", True),
+        ("d?or", True),
+        ("d??or", False),
+        ("open*lobby", True),
+        ("lobby*open", False),
+        ("door window", False),
+        ("100%", True),
+        ("100%open", False),
+        ("_", False),
+        (" ", True),
+        ("*", True),
+    ],
+)
+async def test_words_and_wildcards_find_titles(
+    client: Client, world: World, q: str, found: bool
+) -> None:
+    await report(client, world, title="Door 100% open in the lobby")
+    await world.log_in(client, world.ana)
+    for path in ("/alerts", "/api/alerts"):
+        answer = await client.get(path, params={"q": q})
+        assert ("100% open" in answer.text) == found, path
+
+
+async def test_an_open_page_hears_what_is_new_and_what_changed(
+    client: Client, world: World
+) -> None:
+    await world.log_in(client, world.ana)
+    first = await report(client, world, alarm_type="first", title="The first")
+    shown = first["alert_id"]
+    assert "/alerts/news?view=active&amp;shown=" in (await client.get("/alerts")).text
+    before = (await client.get(f"/alerts/news?shown={shown}")).text
+    assert "new</a>" not in before
+    await report(client, world, alarm_type="second")
+    await report(client, world, alarm_type="first", is_clear=True)
+    after = (await client.get(f"/alerts/news?shown={shown}")).text
+    assert "1 new</a>" in after
+    (line,) = [each for each in after.split("<article")[1:]]
+    assert "The first" in line
+    assert 'hx-swap-oob="true"' in line
+    assert "Recovered" in line
+    assert "new</a>" not in (await client.get(f"/alerts/news?shown={shown}&before=1")).text
+    for nonsense in ("²", "-1", "x", str(10**40), ","):
+        assert (await client.get("/alerts/news", params={"shown": nonsense})).status_code == 200
+
+
+async def test_an_open_page_of_incidents_hears_of_the_next(client: Client, world: World) -> None:
+    await world.log_in(client, world.admin)
+    await report(client, world, provider_id="cams")
+    await client.patch("/api/alert-providers/cams", json={"group_by": ["alert_data.site"]})
+    for site in ("north", "south"):
+        for kind in ("a", "b"):
+            told = await report(
+                client, world, provider_id="cams", alarm_type=f"{site} {kind}",
+                alert_data={"site": site},
+            )  # fmt: skip
+    news = (await client.get(f"/alerts/news?view=incidents&shown={told['ticket_id']}")).text
+    assert "1 new</a>" in news
+    assert news.count("hx-swap-oob") == 1

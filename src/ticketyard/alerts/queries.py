@@ -36,8 +36,8 @@ _FILTERS = {
     "camera_id": "a.camera_id = :camera_id",
     "ticket_id": "a.ticket_id = :ticket_id",
     "before": "a.id < :before",
-    "ids": "a.id = any(:ids)",
-    "q": "a.title ilike all(:q)",
+    "ids": "a.id = any(cast(:ids as bigint[]))",
+    "q": "a.title ilike all(cast(:q as text[]))",
 }
 # What is firing and still to be done, or kept back.
 _ACTIVE = (

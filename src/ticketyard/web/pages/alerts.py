@@ -1,10 +1,13 @@
 """Alerts and incidents: what fires, what was held back, and what is said of alerts beforehand."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Form, Query, Response
+from fastapi import APIRouter, Depends, Form, Query, Response
+from sqlalchemy import RowMapping
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.alerts.heartbeats import add_heartbeat, delete_heartbeat, list_heartbeats
 from ticketyard.alerts.maintenance import add_window, end_window, list_windows
@@ -19,7 +22,7 @@ from ticketyard.alerts.queries import (
 from ticketyard.core.errors import Refusal
 from ticketyard.core.shapes import RowId
 from ticketyard.web.deps import Acting, Parts, Session, may
-from ticketyard.web.pages.frame import DeskFrame, Flash, back_to, page
+from ticketyard.web.pages.frame import DeskFrame, Flash, OwnFrame, back_to, fragment, page
 
 router = APIRouter(prefix="/alerts", include_in_schema=False)
 
@@ -42,51 +45,92 @@ _WANTED: dict[str, dict[str, Any]] = {
 _CARE = "/alerts/care"
 
 
-@router.get("", dependencies=[may("tickets:read")])
-async def get_alerts_page(
-    session: Session,
-    frame: DeskFrame,
+@dataclass(frozen=True)
+class _Asked:
+    """Which alerts the page is about."""
+
+    view: str
+    q: str
+    provider: str
+    ticket: int | None
+    before: int | None
+
+    def address(self, place: str = "/alerts", **more: object) -> str:
+        """The address of the page, or of what belongs to it."""
+        given = {"view": self.view, "q": self.q, "provider": self.provider, "ticket": self.ticket}
+        return f"{place}?{urlencode({k: v for k, v in {**given, **more}.items() if v})}"
+
+
+async def _asked(
     view: str = "active",
     q: str = Query("", max_length=200),
     provider: str = Query("", max_length=120),
+    ticket: RowId | None = None,
     before: RowId | None = None,
-) -> Response:
+) -> _Asked:
+    return _Asked(view if view in VIEWS else "active", q, provider, ticket, before)
+
+
+Asked = Annotated[_Asked, Depends(_asked)]
+
+
+@router.get("", dependencies=[may("tickets:read")])
+async def get_alerts_page(session: Session, frame: DeskFrame, asked: Asked) -> Response:
     """Alerts of one kind, the newest first; or incidents: tickets with several alerts."""
-    view = view if view in VIEWS else "active"
-    shared: dict[str, Any] = {"view": view, "views": VIEWS, "q": q, "provider": provider}
-    if view == "incidents":
-        incidents = await list_incidents(session, limit=PAGE_ALERTS)
-        return page(
-            "alerts/page.html",
-            frame,
-            place="alerts",
-            incidents=incidents,
-            next_href=None,
-            **shared,
-        )
-    found = await list_alerts(
-        session,
-        limit=PAGE_ALERTS + 1,
-        q=q.strip() or None,
-        provider_id=provider or None,
-        before=before,
-        **_WANTED.get(view, {}),
-    )
-    shown = found[:PAGE_ALERTS]
-    following = {
-        "view": view,
-        "q": q,
-        "provider": provider,
-        "before": shown[-1]["id"] if shown else 0,
-    }
+    rows = await _rows(session, asked, asked.before)
+    shown = rows[:PAGE_ALERTS]
+    ids = ",".join(str(each["id"]) for each in shown)
+    last = shown[-1]["id"] if shown else 0
     return page(
         "alerts/page.html",
         frame,
         place="alerts",
-        alerts=shown,
+        asked=asked,
+        views=VIEWS,
+        rows=shown,
         providers=[each.provider_id for each in await list_providers(session)],
-        next_href=f"/alerts?{urlencode(following)}" if len(found) > PAGE_ALERTS else None,
-        **shared,
+        all_href=_Asked(asked.view, "", "", None, None).address(),
+        news_href=asked.address("/alerts/news", shown=ids, before=asked.before),
+        next_href=asked.address(before=last) if len(rows) > PAGE_ALERTS else None,
+    )
+
+
+@router.get("/news", dependencies=[may("tickets:read")])
+async def get_alerts_news(
+    session: Session, frame: OwnFrame, asked: Asked, shown: str = Query("", max_length=2_000)
+) -> Response:
+    """How many came since the page was drawn, as a link that shows them; and the lines that are
+    `shown` there, as they are now."""
+    ids = {int(each) for each in shown.split(",") if each.isascii() and each.isdigit()}
+    # On a later page everything before it would be news.
+    first = await _rows(session, asked, None) if asked.before is None else []
+    known = [each for each in first if each["id"] in ids]
+    if asked.view != "incidents":
+        small = [each for each in ids if each < 2**63][:PAGE_ALERTS]
+        known = await list_alerts(session, limit=PAGE_ALERTS, ids=small) if small else []
+    return fragment(
+        "alerts/news.html",
+        frame,
+        asked=asked,
+        rows=known,
+        count=sum(each["id"] not in ids for each in first),
+        most=PAGE_ALERTS,
+        href=asked.address(),
+    )
+
+
+async def _rows(session: AsyncSession, asked: _Asked, before: int | None) -> list[RowMapping]:
+    """One more than a page has."""
+    if asked.view == "incidents":
+        return await list_incidents(session, limit=PAGE_ALERTS)
+    return await list_alerts(
+        session,
+        limit=PAGE_ALERTS + 1,
+        q=asked.q.strip() or None,
+        provider_id=asked.provider or None,
+        ticket_id=asked.ticket,
+        before=before,
+        **_WANTED.get(asked.view, {}),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, File, Form, Request, Response, UploadFile
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ticketyard.alerts.queries import list_alerts_of_ticket
 from ticketyard.core.auth import Principal
 from ticketyard.core.db import now_of
 from ticketyard.core.shapes import RowId
@@ -64,6 +65,7 @@ LINK_WORDS = {
     "follows": "follows",
     "followed_by": "goes on in",
 }
+ALERTS_SHOWN = 10
 Version = Annotated[int, Form(ge=0, le=2**31 - 1)]
 
 
@@ -142,6 +144,7 @@ async def _view(
             for each in happenings
         ],
         "receipt": await _receipt(session, ticket, language),
+        "alerts": await list_alerts_of_ticket(session, ticket.id, limit=ALERTS_SHOWN),
         "clocks": clocks_view(await read_clocks(session, ticket.id), now_of(session)),
     }
 
