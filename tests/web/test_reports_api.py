@@ -129,6 +129,49 @@ async def test_it_leaves_once_for_the_week_before(desk: Desk, client: httpx2.Asy
     assert "Weekly: 2026-11-16 to 2026-11-22" in str(desk.sink.deliveries[2].mail["Subject"])
 
 
+async def test_an_outage_leaves_no_gap(desk: Desk, client: httpx2.AsyncClient) -> None:
+    world, resources = desk.world, desk.world.resources
+    await world.log_in(client, world.admin)
+    start = datetime(2026, 11, 10, 6, 0, tzinfo=UTC)
+    resources.db.clock = lambda: start
+    daily = WEEKLY | {"every": "day", "recipients": ["lead@example.com"]}
+    assert (await client.post("/api/report-schedules", json=daily)).status_code == 201
+
+    resources.db.clock = lambda: start + timedelta(days=3, hours=5)
+    await mail_reports(resources, world.company_id)
+    await mail_reports(resources, world.company_id)
+    rows = await desk.rows("select subject from outgoing_mail where kind = 'report' order by id")
+    assert [row[0] for row in rows] == [f"Weekly: 2026-11-{day:02}" for day in (9, 10, 11, 12)]
+    (schedule,) = (await client.get("/api/report-schedules")).json()
+    assert schedule["next_at"].startswith("2026-11-14T07:00")
+
+    resources.db.clock = lambda: start + timedelta(days=100)
+    await mail_reports(resources, world.company_id)
+    rows = await desk.rows("select subject from outgoing_mail where kind = 'report' order by id")
+    assert len(rows) == 4 + 7
+
+
+async def test_one_that_fails_holds_up_no_other(desk: Desk, client: httpx2.AsyncClient) -> None:
+    world, resources = desk.world, desk.world.resources
+    await world.log_in(client, world.admin)
+    for name in ("Broken", "Whole"):
+        made = await client.post("/api/report-schedules", json=WEEKLY | {"name": name})
+        assert made.status_code == 201
+    await desk.rows(
+        "update report_schedule set next_at = now() - interval '1 minute',"
+        " counted_by = case when name = 'Broken' then 'the moon' else counted_by end"
+    )
+    for _ in range(2):
+        await mail_reports(resources, world.company_id)
+    rows = await desk.rows("select subject from outgoing_mail where kind = 'report'")
+    assert len(rows) == 2
+    assert all(row[0].startswith("Whole") for row in rows)
+    # It stays due, and leaves when it is mended.
+    await desk.rows("update report_schedule set counted_by = 'none'")
+    await mail_reports(resources, world.company_id)
+    assert len(await desk.rows("select 1 from outgoing_mail where kind = 'report'")) == 4
+
+
 async def test_two_workers_send_it_once(desk: Desk, client: httpx2.AsyncClient) -> None:
     world = desk.world
     await world.log_in(client, world.admin)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ticketyard.insights.reports.scheduling import Every, next_departure
+from ticketyard.insights.reports.scheduling import LATE_MAX, Every, departures, next_departure
 
 # A Thursday.
 NOW = datetime(2026, 10, 1, 6, 30, tzinfo=UTC)
@@ -40,3 +40,15 @@ def test_once_a_day_whatever_the_clock_does(before: datetime, leaves: datetime) 
     found = next_departure("day", 2, after=before, zone="Europe/Copenhagen")
 
     assert found == leaves
+
+
+def test_what_was_missed_is_made_up_for_up_to_a_week_of_days() -> None:
+    first = datetime(2026, 10, 1, 7, tzinfo=UTC)
+    days = [datetime(2026, 10, day, 7, tzinfo=UTC) for day in range(1, 11)]
+
+    def due(now: datetime) -> list[datetime]:
+        return departures("day", 7, first=first, now=now, zone="UTC")
+
+    assert due(first) == days[:1]
+    assert due(days[2]) == days[:3]
+    assert due(datetime(2026, 10, 10, 12, tzinfo=UTC)) == days[-LATE_MAX:]

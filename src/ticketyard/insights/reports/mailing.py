@@ -1,59 +1,75 @@
 """Send the reports that are due: counted, put into the outbox and moved on in one transaction."""
 
-from sqlalchemy import select
+from datetime import datetime
+
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.auth import Principal
-from ticketyard.core.db import company_of, now_of
+from ticketyard.core.db import is_database_away, now_of
+from ticketyard.core.log import get_logger
 from ticketyard.core.resources import Resources
 from ticketyard.insights.reports.asking import By, Period, period_of
 from ticketyard.insights.reports.counting import count_report
 from ticketyard.insights.reports.models import ReportSchedule
-from ticketyard.insights.reports.scheduling import PRESETS_OF, Every, next_departure
+from ticketyard.insights.reports.scheduling import PRESETS_OF, Every, departures, next_departure
 from ticketyard.insights.reports.tables import render_text
 from ticketyard.notify.queueing import Draft, Posting, Recipient, queue_mails
 from ticketyard.notify.servers import NO_SERVER, MailOut, general_way
 from ticketyard.people.queries import get_company
+
+log = get_logger(__name__)
 
 
 async def mail_due_reports(resources: Resources, company_id: int) -> None:
     """Timetable: every five minutes for every company.
 
     One by one, and skipped where another worker holds it, so that each leaves once. What was due
-    while nobody worked leaves once as well, for the last period.
+    while nobody worked leaves late, each about its own period. One that fails holds up no other,
+    and is tried again with the next round.
     """
-    while await _mail_next(resources, company_id):
-        pass
+    async with resources.db.transaction(company_id) as session:
+        due = list(
+            await session.scalars(_due(now_of(session)).with_only_columns(ReportSchedule.id))
+        )
+    for schedule_id in due:
+        try:
+            while await _mail_next(resources, company_id, schedule_id):
+                pass
+        except Exception as error:
+            if is_database_away(error):
+                raise
+            log.exception("report_failed", company_id=company_id, schedule=schedule_id)
 
 
-async def _mail_next(resources: Resources, company_id: int) -> bool:
+async def _mail_next(resources: Resources, company_id: int, schedule_id: int) -> bool:
+    """Send the oldest that is due of this schedule, and move it on to the next."""
     async with resources.db.transaction(company_id) as session:
         now = now_of(session)
         schedule: ReportSchedule | None = await session.scalar(
-            select(ReportSchedule)
-            .where(
-                ReportSchedule.company_id == company_of(session),
-                ReportSchedule.is_active,
-                ReportSchedule.next_at <= now,
-            )
-            .order_by(ReportSchedule.next_at)
-            .limit(1)
-            .with_for_update(skip_locked=True)
+            _due(now).where(ReportSchedule.id == schedule_id).with_for_update(skip_locked=True)
         )
         if schedule is None:
             return False
         zone = (await get_company(session)).timezone
         every: Every = schedule.every  # type: ignore[assignment]
-        await _mail(session, schedule, _covered(every, schedule, zone), resources.part(MailOut))
+        left = departures(every, schedule.hour, first=schedule.next_at, now=now, zone=zone)
+        period = period_of(first=None, last=None, preset=PRESETS_OF[every], now=left[0], zone=zone)
+        await _mail(session, schedule, period, resources.part(MailOut))
         schedule.last_sent_at = now
-        schedule.next_at = next_departure(every, schedule.hour, after=now, zone=zone)
+        schedule.next_at = next_departure(every, schedule.hour, after=left[0], zone=zone)
         return True
 
 
-def _covered(every: Every, schedule: ReportSchedule, zone: str) -> Period:
-    """The day, week or month before the hour it was due at, however late it leaves."""
-    return period_of(
-        first=None, last=None, preset=PRESETS_OF[every], now=schedule.next_at, zone=zone
+def _due(now: datetime) -> Select[ReportSchedule]:
+    return (
+        select(ReportSchedule)
+        .where(
+            ReportSchedule.company_id == func.current_company(),
+            ReportSchedule.is_active,
+            ReportSchedule.next_at <= now,
+        )
+        .order_by(ReportSchedule.next_at, ReportSchedule.id)
     )
 
 

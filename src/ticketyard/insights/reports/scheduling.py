@@ -15,6 +15,10 @@ PRESETS_OF: Final[dict[Every, Preset]] = {
 }
 
 
+# After a long outage no more than these are made up for.
+LATE_MAX: Final = 7
+
+
 def next_departure(every: Every, hour: int, *, after: datetime, zone: str) -> datetime:
     """The first instant (UTC) later than `after` at this hour of the company's clock: of any day,
     of a Monday, of a first of the month.
@@ -30,3 +34,13 @@ def next_departure(every: Every, hour: int, *, after: datetime, zone: str) -> da
         instant = datetime.combine(day, time(hour), there).astimezone(UTC)
         if instant > after:
             return instant
+
+
+def departures(
+    every: Every, hour: int, *, first: datetime, now: datetime, zone: str
+) -> list[datetime]:
+    """From the first, which is due, all that are due by now; of many the last few."""
+    due = [first]
+    while (another := next_departure(every, hour, after=due[-1], zone=zone)) <= now:
+        due.append(another)
+    return due[-LATE_MAX:]
