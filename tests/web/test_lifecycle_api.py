@@ -6,6 +6,7 @@ import httpx2
 import pytest
 
 from tests.world import World
+from ticketyard.people.keys import create_key
 from ticketyard.tickets.changing_status import change_status
 from ticketyard.tickets.commenting import add_comment
 from ticketyard.tickets.queries import get_ticket
@@ -216,11 +217,26 @@ async def test_steps_and_the_board(world: World, admin: httpx2.AsyncClient) -> N
     assert not any(
         each["count"] for each in (await ask(admin, "GET", "/api/board?mine=true"))["columns"]
     )
+    other = await world.open()
+    ask_for = f"/api/tickets/{other.number}/step"
+    problem = await ask(admin, "POST", ask_for, 409, json={"step": "Assign to Member"})
+    assert "to an agent" in problem["detail"]
+    async with world.resources.db.transaction(world.company_id) as session:
+        _, secret = await create_key(
+            session, name="Wall", by=world.as_person(world.admin), permissions=["tickets:read"]
+        )
+    async with httpx2.AsyncClient(
+        transport=admin._transport, base_url="http://desk.test", headers={"x-api-key": secret}
+    ) as key:
+        assert sum(each["count"] for each in (await ask(key, "GET", "/api/board"))["columns"]) == 2
+        mine = (await ask(key, "GET", "/api/board?mine=true"))["columns"]
+        assert [each["count"] for each in mine] == [0] * 5
+    await ask(admin, "POST", f"/api/tickets/{other.number}/step", json={"step": "Done"})
     steps = [{"name": "New", "status": "open"}, {"name": "Done", "status": "resolved"}]
     assert not (await ask(admin, "PUT", "/api/steps", json={"steps": steps}))["is_default"]
     await ask(admin, "PUT", "/api/steps", 422, json={"steps": steps[:1]})
     columns = (await ask(admin, "GET", "/api/board"))["columns"]
-    assert [each["count"] for each in columns] == [1, 0], "shown on the nearest step"
+    assert [each["count"] for each in columns] == [1, 1], "shown on the nearest step"
     assert (await ask(admin, "PUT", "/api/steps", json={"steps": []}))["is_default"]
 
 

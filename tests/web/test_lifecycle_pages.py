@@ -6,6 +6,7 @@ import httpx2
 import pytest
 
 from tests.world import World
+from ticketyard.tickets.changing_status import change_status
 from ticketyard.tickets.commenting import add_comment
 from ticketyard.tickets.fields.defining import add_field
 from ticketyard.tickets.queries import get_ticket, list_fields, list_macros, list_templates
@@ -193,6 +194,32 @@ async def test_the_steps_are_the_companys_own(world: World, admin: httpx2.AsyncC
     await send(admin, "/settings/steps", then="default", **rows)
     async with world.resources.db.transaction(world.company_id) as session:
         assert len(await list_steps(session)) == 5
+
+
+async def test_a_card_that_is_sent_without_a_choice_stays_as_it_is(
+    world: World, admin: httpx2.AsyncClient
+) -> None:
+    waits, closed = await world.open("Waits"), await world.open("Over")
+    by = world.as_person(world.ana)
+    async with world.resources.db.transaction(world.company_id) as session:
+        for ticket, status in ((waits, "pending"), (closed, "resolved"), (closed, "closed")):
+            await change_status(session, ticket_id=ticket.id, status=status, by=by)
+
+    shown = await show(admin, "/board")
+    assert f'id="move-{waits.id}"' in shown
+    assert f'id="move-{closed.id}"' not in shown, "it can go nowhere"
+    (choices,) = re.findall(rf'id="move-{waits.id}".*?</select>', shown)
+    assert re.findall(r'option value="(.*?)"', choices) == [
+        "", "Open", "Assign to Team", "Assign to Member", "Done",
+    ]  # fmt: skip
+    for step in ("", "In Progress"):
+        await send(admin, "/board/move", ticket_id=waits.id, version=2, step=step)
+    async with world.resources.db.transaction(world.company_id) as session:
+        ticket = await get_ticket(session, waits.id)
+        assert (ticket.status, ticket.version) == ("pending", 2)
+
+    await send(admin, "/board/move", ticket_id=waits.id, version=2, step="Assign to Member")
+    assert "to an agent, which takes it there" in await show(admin, "/board")
 
 
 @pytest.mark.parametrize(

@@ -105,3 +105,7 @@ class NameTaken(Conflict):
 
 class OtherStep(Conflict):
     """The ticket is not on the step that the caller took it to be on; `step` says where it is."""
+
+
+class NobodyHasIt(Conflict):
+    """A step for tickets that somebody has, and nobody has this one."""

@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from tests.world import World
+from ticketyard.tickets.assigning import assign_ticket
 from ticketyard.tickets.changing_status import change_status
 from ticketyard.tickets.errors import (
     IllegalTransition,
+    NobodyHasIt,
     OtherStep,
     StepNotFound,
     TicketChangedMeanwhile,
@@ -40,11 +42,22 @@ async def standing(world: World, ticket_id: int) -> tuple[str, str]:
         return ticket.status, step_of(steps, ticket.status, ticket.work_step).name
 
 
+async def assign(world: World, ticket_id: int) -> None:
+    async with world.resources.db.transaction(world.company_id) as session:
+        by = world.as_person(world.ana)
+        await assign_ticket(session, ticket_id=ticket_id, agent_id=world.bo.id, by=by)
+
+
 async def test_a_new_ticket_goes_the_default_way_step_by_step(world: World) -> None:
     opened = await world.open()
     seen = [await standing(world, opened.id)]
-    for _ in range(4):
-        await advance(world, opened.id)
+    for number in range(4):
+        if number == 1:
+            with pytest.raises(NobodyHasIt, match=r"assign TKT-.* to an agent"):
+                await advance(world, opened.id)
+            await assign(world, opened.id)
+        else:
+            await advance(world, opened.id)
         seen.append(await standing(world, opened.id))
 
     assert [name for _, name in seen] == [step.name for step in DEFAULT]
@@ -72,6 +85,31 @@ async def test_a_step_takes_the_ticket_to_its_status_and_never_past_the_rules(
         await advance(world, opened.id, seen="Open")
     version = (await move(world, opened.id, "In Progress")).version
     assert version == 2, "where it stands already, nothing changes"
+
+
+@pytest.mark.parametrize("status", ["assigned", "pending"])
+@pytest.mark.parametrize("step", ["Open", "Assign to Team"])
+async def test_what_is_taken_back_to_open_is_nobody_s(world: World, step: str, status: str) -> None:
+    opened = await world.open()
+    await assign(world, opened.id)
+    async with world.resources.db.transaction(world.company_id) as session:
+        by = world.as_person(world.ana)
+        await change_status(session, ticket_id=opened.id, status=status, by=by)
+
+    ticket = await move(world, opened.id, step)
+
+    assert (ticket.status, ticket.assignee_id) == ("open", None)
+    assert await standing(world, opened.id) == ("open", step)
+
+
+async def test_what_is_done_is_refused_by_the_rules_and_not_for_want_of_an_agent(
+    world: World,
+) -> None:
+    opened = await world.open()
+    await move(world, opened.id, "Done")
+
+    with pytest.raises(IllegalTransition):
+        await move(world, opened.id, "Assign to Member")
 
 
 async def test_what_waits_goes_on_when_it_is_taken_to_the_step_it_is_shown_on(

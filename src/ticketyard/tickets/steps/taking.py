@@ -6,12 +6,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.auth import Principal
 from ticketyard.core.events import emit
+from ticketyard.tickets.assigning import release_ticket
 from ticketyard.tickets.changing_status import change_status
-from ticketyard.tickets.errors import OtherStep, StepNotFound
+from ticketyard.tickets.errors import NobodyHasIt, OtherStep, StepNotFound
 from ticketyard.tickets.events import TicketStepped
 from ticketyard.tickets.holding import hold_ticket, touch
 from ticketyard.tickets.models import Ticket
-from ticketyard.tickets.steps.course import Step, next_step, step_of
+from ticketyard.tickets.steps.course import Step, can_move, next_step, step_of
 from ticketyard.tickets.steps.setting import list_steps
 
 
@@ -26,10 +27,10 @@ async def move_to_step(
     version: int | None = None,
 ) -> Ticket:
     """Take the ticket to a step and give it that step's status. Where it stands already, nothing
-    changes.
+    changes. Taken back to open it is nobody's again.
 
     seen: the step the caller took it to be on. Raises TicketNotFound, TicketChangedMeanwhile,
-    StepNotFound, OtherStep, or IllegalTransition, which says what is allowed.
+    StepNotFound, OtherStep, NobodyHasIt, or IllegalTransition, which says what is allowed.
     """
     ticket = await hold_ticket(session, ticket_id, version=version)
     steps = await list_steps(session)
@@ -84,14 +85,22 @@ async def _move(
     if ticket.status == to.status:
         touch(session, ticket)
     else:
-        await change_status(
-            session,
-            ticket_id=ticket.id,
-            status=to.status,
-            by=by,
-            reason=reason or f"Taken to “{to.name}”",
-        )
+        await _change_status(session, ticket, to, by, reason or f"Taken to “{to.name}”")
     ticket.work_step = to.name
     stepped = TicketStepped(ticket_id=ticket.id, before=here.name, after=to.name)
     await emit(session, stepped, by=by)
     return ticket
+
+
+async def _change_status(
+    session: AsyncSession, ticket: Ticket, to: Step, by: Principal, reason: str
+) -> None:
+    """Status and assignee say the same: assigned is what somebody has, open is what nobody has."""
+    if to.status == "assigned" and ticket.assignee_id is None and can_move(ticket.status, to):
+        raise NobodyHasIt(
+            f"“{to.name}” is for tickets that somebody has: assign {ticket.number} to an agent,"
+            " which takes it there."
+        )
+    await change_status(session, ticket_id=ticket.id, status=to.status, by=by, reason=reason)
+    if to.status == "open":
+        await release_ticket(session, ticket_id=ticket.id, by=by, reason=reason)

@@ -19,6 +19,9 @@ from ticketyard.web.idempotency import IdempotentRoute
 
 router = APIRouter(prefix="/api", tags=["desk"], route_class=IdempotentRoute)
 
+# No person has this id, so no ticket is theirs.
+NOBODY = 0
+
 FieldId = Annotated[RowId, Field(le=2**31 - 1)]
 
 
@@ -180,9 +183,9 @@ async def put_steps(body: StepsIn, session: Session, by: Acting) -> dict[str, An
 async def get_board(session: Session, by: Acting, mine: bool = False) -> dict[str, Any]:
     """The steps with the tickets that stand on them: up to fifty each, the last changed first.
 
-    mine: only one's own. `count` ends at 1,000.
+    mine: only one's own, and a key has none. `count` ends at 1,000.
     """
-    columns = await read_board(session, assignee_id=by.person_id if mine else None)
+    columns = await read_board(session, assignee_id=(by.person_id or NOBODY) if mine else None)
     return {"columns": columns}
 
 
