@@ -130,6 +130,10 @@ def test_an_alarm_is_the_same_at_its_camera_whoever_reports_it() -> None:
     assert read_alarm({**ALARM, "event_id": 7}).fingerprint == told.fingerprint
     assert read_alarm({**ALARM, "camera_id": None}).fingerprint != told.fingerprint
     assert read_alarm({**ALARM, "alarm_type": "x"}).fingerprint != told.fingerprint
+    by_other = read_alarm({**ALARM, "provider_id": "p"})
+    assert (by_other.fingerprint, by_other.shared_in) == (told.fingerprint, told.shared_in)
+    assert by_other.shared_in is not None
+    assert read_alarm({**ALARM, "camera_id": None}).shared_in is None
 
 
 def test_an_event_is_told_by_its_id_and_by_which_end_it_is() -> None:

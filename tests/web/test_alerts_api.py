@@ -102,6 +102,26 @@ async def test_an_alarm_comes_repeats_and_ends(sender: Client, world: World) -> 
     assert await one(world, "select count(*) from alert_occurrence") == 4
 
 
+async def test_an_alarm_of_a_camera_is_one_whoever_reports_it(sender: Client, world: World) -> None:
+    url = "/api/tickets/alarm"
+    by_two = [
+        await sender.post(url, json={**ALARM, "provider_id": each, "severity": "high"})
+        for each in ("nvr", "cloud")
+    ]
+    assert [each.json()["outcome"] for each in by_two] == ["opened", "repeated"]
+    assert len({each.json()["ticket_id"] for each in by_two}) == 1
+    assert await one(world, "select provider_id from alert") == "nvr", "who reported it is kept"
+    over = await sender.post(url, json={**ALARM, "event_id": "e-2", "is_clear": True})
+    assert (over.json()["outcome"], over.json()["status"]) == ("recovered", "resolved")
+    # Of whose system it is when no camera is named, only its reporter can say.
+    no_camera = {**ALARM, "camera_id": None, "event_id": "e-3"}
+    opened = [
+        (await sender.post(url, json={**no_camera, "provider_id": each})).json()["outcome"]
+        for each in ("nvr", "cloud")
+    ]
+    assert opened == ["opened", "opened"]
+
+
 async def test_a_clear_of_what_never_fired_is_kept(sender: Client, world: World) -> None:
     answer = await sender.post("/api/tickets/alarm", json={**ALARM, "is_clear": True})
     assert answer.status_code == 200

@@ -62,7 +62,10 @@ ALERTS = "Alerts"
 
 @dataclass(frozen=True, kw_only=True)
 class Filing:
-    """One alert about to be filed: what is told, and under which fingerprint."""
+    """One alert about to be filed: what is told, and under which fingerprint.
+
+    shared_in: the scope of a fingerprint that several providers report.
+    """
 
     told: ToldAlert
     fingerprint: str
@@ -70,6 +73,12 @@ class Filing:
     occurred_at: datetime
     now: datetime
     claimed_at: datetime | None = None
+    shared_in: str | None = None
+
+    @property
+    def scope(self) -> str:
+        """Whose fingerprint it is."""
+        return self.shared_in or self.told.provider_id
 
     @property
     def started_at(self) -> datetime | None:
@@ -100,6 +109,8 @@ class Filing:
     def _row(self) -> dict[str, Any]:
         row = self.told.row(self.fingerprint)
         row |= {"is_event": self.is_event, "created_at": self.now.isoformat()}
+        if self.shared_in is not None:
+            row["shared_in"] = self.shared_in
         if began := self.started_at or self.claimed:
             row["started_at"] = began.isoformat()
         return row
@@ -127,8 +138,8 @@ async def file_alert(
         await hold_provider(session, filing.told.provider_id)
     if is_over:
         await end_if_finished(session, provider.provider_id)
-    await hold_fingerprint(session, filing.told.provider_id, filing.fingerprint)
-    alert, known = await newest_episode(session, filing.told.provider_id, filing.fingerprint)
+    await hold_fingerprint(session, filing.scope, filing.fingerprint)
+    alert, known = await newest_episode(session, filing.scope, filing.fingerprint)
     work = _Work(session, resources, filing, rules, by, inbound_id, position, key, releasing)
     if releasing is not None:
         known = None

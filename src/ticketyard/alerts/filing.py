@@ -208,6 +208,7 @@ async def _filing(resources: Resources, told: ToldAlert, company_id: int) -> Fil
     return Filing(
         told=told,
         fingerprint=chosen or told.fingerprint or f"one:{new_token()}",
+        shared_in=None if chosen else told.shared_in,
         # A provider's own fields name a state, whatever the shape says.
         is_event=told.is_event and chosen is None,
         occurred_at=believed(told.occurred_at, now),
@@ -308,7 +309,7 @@ def _told(rows: Sequence[tuple[Any, ...]]) -> list[Taken] | None:
 
 
 def _has_twins(filings: Sequence[Filing]) -> bool:
-    return len({(each.told.provider_id, each.fingerprint) for each in filings}) < len(filings)
+    return len({(each.scope, each.fingerprint) for each in filings}) < len(filings)
 
 
 def _json(value: object) -> str:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import DateTime, FetchedValue, Integer, Text
+from sqlalchemy import Computed, DateTime, FetchedValue, Integer, Text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -15,6 +15,7 @@ _INSTANT = DateTime(timezone=True)
 class Alert(Table):
     """One episode of one fingerprint. Rows are written by the database function `insert_alert`.
 
+    `scope` says whose fingerprint it is: its provider's, or one that several report.
     `count`, `detection_count` and `last_occurred_at` lack what `alert_uncounted` still holds.
     """
 
@@ -24,6 +25,8 @@ class Alert(Table):
     company_id: Mapped[int]
     ticket_id: Mapped[int | None]
     provider_id: Mapped[str]
+    shared_in: Mapped[str | None]
+    scope: Mapped[str] = mapped_column(Computed("coalesce(shared_in, provider_id)"))
     fingerprint: Mapped[str]
     vendor_alert_id: Mapped[str | None]
     camera_id: Mapped[int | None]

@@ -71,6 +71,7 @@ async def _release(session: AsyncSession, resources: Resources, alert: Alert) ->
     filing = Filing(
         told=told_again(alert),
         fingerprint=alert.fingerprint,
+        shared_in=alert.shared_in,
         is_event=alert.is_event,
         occurred_at=now_of(session),
         now=now_of(session),

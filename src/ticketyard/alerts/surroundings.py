@@ -45,16 +45,16 @@ async def hold_provider(session: AsyncSession, provider_id: str) -> None:
     await session.execute(_HOLD, {"name": f"alerts:{company_of(session)}:{provider_id}"})
 
 
-async def hold_fingerprint(session: AsyncSession, provider_id: str, fingerprint: str) -> None:
+async def hold_fingerprint(session: AsyncSession, scope: str, fingerprint: str) -> None:
     """Let nobody else decide about this fingerprint until the end."""
     await session.execute(
-        text("select hold_fingerprint(:provider, :fingerprint)"),
-        {"provider": provider_id, "fingerprint": fingerprint},
+        text("select hold_fingerprint(:scope, :fingerprint)"),
+        {"scope": scope, "fingerprint": fingerprint},
     )
 
 
 async def newest_episode(
-    session: AsyncSession, provider_id: str, fingerprint: str
+    session: AsyncSession, scope: str, fingerprint: str
 ) -> tuple[Alert | None, Known | None]:
     """The episode of the fingerprint that is active, else the last one, held for a change, and what
     is known of it."""
@@ -62,7 +62,7 @@ async def newest_episode(
         select(Alert)
         .where(
             Alert.company_id == company_of(session),
-            Alert.provider_id == provider_id,
+            Alert.scope == scope,
             Alert.fingerprint == fingerprint,
         )
         # Written out, as the index is.

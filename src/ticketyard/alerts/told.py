@@ -59,6 +59,7 @@ class ToldAlert:
     """What one report says.
 
     fingerprint: what makes it the same alert again, by the rules of its shape; None: it never is.
+    shared_in: where that is looked for beyond what this provider tells; None: it is the provider's own.
     is_event: the fingerprint names one event that never recovers, and not a state.
     identity: the source's own id of this very report; the same again is the same report.
     occurred_at: as the source says, maybe in the future.  started_at: when this episode began.
@@ -69,6 +70,7 @@ class ToldAlert:
     title: str
     severity: str
     fingerprint: str | None = None
+    shared_in: str | None = None
     description: str = ""
     source_severity: str | None = None
     is_clear: bool = False

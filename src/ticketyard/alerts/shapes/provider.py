@@ -102,7 +102,8 @@ def read_alert(data: object) -> ToldAlert:
 def read_alarm(data: object) -> ToldAlert:
     """The alarm a camera or the system tells, or its end. Raises MissingField, Unreadable.
 
-    The same type at the same camera is the same alarm, whoever reports it.
+    The same type at the same camera is the same alarm, whoever reports it (contracts 2.1); without a
+    camera it is one of whoever does.
     """
     told = read(AlarmIn, _complete(data, ALARM_REQUIRED))
     camera = "" if told.camera_id is None else told.camera_id
@@ -111,6 +112,7 @@ def read_alarm(data: object) -> ToldAlert:
     return ToldAlert(
         provider_id=provider,
         fingerprint=short_fingerprint(f"alarm:{camera}:{told.alarm_type}"),
+        shared_in=None if told.camera_id is None else NO_PROVIDER,
         identity=f"{provider}/{told.event_id}/{'clear' if told.is_clear else 'alarm'}",
         title=told.title or words[:1].upper() + words[1:],
         description=told.description or "",

@@ -112,17 +112,18 @@ begin
   v_way := way_of_new_alert(v_row);
   if v_way.outcome <> 'decide' then
     -- Its end may be on its way: who files that waits here, or was waited for.
-    perform hold_fingerprint(v_row ->> 'provider_id', v_row ->> 'fingerprint');
+    perform hold_fingerprint(
+      coalesce(v_row ->> 'shared_in', v_row ->> 'provider_id'), v_row ->> 'fingerprint');
     v_known := way_of_known_alert(v_row);
   end if;
   return case when v_known.alert_id is null then v_way else v_known end;
 end $$;
 
 -- Let nobody else begin or decide about this fingerprint until the end of the transaction.
-create or replace function hold_fingerprint(p_provider text, p_fingerprint text) returns void
+create or replace function hold_fingerprint(p_scope text, p_fingerprint text) returns void
 language sql as $$
   select pg_advisory_xact_lock(hashtextextended(
-    'alert:' || current_company() || ':' || p_provider || ':' || p_fingerprint, 0))
+    'alert:' || current_company() || ':' || p_scope || ':' || p_fingerprint, 0))
 $$;
 
 -- What an alert is whose fingerprint was heard of before; without an alert_id, if it was not. Volatile,
@@ -130,7 +131,7 @@ $$;
 create or replace function way_of_known_alert(p_row jsonb) returns alert_way
 language plpgsql volatile as $$
 declare
-  v_provider text := p_row ->> 'provider_id';
+  v_scope text := coalesce(p_row ->> 'shared_in', p_row ->> 'provider_id');
   v_fingerprint text := p_row ->> 'fingerprint';
   v_way alert_way;
   v_state text;
@@ -140,7 +141,7 @@ begin
   -- What is active, else the last one; as alerts/surroundings.py.
   select a.id, a.ticket_id, a.state, a.severity into v_way.alert_id, v_way.ticket_id, v_state, v_severity
   from alert a
-  where a.company_id = current_company() and a.provider_id = v_provider
+  where a.company_id = current_company() and a.scope = v_scope
     and a.fingerprint = v_fingerprint
   order by (a.state <> 'recovered') desc, a.id desc limit 1;
   if v_way.ticket_id is not null then

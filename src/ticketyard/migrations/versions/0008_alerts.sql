@@ -9,6 +9,9 @@ alter table alert
   drop constraint alert_ticket_id_fkey,
   alter column ticket_id drop not null,
   add column fingerprint text,
+  -- Whose fingerprint it is: its provider's, or of something that several report.
+  add column shared_in text,
+  add column scope text not null generated always as (coalesce(shared_in, provider_id)) stored,
   add column title text not null default '',
   add column description text not null default '',
   add column severity text not null default 'medium'
@@ -49,11 +52,11 @@ drop index alert_vendor;
 create index alert_vendor on alert (company_id, provider_id, vendor_alert_id)
   where vendor_alert_id is not null;
 -- Where two that bring a new alert at once meet.
-create unique index alert_active on alert (company_id, provider_id, fingerprint)
+create unique index alert_active on alert (company_id, scope, fingerprint)
   where state <> 'recovered';
 -- What is active before what is over, then the last one.
 create index alert_of_fingerprint on alert
-  (company_id, provider_id, fingerprint, (state <> 'recovered') desc, id desc);
+  (company_id, scope, fingerprint, (state <> 'recovered') desc, id desc);
 create index alert_newest on alert (company_id, provider_id, fired_at desc) where fired_at is not null;
 create index alert_tickets_of_provider on alert (company_id, provider_id, ticket_id)
   include (organization_id);
