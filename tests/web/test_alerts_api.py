@@ -282,6 +282,37 @@ async def test_a_companys_own_mapping(client: Client, world: World) -> None:
     assert (await client.get("/api/alert-mappings")).json() == []
 
 
+async def test_each_alert_of_a_list_is_known_by_its_own_identity(
+    client: Client, world: World
+) -> None:
+    await world.log_in(client, world.admin)
+    definition = {
+        "provider_id": "x", "alerts": "all", "title": "t", "identity": "id", "fingerprint": ["t"],
+    }  # fmt: skip
+    await client.post("/api/alert-mappings", json={"name": "x", "definition": definition})
+    key = {"x-api-key": world.key}
+
+    async def outcomes(*items: dict[str, Any], **more: str) -> list[str]:
+        answer = await client.post(
+            "/api/alerts/generic/x", json={"all": items}, headers={**key, **more}
+        )
+        return [each["outcome"] for each in answer.json()["alerts"]]
+
+    a, b, other = {"t": "A", "id": 1}, {"t": "B", "id": 2}, {"t": "A", "id": 3}
+    assert await outcomes(a, b) == ["opened", "opened"]
+    assert await outcomes(a, b) == ["replayed", "replayed"]
+    assert await outcomes(b, other, other) == ["replayed", "repeated", "replayed"]
+    assert await outcomes(a) == ["replayed"], "alone it is the same report"
+    nameless = {"t": "C"}
+    assert await outcomes(a, nameless) == ["replayed", "opened"]
+    assert await outcomes(a, nameless) == ["replayed", "repeated"]
+    first = await outcomes(a, nameless, **{"idempotency-key": "k"})
+    assert await outcomes(a, nameless, **{"idempotency-key": "k"}) == first
+    assert await one(world, "select count(*) from alert_occurrence") == 7
+    assert await one(world, "select convert_from(raw, 'UTF8') from inbound_message order by id"
+                            " limit 1") == '{"t":"A","id":1}'  # fmt: skip
+
+
 async def test_alerts_are_listed_filtered_and_shown(client: Client, world: World) -> None:
     key = {"x-api-key": world.key}
     for number in range(3):
@@ -377,6 +408,36 @@ async def test_a_maintenance_window_over_http(client: Client, world: World) -> N
     ended = await client.delete(url)
     assert datetime.fromisoformat(ended.json()["ends_at"]) < now + timedelta(minutes=1)
     assert (await client.delete("/api/maintenance-windows/999")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"camera_ids": [0, 1_099_511_627_776]}, "camera_ids"),
+        ({"camera_ids": [-(2**31)]}, "camera_ids"),
+        ({"ends_at": "9999-12-31T23:59:59-12:00"}, "ends_at"),
+        ({"starts_at": "0001-01-01T00:00:00+12:00"}, "starts_at"),
+    ],
+)
+async def test_a_window_that_cannot_be_kept_is_refused(
+    client: Client, world: World, changed: dict[str, Any], field: str
+) -> None:
+    await world.log_in(client, world.admin)
+    now = datetime.now(UTC)
+    body = {
+        "name": "W",
+        "starts_at": now.isoformat(),
+        "ends_at": (now + timedelta(hours=1)).isoformat(),
+    }
+    added = await client.post("/api/maintenance-windows", json={**body, "camera_ids": [2**31 - 1]})
+    assert added.status_code == 201
+    refused = await client.post("/api/maintenance-windows", json={**body, **changed})
+    assert refused.status_code == 422
+    assert field in refused.text
+    if field != "camera_ids":
+        url = f"/api/maintenance-windows/{added.json()['id']}"
+        assert (await client.patch(url, json=changed)).status_code == 422
+    assert (await client.get("/api/maintenance-windows")).status_code == 200
 
 
 async def test_a_heartbeat_over_http(client: Client, world: World) -> None:

@@ -164,7 +164,8 @@ class FingerprintFields:
 async def take_alerts(
     resources: Resources, told: Sequence[ToldAlert], *, delivery: Delivery, by: Principal
 ) -> list[Taken]:
-    """File what one delivery tells, in the order told. It is on disk when this returns.
+    """File what one delivery tells, in the order told. It is on disk when this returns. An identity is
+    looked at where the alert is the only one: who has several to be known apart brings them one by one.
 
     Raises DeliveryKeyReused, or InvalidKey when the key was revoked a moment ago.
     """

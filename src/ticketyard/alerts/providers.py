@@ -45,6 +45,18 @@ async def get_provider(session: AsyncSession, provider_id: str) -> AlertProvider
     return provider
 
 
+async def get_provider_of_id(session: AsyncSession, id: int) -> AlertProvider:
+    """One provider by the number of its row: its own id may hold a slash. Raises ProviderNotFound."""
+    provider = await session.scalar(
+        select(AlertProvider).where(
+            AlertProvider.company_id == company_of(session), AlertProvider.id == id
+        )
+    )
+    if provider is None:
+        raise ProviderNotFound("Nothing was heard of such a provider.")
+    return provider
+
+
 async def list_providers(session: AsyncSession) -> list[AlertProvider]:
     """All who ever sent an alert, by name."""
     return list(

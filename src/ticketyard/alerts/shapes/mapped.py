@@ -78,6 +78,11 @@ def check_mapping(definition: Mapping[str, Any]) -> MappingIn:
 
 def read_mapped(mapping: MappingIn, data: object) -> list[ToldAlert]:
     """The alerts in an object. Raises Unreadable, also where the mapping finds no title in it."""
+    return [_told(mapping, each) for each in items_of(mapping, data)]
+
+
+def items_of(mapping: MappingIn, data: object) -> list[object]:
+    """The objects that are alerts. Raises Unreadable."""
     if is_deeper(data, 32):
         raise unreadable("body", "Nested deeper than 32 levels")
     found = at(data, mapping.alerts) if mapping.alerts else [data]
@@ -85,7 +90,7 @@ def read_mapped(mapping: MappingIn, data: object) -> list[ToldAlert]:
         raise unreadable(mapping.alerts or "body", "Input should be a list of alerts")
     if len(found) > ALERTS_MAX:
         raise unreadable(mapping.alerts or "body", f"No more than {ALERTS_MAX} alerts at once")
-    return [_told(mapping, each) for each in found]
+    return found
 
 
 def _told(mapping: MappingIn, data: object) -> ToldAlert:

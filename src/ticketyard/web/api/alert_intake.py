@@ -18,7 +18,7 @@ from ticketyard.alerts.shapes.cloudevents import (
     is_binary,
     read_event,
 )
-from ticketyard.alerts.shapes.mapped import check_mapping, read_mapped
+from ticketyard.alerts.shapes.mapped import check_mapping, items_of, read_mapped
 from ticketyard.alerts.shapes.oncall import read_oncall
 from ticketyard.alerts.shapes.provider import read_alarm, read_alert
 from ticketyard.alerts.told import ToldAlert
@@ -156,13 +156,7 @@ async def post_cloudevents(request: Request, provider: str = _PROVIDER) -> Respo
         return [read_event(each, provider.strip(), str(n)) for n, each in enumerate(events)]
 
     told = await _read_or_keep(request, envelope, read)
-    taken = []
-    for number, (each, event) in enumerate(zip(told, events, strict=True)):
-        key = envelope.message.key
-        delivery = Delivery(
-            content=orjson.dumps(event), content_type=STRUCTURED, key=key and f"{key}#{number}"
-        )
-        taken += await take_alerts(resources_of(request), [each], delivery=delivery, by=envelope.by)
+    taken = await _take_each(request, envelope, told, events, STRUCTURED)
     return _answer_all(taken, envelope)
 
 
@@ -184,11 +178,22 @@ async def post_cloudevents(request: Request, provider: str = _PROVIDER) -> Respo
     dependencies=[by_key()],
 )
 async def post_mapped(mapping_name: str, request: Request) -> Response:
-    """Take any other system's object, read as the company's mapping of this name says."""
+    """Take any other system's object, read as the company's mapping of this name says. Each alert with
+    an identity of its own counts once, however many are in a list."""
     envelope = await open_envelope(request)
     async with resources_of(request).db.transaction(envelope.by.company_id) as session:
         mapping = check_mapping((await find_mapping(session, mapping_name)).definition)
-    taken = await _take(request, envelope, lambda sent: read_mapped(mapping, _json_of(sent)))
+    items: list[object] = []
+
+    def read(sent: Envelope) -> list[ToldAlert]:
+        items.extend(items_of(mapping, _json_of(sent)))
+        return read_mapped(mapping, _json_of(sent))
+
+    told = await _read_or_keep(request, envelope, read)
+    if len(told) > 1 and any(each.identity for each in told):
+        taken = await _take_each(request, envelope, told, items, "application/json")
+    else:
+        taken = await _take_together(request, envelope, told)
     return _answer_all(taken, envelope)
 
 
@@ -205,7 +210,12 @@ def _json_of(sent: Envelope) -> object:
 
 
 async def _take(request: Request, envelope: Envelope, read: Read) -> list[Taken]:
-    told = await _read_or_keep(request, envelope, read)
+    return await _take_together(request, envelope, await _read_or_keep(request, envelope, read))
+
+
+async def _take_together(
+    request: Request, envelope: Envelope, told: Sequence[ToldAlert]
+) -> list[Taken]:
     if not told:
         return []
     message = envelope.message
@@ -215,6 +225,24 @@ async def _take(request: Request, envelope: Envelope, read: Read) -> list[Taken]
         key=message.key,
     )
     return await take_alerts(resources_of(request), told, delivery=delivery, by=envelope.by)
+
+
+async def _take_each(
+    request: Request,
+    envelope: Envelope,
+    told: Sequence[ToldAlert],
+    parts: Sequence[object],
+    content_type: str,
+) -> list[Taken]:
+    """File each as if it had come alone, so that it is known by its own identity."""
+    key = envelope.message.key
+    taken: list[Taken] = []
+    for number, (each, part) in enumerate(zip(told, parts, strict=True)):
+        delivery = Delivery(
+            content=orjson.dumps(part), content_type=content_type, key=key and f"{key}#{number}"
+        )
+        taken += await take_alerts(resources_of(request), [each], delivery=delivery, by=envelope.by)
+    return taken
 
 
 async def _read_or_keep(request: Request, envelope: Envelope, read: Read) -> list[ToldAlert]:

@@ -3,12 +3,13 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from ticketyard.alerts.shapes.alertmanager import AlertmanagerIn
 from ticketyard.alerts.shapes.cloudevents import CloudEventIn
 from ticketyard.alerts.shapes.oncall import OncallIn
-from ticketyard.alerts.shapes.provider import AlarmIn, AlertIn, Id, Severity
+from ticketyard.alerts.shapes.provider import INTEGER_MAX, AlarmIn, AlertIn, Id, Severity
 from ticketyard.core.shapes import Body, Words
 from ticketyard.web.api.intake_schemas import KEY_FIELD
 
@@ -182,6 +183,17 @@ class ProviderPatch(Body):
     storm_seconds: int | None = Field(None, ge=1, le=3_600)
 
 
+def _inside_of_time(at: datetime) -> datetime:
+    if not 1990 <= at.year < 2200:
+        raise PydanticCustomError("instant", "Lies outside of the years 1990 to 2199")
+    return at
+
+
+# Without a zone it is UTC.
+_WindowInstant = Annotated[datetime, AfterValidator(_inside_of_time)]
+_CameraId = Annotated[int, Field(ge=-INTEGER_MAX, le=INTEGER_MAX)]
+
+
 class WindowIn(Body):
     """A time in which alerts are kept and open no ticket; all that is said must hold for them."""
 
@@ -199,10 +211,10 @@ class WindowIn(Body):
     )
 
     name: Annotated[Words, Field(min_length=1, max_length=200)]
-    starts_at: datetime
-    ends_at: datetime
+    starts_at: _WindowInstant
+    ends_at: _WindowInstant
     provider_ids: list[Id] = Field(default_factory=list, max_length=100)
-    camera_ids: list[int] = Field(default_factory=list, max_length=1_000)
+    camera_ids: list[_CameraId] = Field(default_factory=list, max_length=1_000)
     labels: dict[Words, Words] = Field(default_factory=dict, max_length=20)
 
 
@@ -212,8 +224,8 @@ class WindowPatch(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [{"ends_at": "2025-12-16T04:00:00Z"}]})
 
     name: Annotated[Words, Field(min_length=1, max_length=200)] | None = None
-    starts_at: datetime | None = None
-    ends_at: datetime | None = None
+    starts_at: _WindowInstant | None = None
+    ends_at: _WindowInstant | None = None
 
 
 class WindowOut(BaseModel):
