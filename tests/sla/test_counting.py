@@ -3,6 +3,7 @@
 import asyncio
 from datetime import datetime, timedelta
 
+import pytest
 from sqlalchemy import text
 
 from tests.sla.conftest import START, Desk
@@ -14,6 +15,7 @@ from ticketyard.sla.timing import Timer
 from ticketyard.tickets.changing_status import change_status
 from ticketyard.tickets.commenting import add_comment
 from ticketyard.tickets.labelling import Changes, change_ticket
+from ticketyard.tickets.related.merging import merge_tickets
 
 HOUR = 3600
 # What the cast's company begins with, for tickets of priority high: 4 hours and 24 hours.
@@ -194,3 +196,40 @@ async def test_the_timer_tells_it_within_seconds(world: World, worker: Worker) -
     late = breach.happened_at - datetime.fromisoformat(breach.payload["due_at"])
     assert breach.payload["ticket_id"] == ticket.id
     assert timedelta(seconds=1) <= late <= timedelta(seconds=5)
+
+
+@pytest.mark.parametrize(
+    ("said", "waits"),
+    [
+        ([], False),
+        (["rita"], True),
+        (["rita", "ana"], False),
+        (["ana", "rita", "ana internally", "system"], True),
+    ],
+)
+async def test_who_waits_on_a_merged_ticket_is_waited_for_on_the_survivor(
+    desk: Desk, said: list[str], waits: bool
+) -> None:
+    world = desk.world
+    ana, rita = world.as_person(world.ana), world.as_person(world.rita)
+    people = {"ana": ana, "rita": rita, "ana internally": ana, "system": world.system}
+    survivor, merged = [await world.open(requester_id=world.rita.id) for _ in range(2)]
+    async with world.resources.db.transaction(world.company_id) as session:
+        await add_comment(session, ticket_id=survivor.id, body="Yes.", by=ana)
+        for each in said:
+            await add_comment(
+                session, ticket_id=merged.id, body="Well.", by=people[each],
+                is_internal="internally" in each,
+            )  # fmt: skip
+    desk.at(60)
+    async with world.resources.db.transaction(world.company_id) as session:
+        await merge_tickets(session, ticket_id=merged.id, into=survivor.id, by=ana)
+    await desk.settle()
+
+    clocks = await desk.rows(
+        "select state, started_at from sla_clock where ticket_id = :id and clock = 'next_response'",
+        id=survivor.id,
+    )
+    assert [(each.state, each.started_at) for each in clocks] == (
+        [("running", START + timedelta(seconds=60))] if waits else []
+    )

@@ -60,6 +60,12 @@ def _moments(ticket: Row[Any], events: Sequence[Row[Any]], labels: Labels) -> li
             if kind := _who_wrote(event, ticket.requester_id):
                 words = f"{by} {'replied' if kind == 'answered' else 'wrote'}"
                 found.append(Moment(at, kind, words))
+        elif event.type == "ticket.took_in":
+            if event.author_kind and _who_wrote(event, ticket.requester_id) == "asked":
+                words = (
+                    f"{by} merged {event.payload['merged_number']} in, which waits for an answer"
+                )
+                found.append(Moment(at, "asked", words))
         elif event.type == "ticket.merged":
             words = f"{by} merged it into {event.payload['into_number']}"
             _put_in(found, Moment(at, "merged", words))
@@ -85,7 +91,7 @@ def _changed(by: str, changes: Mapping[str, tuple[Any, Any]]) -> str:
 
 def _who_wrote(event: Row[Any], requester_id: int | None) -> Kind | None:
     """Whether the desk answered or somebody asked; notes and what the system writes are neither."""
-    if event.payload["is_internal"] or event.author_kind == "system":
+    if event.payload.get("is_internal") or event.author_kind == "system":
         return None
     if event.author_kind == "integration":
         return "answered"
@@ -109,17 +115,26 @@ _TICKETS = text(
     "select id, created_at, status, priority, severity, category, organization_id, requester_id,"
     " first_response_at from ticket where company_id = :company and id = any(:ids)"
 )
+# Beside a merge into the ticket stands the last word that came with it: whether somebody waits.
 _EVENTS = text(
     """
     select e.ticket_id, e.type, e.payload, e.by_kind, e.by_name, e.happened_at,
            c.author_id, c.author_kind, p.role
     from event e
-    left join comment c on e.type = 'ticket.comment_added' and c.company_id = e.company_id
-      and c.id = (e.payload ->> 'comment_id')::bigint
+    left join comment c on c.company_id = e.company_id and c.id = case e.type
+      when 'ticket.comment_added' then (e.payload ->> 'comment_id')::bigint
+      when 'ticket.took_in' then (
+        select s.id from event m
+        join comment s on s.company_id = m.company_id and s.author_kind <> 'system'
+          and s.id = (m.payload ->> 'comment_id')::bigint
+        where m.company_id = e.company_id and m.ticket_id = (e.payload ->> 'merged_id')::bigint
+          and m.type = 'ticket.comment_added' and not (m.payload ->> 'is_internal')::boolean
+          and m.id < e.id
+        order by m.id desc limit 1) end
     left join person p on p.company_id = e.company_id and p.id = c.author_id
     where e.company_id = :company and e.ticket_id = any(:ids)
       and e.type in ('ticket.status_changed', 'ticket.comment_added', 'ticket.changed', 'ticket.assigned',
-                     'ticket.merged')
+                     'ticket.merged', 'ticket.took_in')
     order by e.ticket_id, e.id
     """
 )

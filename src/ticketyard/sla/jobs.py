@@ -31,8 +31,10 @@ async def follow_tickets(
     ],
 ) -> None:
     """Bring the clocks of these tickets up to date."""
+    tickets = {event.ticket_id for event in events}
+    tickets |= {event.into_id for event in events if isinstance(event, TicketMergedInto)}
     async with resources.db.transaction(company_id) as session:
-        await count_clocks(session, sorted({event.ticket_id for event in events}))
+        await count_clocks(session, sorted(tickets))
 
 
 async def follow_rules(
