@@ -8,6 +8,9 @@ from typing import NamedTuple
 GAP = "~"
 GAP_WORDS = 3
 """How many words `~` in a phrase may stand for, none included."""
+WORDS_KNOWN = 20_000
+WORD_MAX = 40
+"""How many words a table remembers, and how long they may be: a few megabytes at most."""
 
 _APOSTROPHES = re.compile(r"[’'`ʼ]")
 _WORD = re.compile(r"[\w%$€₸]+")
@@ -42,18 +45,37 @@ class PhraseTable:
         for phrase, weight in weights.items():
             parts = tuple(_parts(phrase))
             self._by_start[_key(parts[0])].append(_Pattern(phrase, parts, weight))
+        # Texts are made of the same words again and again, and few of those begin a phrase.
+        self._begun_by: dict[str, tuple[_Pattern, ...]] = {}
 
     def find(self, words: Sequence[str]) -> list[Hit]:
         """Every phrase that occurs, in the order of the text; one phrase may occur twice."""
         hits: list[Hit] = []
+        begun_by = self._begun_by
         for start, word in enumerate(words):
-            for key in {word[:1], word[:2], word[:3]}:
-                for pattern in self._by_start.get(key, ()):
-                    end = _end_of_match(pattern.parts, words, start)
-                    if end is not None:
-                        found = " ".join(words[start:end])
-                        hits.append(Hit(pattern.phrase, found, pattern.weight, start))
+            patterns = begun_by.get(word)
+            if patterns is None:
+                patterns = self._learn(word)
+            for pattern in patterns:
+                end = _end_of_match(pattern.parts, words, start)
+                if end is not None:
+                    found = " ".join(words[start:end])
+                    hits.append(Hit(pattern.phrase, found, pattern.weight, start))
         return hits
+
+    def _learn(self, word: str) -> tuple[_Pattern, ...]:
+        """The phrases that may begin with this word."""
+        if len(self._begun_by) >= WORDS_KNOWN:
+            self._begun_by.clear()
+        found = tuple(
+            pattern
+            for size in range(1, min(3, len(word)) + 1)
+            for pattern in self._by_start.get(word[:size], ())
+            if _matches(pattern.parts[0], word)
+        )
+        if len(word) <= WORD_MAX:
+            self._begun_by[word] = found
+        return found
 
 
 def _parts(phrase: str) -> list[str]:
