@@ -8,10 +8,12 @@ import pytest
 from sqlalchemy import text
 
 from tests.world import World
-from ticketyard.insights.reports.asking import BYS, By, Period
+from ticketyard.insights.reports import counting
+from ticketyard.insights.reports.asking import BUCKETS, BYS, By, Period
 from ticketyard.insights.reports.counting import Report, count_report
 from ticketyard.tickets.assigning import assign_ticket
 from ticketyard.tickets.changing_status import change_status
+from ticketyard.tickets.related.merging import merge_tickets
 
 MONDAY = datetime(2026, 11, 2, 8, tzinfo=UTC)
 WEEK = Period(MONDAY.date(), MONDAY.date() + timedelta(days=6), "UTC")
@@ -86,7 +88,10 @@ async def test_every_figure_of_a_known_week(story: Story) -> None:
     assert total["first_response_p90"] == pytest.approx(2.8 * HOUR)
     assert total["resolution_p90"] == pytest.approx((24 + 0.8 * 156) * HOUR)
     assert total["reopen_rate"] == pytest.approx(1 / 3)
-    assert total["sla_kept"] is not None
+    # In work for 88, 4, 24 + 20 and 50 of the 88 hours until now.
+    assert total["load"] == pytest.approx(186 / 88)
+    # Nothing was promised.
+    assert total["sla_kept"] is None
 
 
 async def test_groups_add_up_and_the_busiest_comes_first(story: Story) -> None:
@@ -112,6 +117,106 @@ async def test_days_tell_the_backlog_they_ended_with(story: Story) -> None:
     assert [line.values["opened"] for line in lines] == [1, 2, 0, 0, 0, 0, 0]
     assert [line.values["resolved"] for line in lines] == [1, 0, 1, 1, 0, 0, 0]
     assert [line.values["backlog"] for line in lines] == [1, 3, 3, 2, 2, 2, 2]
+
+
+async def test_the_load_is_the_average_of_what_was_in_work(story: Story) -> None:
+    story.at(240)
+    hours = 168
+
+    assert (await story.report()).total["load"] == pytest.approx((88 + 4 + 124 + 130) / hours)
+    by_agent = {line.name: line.values["load"] for line in (await story.report("agent")).lines}
+    assert by_agent["Ana Agent"] == pytest.approx(4 / hours)
+    assert by_agent[""] == pytest.approx((88 + 124 + 130) / hours)
+    days = await story.report("day")
+    loads = [line.values["load"] for line in days.lines]
+    # Monday has the old one and four hours of the solved one, Sunday two that are left.
+    assert loads[0] == pytest.approx((24 + 4) / 24)
+    assert loads[1] == pytest.approx((24 + 14 + 10) / 24)
+    assert loads[-1] == pytest.approx(2)
+
+
+@pytest.mark.parametrize("by", BYS)
+async def test_the_load_adds_up_by_whatever_one_counts(story: Story, by: By) -> None:
+    """Groups to the total; days, weeks and months as its average."""
+    period = Period(date(2026, 10, 28), date(2026, 11, 20), "Europe/Copenhagen")
+    report = await story.report(by, period)
+    whole = (await story.report("none", period)).total["load"]
+
+    assert whole is not None
+    assert whole > 0
+    assert report.total["load"] == pytest.approx(whole)
+    if by in BUCKETS:
+        # What has not begun has no load.
+        begun = [line.values["load"] is not None for line in report.lines]
+        assert begun == sorted(begun, reverse=True)
+    elif by != "none":
+        assert sum(line.values["load"] or 0 for line in report.lines) == pytest.approx(whole)
+
+
+async def test_a_merged_ticket_is_no_ticket_of_its_own(story: Story) -> None:
+    before = (await story.report()).total
+    for hours in (31, 32):
+        story.at(hours)
+        twin = await story.open(hours, priority="low", source="chatbot")
+        into = await story.open(hours, priority="low", source="chatbot")
+        if hours == 32:
+            await story.move(twin, 33, "resolved")
+            await story.move(twin, 34, "in_progress")
+        story.at(40)
+        async with story.world.resources.db.transaction(story.world.company_id) as session:
+            by = story.world.as_person(story.world.ana)
+            await merge_tickets(session, ticket_id=twin, into=into, by=by)
+        await story.move(into, 41, "resolved")
+    story.at(80)
+    after = (await story.report()).total
+
+    assert (after["opened"], before["opened"]) == (5, 3)
+    assert (after["resolved"], before["resolved"]) == (5, 3)
+    assert of(after, "backlog", "reopened") == of(before, "backlog", "reopened")
+    assert after["load"] == pytest.approx((before["load"] or 0) + (10 + 9) / 88)
+
+
+async def test_only_promises_that_came_to_their_end_are_kept_or_broken(story: Story) -> None:
+    async with story.world.resources.db.transaction(story.world.company_id) as session:
+        done = list(
+            await session.scalars(text("select id from ticket where resolved_at is not null"))
+        )
+        clocks = [
+            (done[0], "first_response", "met", 60, False),
+            (done[0], "resolution", "met", 60, False),
+            (done[1], "first_response", "met", 60, False),
+            (done[1], "resolution", "missed", 60, True),
+            # Nothing was promised; the promise did not come to its end.
+            (done[2], "first_response", "met", None, False),
+            (done[2], "resolution", "cancelled", 60, False),
+        ]
+        for ticket, clock, state, target, breached in clocks:
+            await session.execute(
+                text("insert into sla_clock (company_id, ticket_id, clock, cycle, state, rules_id,"
+                     " target_seconds, elapsed_seconds, started_at, is_breached) values"
+                     " (current_company(), :ticket, :clock, 1, :state, 1, :target, 1, now(), :breached)"),
+                {"ticket": ticket, "clock": clock, "state": state, "target": target, "breached": breached},
+            )  # fmt: skip
+
+    assert (await story.report()).total["sla_kept"] == 0.5
+
+
+async def test_of_many_organisations_the_busiest_have_a_line_and_the_rest_one(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counting, "COMPANIES_MAX", 2)
+    for number, count in enumerate((3, 1, 2, 1)):
+        for _ in range(count):
+            await story.open(3, organization_id=f"org-{number}")
+    story.at(80)
+    report = await story.report("company")
+
+    found = [(line.key, line.name, line.values["opened"]) for line in report.lines]
+    assert found == [
+        ("", "", 3), ("org-0", "org-0", 3), ("org-2", "org-2", 2), ("(others)", "All others", 2),
+    ]  # fmt: skip
+    assert report.total["opened"] == 10
+    assert report.lines[-1].values["load"] == pytest.approx(2 * 77 / 88)
 
 
 async def test_a_day_begins_at_the_companys_midnight(story: Story) -> None:

@@ -2,17 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ticketyard.core.db import company_of
-from ticketyard.insights.reports.asking import BUCKETS, By, Period
-from ticketyard.insights.reports.measures import MEASURES, Facts, rate
+from ticketyard.core.db import company_of, now_of
+from ticketyard.insights.reports.asking import BUCKETS, By, Period, midnight
+from ticketyard.insights.reports.measures import MEASURES, rate
+from ticketyard.insights.reports.rows import REST, statement
 
 Values = Mapping[str, float | None]
+
+COMPANIES_MAX: Final = 100
+_NUMBERS: Final = frozenset({"tickets", "average"})
 
 
 @dataclass(frozen=True)
@@ -39,15 +43,37 @@ async def count_report(session: AsyncSession, *, period: Period, by: By) -> Repo
 
     Tickets are counted under what they are now (their present team, priority, …): the history of
     those is not kept in columns. By days, each fact counts on its own day, and the backlog is that
-    at the end of the day.
+    at the end of the day. Of customer organisations the busiest 100 have a line, the others one
+    together.
     """
+    reached = max(period.since, min(period.until, now_of(session)))
+    lines, total = await _count(session, period, by, reached)
+    if by == "company" and len(lines) > COMPANIES_MAX:
+        named = [line.key for line in lines if line.key][:COMPANIES_MAX]
+        lines, total = await _count(session, period, by, reached, named)
+    if by in BUCKETS:
+        lines = _days(period, by, lines, reached)
+        total |= {"load": _average(lines, period, reached)}
+    return Report(period, by, lines if by != "none" else [], total)
+
+
+async def _count(
+    session: AsyncSession,
+    period: Period,
+    by: By,
+    reached: datetime,
+    named: Sequence[str] | None = None,
+) -> tuple[list[Line], dict[str, float | None]]:
+    """The lines, the busiest first and the rest last, and the total."""
     rows = await session.execute(
-        text(_statement(by)),
+        text(statement(by)),
         {
             "company": company_of(session),
             "since": period.since,
             "until": period.until,
+            "reached": reached,
             "zone": period.zone,
+            **({"named": named} if by == "company" else {}),
         },
     )
     groups: dict[str, dict[str, float | None]] = {}
@@ -59,18 +85,15 @@ async def count_report(session: AsyncSession, *, period: Period, by: By) -> Repo
         if not row.is_total:
             names[row.key or ""] = row.name or row.key or ""
     lines = [Line(key, names[key], _complete(values)) for key, values in groups.items()]
-    if by in BUCKETS:
-        lines = _days(period, by, lines)
-    else:
-        lines.sort(key=lambda line: (-_busy(line.values), line.name))
-    return Report(period, by, lines if by != "none" else [], _complete(total))
+    lines.sort(key=lambda line: (line.key == REST, -_busy(line.values), line.name))
+    return lines, _complete(total)
 
 
 def _complete(values: Values) -> dict[str, float | None]:
     """Every measure: a number of tickets that is not there is none, a time that is not there is
     not known."""
     whole: dict[str, float | None] = {
-        each.key: values.get(each.key) or (0 if each.unit == "tickets" else values.get(each.key))
+        each.key: values.get(each.key) or (0 if each.unit in _NUMBERS else values.get(each.key))
         for each in MEASURES
     }
     return whole | {"reopen_rate": rate(whole["reopened"], whole["resolved"])}
@@ -80,17 +103,34 @@ def _busy(values: Values) -> float:
     return (values["opened"] or 0) + (values["resolved"] or 0) + (values["backlog"] or 0)
 
 
-def _days(period: Period, by: By, lines: Sequence[Line]) -> list[Line]:
-    """Every bucket of the period in order, and in each the backlog that it ended with."""
+def _days(period: Period, by: By, lines: Sequence[Line], reached: datetime) -> list[Line]:
+    """Every bucket of the period in order: in each the backlog that it ended with, and its load,
+    which is what it began with and what its own moves added."""
     known = {line.key: line for line in lines}
-    backlog = known[""].values["backlog"] if "" in known else 0
+    backlog = (known[""].values["backlog"] if "" in known else 0) or 0
     whole: list[Line] = []
     for start in _starts(period, by):
         found = known.get(str(start))
         values = dict(found.values) if found else _complete({})
-        backlog = (backlog or 0) + (values["backlog"] or 0)
-        whole.append(Line(str(start), str(start), values | {"backlog": backlog}))
+        has_begun = midnight(max(start, period.first), period.zone) < reached
+        load = backlog + (values["load"] or 0) if has_begun else None
+        backlog += values["backlog"] or 0
+        whole.append(Line(str(start), str(start), values | {"backlog": backlog, "load": load}))
     return whole
+
+
+def _average(lines: Sequence[Line], period: Period, reached: datetime) -> float:
+    """The load of the whole period out of that of its buckets, each as long as it is."""
+    days = [max(date.fromisoformat(line.key), period.first) for line in lines]
+    begins = [midnight(day, period.zone) for day in days]
+    ends = [min(each, reached) for each in [*begins[1:], period.until]]
+    seconds = [
+        max((end - begin).total_seconds(), 0) for begin, end in zip(begins, ends, strict=True)
+    ]
+    weighed = sum(
+        (line.values["load"] or 0) * each for line, each in zip(lines, seconds, strict=True)
+    )
+    return weighed / sum(seconds) if sum(seconds) else 0
 
 
 def _starts(period: Period, by: By) -> list[date]:
@@ -107,72 +147,3 @@ def _starts(period: Period, by: By) -> list[date]:
             starts.append(start)
         day += timedelta(days=1)
     return starts
-
-
-# What stands behind each word one can count by: the key, and the name people know it by.
-_GROUPS: Final[dict[str, tuple[str, str]]] = {
-    "none": ("''", "''"),
-    "status": ("t.status", "t.status"),
-    "priority": ("t.priority", "t.priority"),
-    "source": ("t.source", "t.source"),
-    "category": ("t.category", "t.category"),
-    "company": ("t.organization_id", "t.organization_id"),
-    "team": ("t.team_id::text", "(select name from team where id = t.team_id)"),
-    "agent": ("t.assignee_id::text", "(select name from person where id = t.assignee_id)"),
-    "office": (
-        "(select office_id::text from agent where person_id = t.assignee_id)",
-        "(select o.name from agent g join office o on o.id = g.office_id"
-        " where g.person_id = t.assignee_id)",
-    ),
-}
-# The instant at which each kind of fact happened.
-_INSTANTS: Final[dict[Facts, str]] = {
-    "opened": "t.created_at",
-    "finished": "t.resolved_at",
-    "moves": "c.changed_at",
-    "standing": "c.changed_at",
-}
-_ACTIVE: Final = "('open', 'assigned', 'in_progress', 'pending')"
-_ROWS: Final[dict[Facts, str]] = {
-    "opened": """
-        select {group}, t.created_at, t.first_response_at, t.resolved_at from ticket t
-        where t.company_id = :company and t.created_at >= :since and t.created_at < :until""",
-    "finished": """
-        select {group}, t.created_at, t.resolved_at, t.sla_breach from ticket t
-        where t.company_id = :company and t.resolved_at >= :since and t.resolved_at < :until""",
-    "moves": f"""
-        select {{group}} from state_change c join ticket t on t.id = c.ticket_id
-        where c.company_id = :company and c.changed_at >= :since and c.changed_at < :until
-          and c.from_status not in ('', {_ACTIVE[1:-1]}) and c.to_status in {_ACTIVE}""",
-    "standing": f"""
-        select {{group}}, case when c.to_status in {_ACTIVE} then 1 else -1 end as delta
-        from state_change c join ticket t on t.id = c.ticket_id
-        where c.company_id = :company and c.changed_at < :until
-          and (c.from_status in {_ACTIVE}) <> (c.to_status in {_ACTIVE})""",
-}
-
-
-def _statement(by: By) -> str:
-    parts = []
-    for facts, rows in _ROWS.items():
-        measured = ", ".join(
-            f"'{each.key}', {each.sql}" for each in MEASURES if each.facts == facts
-        )
-        parts.append(
-            f"select key, name, grouping(key) = 1 as is_total, jsonb_build_object({measured})"
-            f" as measured from ({rows.format(group=_group(by, facts))}) rows"
-            " group by grouping sets ((key, name), ())"
-        )
-    return " union all ".join(parts)
-
-
-def _group(by: By, facts: Facts) -> str:
-    if by not in BUCKETS:
-        key, name = _GROUPS[by]
-        return f"{key} as key, {name} as name"
-    at = _INSTANTS[facts]
-    bucket = f"date_trunc('{by}', {at} at time zone :zone)::date::text"
-    if facts == "standing":
-        # What stood before the period is one sum, which the days go on from.
-        bucket = f"case when {at} >= :since then {bucket} else '' end"
-    return f"{bucket} as key, {bucket} as name"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Unit = Literal["tickets", "seconds", "share"]
+Unit = Literal["tickets", "average", "seconds", "share"]
 Facts = Literal["opened", "finished", "moves", "standing"]
 
 
@@ -11,7 +11,8 @@ Facts = Literal["opened", "finished", "moves", "standing"]
 class Measure:
     """One figure. sql: an aggregate over the rows of `facts`, whose columns counting.py makes.
 
-    unit: seconds are of the calendar on the wall, shares are between 0 and 1.
+    unit: tickets are whole ones, an average of them is not; seconds are of the calendar on the wall,
+    shares are between 0 and 1.
     """
 
     key: str
@@ -24,17 +25,29 @@ class Measure:
 
 # Which rows each kind of fact is, told with every measure that counts them.
 FACTS: Final[dict[Facts, str]] = {
-    "opened": "tickets opened in the period",
-    "finished": "tickets whose work was over for the first time in the period",
-    "moves": "moves in the period by which finished work was taken up again",
-    "standing": "moves into work (+1) and out of it (-1) from the first day to the end of the period",
+    "opened": "tickets opened in the period, those merged into another left out",
+    "finished": "tickets whose work was over for the first time in the period, those merged into another"
+    " left out; kept: whether every promise that came to its end was kept, empty where there was none",
+    "moves": "moves in the period by which finished work was taken up again, of tickets that were not"
+    " merged into another",
+    "standing": "moves into work (+1) and out of it (-1) from the first day to the end of the period, of"
+    " tickets that were not merged into another; share: how much of the period was still to come then"
+    " (1 for what was before it)",
 }
 
 _RESPONSE = "extract(epoch from first_response_at - created_at)"
 _RESOLUTION = "extract(epoch from resolved_at - created_at)"
 
 MEASURES: Final[tuple[Measure, ...]] = (
-    Measure("opened", "Opened", "Tickets opened in the period.", "tickets", "opened", "count(*)"),
+    Measure(
+        "opened",
+        "Opened",
+        "Tickets opened in the period. One that was merged into another is no ticket of its own here, nor"
+        " in any other figure.",
+        "tickets",
+        "opened",
+        "count(*)",
+    ),
     Measure(
         "resolved",
         "Resolved",
@@ -51,6 +64,15 @@ MEASURES: Final[tuple[Measure, ...]] = (
         "tickets",
         "standing",
         "sum(delta)",
+    ),
+    Measure(
+        "load",
+        "Load",
+        "How many tickets were in work on average over the period, around the clock and up to now: one"
+        " that was in work for half of it counts half. Of an agent or a team: what they had in hand.",
+        "average",
+        "standing",
+        "sum(delta * share)",
     ),
     Measure(
         "first_response_median",
@@ -99,10 +121,11 @@ MEASURES: Final[tuple[Measure, ...]] = (
     Measure(
         "sla_kept",
         "SLA kept",
-        "Of the tickets resolved in the period, the share that missed no target.",
+        "Of the tickets resolved in the period to which something was promised that came to its end, the"
+        " share whose every such promise was kept. Tickets without a promise are not among them.",
         "share",
         "finished",
-        "avg((not sla_breach)::integer)",
+        "avg(kept::integer)",
     ),
     Measure(
         "reopened",

@@ -12,8 +12,13 @@ from ticketyard.insights.reports.measures import ALL, Measure, Unit
 
 HOUR: Final = 3600
 TOTAL: Final = "All"
-_UNITS: Final[dict[Unit, str]] = {"tickets": "", "seconds": " (h)", "share": " (%)"}
-_FORMATS: Final[dict[Unit, str]] = {"tickets": "#,##0", "seconds": "0.00", "share": "0.0%"}
+_UNITS: Final[dict[Unit, str]] = {"tickets": "", "average": "", "seconds": " (h)", "share": " (%)"}
+_FORMATS: Final[dict[Unit, str]] = {
+    "tickets": "#,##0",
+    "average": "#,##0.0",
+    "seconds": "0.00",
+    "share": "0.0%",
+}
 
 Value = float | None
 
@@ -72,7 +77,9 @@ def words(measure: Measure, value: Value) -> str:
         return "–"
     if measure.unit == "share":
         return f"{value:.0%}"
-    return f"{value:,.0f}" if measure.unit == "tickets" else duration(value)
+    if measure.unit == "seconds":
+        return duration(value)
+    return f"{value:,.0f}" if measure.unit == "tickets" else f"{value:,.1f}"
 
 
 def duration(seconds: float) -> str:
@@ -99,4 +106,6 @@ def _number(measure: Measure, value: Value) -> str:
         return ""
     if measure.unit == "tickets":
         return f"{value:.0f}"
+    if measure.unit == "average":
+        return f"{value:.2f}"
     return f"{value / HOUR:.2f}" if measure.unit == "seconds" else f"{value * 100:.1f}"

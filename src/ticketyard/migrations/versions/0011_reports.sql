@@ -20,6 +20,10 @@ create table report_schedule (
 create index report_schedule_due on report_schedule (company_id, next_at) where is_active;
 select ticketyard_protect('report_schedule');
 
+-- What happened within a period.
+create index state_change_since on state_change (company_id, changed_at);
+create index ticket_resolved on ticket (company_id, resolved_at) where resolved_at is not null;
+
 alter table outgoing_mail drop constraint outgoing_mail_kind_check;
 alter table outgoing_mail add constraint outgoing_mail_kind_check
   check (kind in ('reply', 'acknowledgement', 'notice', 'test', 'notification', 'report'));
