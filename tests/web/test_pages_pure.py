@@ -11,7 +11,14 @@ from ticketyard.insights.queue_filter import SORTS, VIEWS, QueueFilter
 from ticketyard.tickets.lifecycle import STATUSES, allowed_next
 from ticketyard.tickets.models import StateChange
 from ticketyard.web.pages import wording
-from ticketyard.web.pages.drawing import HEIGHT_MAX, WIDTH, Place, draw_columns, draw_map
+from ticketyard.web.pages.drawing import (
+    HEIGHT_MAX,
+    WIDTH,
+    Place,
+    draw_columns,
+    draw_map,
+    draw_pairs,
+)
 from ticketyard.web.pages.frame import local_path
 from ticketyard.web.pages.history_words import tell
 from ticketyard.web.pages.queue_address import (
@@ -158,6 +165,15 @@ def test_columns_stand_on_the_ground() -> None:
     columns = draw_columns([("a", 0), ("b", 5), ("c", 10)], width=90, height=100)
     assert [(column.y, column.height) for column in columns] == [(100, 0), (50, 50), (0, 100)]
     assert draw_columns([]) == []
+
+
+def test_pairs_of_columns_share_one_scale() -> None:
+    opened, resolved = draw_pairs([("a", 5, 10), ("b", 0, 5)])
+    assert [each.value for each in opened] == [5, 0]
+    assert [each.value for each in resolved] == [10, 5]
+    assert resolved[0].height == 2 * opened[0].height
+    assert opened[0].x < resolved[0].x < opened[1].x < resolved[1].x
+    assert draw_pairs([]) == ([], [])
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import httpx2
 import pytest
 
 from tests.world import World
+from ticketyard.tickets.changing_status import change_status
 
 
 @pytest.fixture
@@ -30,6 +31,22 @@ async def test_nonsense_is_told_and_the_last_days_are_shown(
     assert answer.status_code == 422
     assert 'role="alert"' in answer.text
     assert "The last 30 days are shown." in answer.text
+
+
+async def test_both_lines_are_drawn_without_javascript(
+    admin: httpx2.AsyncClient, world: World
+) -> None:
+    opened = await world.open()
+    async with world.resources.db.transaction(world.company_id) as session:
+        await change_status(
+            session, ticket_id=opened.id, status="resolved", by=world.as_person(world.admin)
+        )
+    for path in ("/reports?period=7d", "/dashboard"):
+        page = (await admin.get(path)).text
+        drawn = page.split('<svg class="chart-fallback"')[1].split("</svg>")[0]
+        assert ": 1 opened" in drawn
+        assert ": 1 resolved" in drawn
+        assert 'class="chart-column resolved"' in drawn
 
 
 DAYS = "first=2026-01-05&last=2026-01-11"

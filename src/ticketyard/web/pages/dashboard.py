@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 from ticketyard.insights.board import Board, get_board
 from ticketyard.web.deps import Parts, Session, may
 from ticketyard.web.pages import wording
-from ticketyard.web.pages.drawing import draw_columns
+from ticketyard.web.pages.drawing import draw_pairs
 from ticketyard.web.pages.frame import DeskFrame, page
 
 router = APIRouter(include_in_schema=False)
@@ -34,7 +34,7 @@ async def get_dashboard(
         period=period,
         headline=_headline(board, period),
         daily=board.days,
-        columns=draw_columns([(str(day.on), day.opened) for day in board.days]),
+        columns=draw_pairs([(str(day.on), day.opened, day.resolved) for day in board.days]),
         cells=_cells(board),
     )
 

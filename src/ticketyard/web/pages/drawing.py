@@ -215,3 +215,11 @@ def draw_columns(
         )
         for index, (label, value) in enumerate(values)
     ]
+
+
+def draw_pairs(
+    values: Sequence[tuple[str, int, int]],
+) -> tuple[list[Column], list[Column]]:
+    """Two columns for each, beside each other and on one scale."""
+    columns = draw_columns([(label, value) for label, *pair in values for value in pair])
+    return columns[::2], columns[1::2]

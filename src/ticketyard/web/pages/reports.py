@@ -24,12 +24,12 @@ from ticketyard.insights.reports.tables import words
 from ticketyard.people.queries import get_company
 from ticketyard.web.deps import Acting, Parts, Session, may
 from ticketyard.web.pages import wording
-from ticketyard.web.pages.drawing import draw_columns
+from ticketyard.web.pages.drawing import draw_pairs
 from ticketyard.web.pages.frame import DeskFrame, Flash, back_to, page
 
 router = APIRouter(prefix="/reports", include_in_schema=False)
 
-HEADLINE = ("opened", "resolved", "backlog", "first_response_median", "resolution_median",
+HEADLINE = ("opened", "resolved", "backlog", "load", "first_response_median", "resolution_median",
             "sla_kept", "reopen_rate")  # fmt: skip
 PERIODS: Sequence[tuple[Preset, str]] = (
     ("7d", "7 days"), ("30d", "30 days"), ("90d", "90 days"), ("this_month", "This month"),
@@ -122,7 +122,12 @@ async def get_reports(
         ],
         trend=trend.lines,
         trend_by=trend.by,
-        columns=draw_columns([(line.key, int(line.values["opened"] or 0)) for line in trend.lines]),
+        columns=draw_pairs(
+            [
+                (line.key, int(line.values["opened"] or 0), int(line.values["resolved"] or 0))
+                for line in trend.lines
+            ]
+        ),
         measures=ALL,
         facts=FACTS,
         lines=_lines(report),
