@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from ticketyard.web.pages import (
     agents,
+    alert_providers,
     alerts,
     board,
     dashboard,
@@ -46,6 +47,7 @@ ROUTERS: list[APIRouter] = [
     own_tickets.router,
     agents.router,
     alerts.router,
+    alert_providers.router,
     imports.router,
     dashboard.router,
     reports.router,
