@@ -323,6 +323,25 @@ async def test_what_flaps_leaves_its_ticket_alone_until_it_calms(desk: Desk) -> 
     ]
 
 
+async def test_what_calms_does_not_wait_for_what_goes_on_flapping(desk: Desk) -> None:
+    await desk.rules(flap_start=2, flap_stop=1, flap_seconds=600)
+    await desk.value(
+        "select count(insert_alert(jsonb_build_object('provider_id', 'p', 'fingerprint', n,"
+        " 'flapping_since', cast(:now as timestamptz), 'changed_states', (select jsonb_agg("
+        " cast(:now as timestamptz) + interval '1 hour') from generate_series(1, 9)))))"
+        " from generate_series(1, 120) n",
+        now=desk.now,
+    )
+    first = await desk.fire()
+    await desk.clear()
+    assert (await desk.alert(first.alert_id))["is_flapping"]
+    desk.later(seconds=700)
+    await desk.keep_up()
+    assert not (await desk.alert(first.alert_id))["is_flapping"]
+    assert await desk.status(first.ticket_id) == "resolved"
+    assert await desk.value("select count(*) from alert where flapping_since is not null") == 120
+
+
 # -- heartbeats ------------------------------------------------------------------------------------
 
 

@@ -3,14 +3,14 @@
 Each step is a transaction of its own, does little where nothing waits, and may run twice at once.
 """
 
-from sqlalchemy import select, text
+from sqlalchemy import and_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.alerts.acting import say_flapping
 from ticketyard.alerts.deciding import flaps, storm_is_over
 from ticketyard.alerts.ending import tell_ticket_of_end
 from ticketyard.alerts.heartbeats import alarm_missing
-from ticketyard.alerts.models import Alert, AlertStorm
+from ticketyard.alerts.models import Alert, AlertProvider, AlertStorm
 from ticketyard.alerts.releasing import release_windows
 from ticketyard.alerts.storms import count_new, end_storm, is_done_with
 from ticketyard.alerts.surroundings import provider_of, rules_of
@@ -18,6 +18,7 @@ from ticketyard.core.db import company_of, now_of
 from ticketyard.core.resources import Resources
 
 COUNT_AT_ONCE = 5_000
+CALMED_AT_ONCE = 100
 
 
 async def keep_up(resources: Resources, company_id: int) -> None:
@@ -81,17 +82,35 @@ async def end_storms(session: AsyncSession) -> None:
             await end_storm(session, storm)
 
 
+# As `flaps` in alerts/deciding.py, so that those that go on flapping do not stand in the way of others.
+_CALM = text(
+    """
+    (select count(*) from unnest(alert.changed_states) as changed
+      where changed > :now - make_interval(secs => alert_provider.flap_seconds))
+    <= alert_provider.flap_stop
+    """
+)
+
+
 async def calm_flapping(session: AsyncSession) -> None:
     """Let alerts that have calmed down be taken like others again; what had recovered by then is
     told to its ticket now."""
+    now = now_of(session)
     alerts = await session.scalars(
         select(Alert)
-        .where(Alert.company_id == company_of(session), Alert.flapping_since.is_not(None))
+        .join(
+            AlertProvider,
+            and_(
+                AlertProvider.company_id == Alert.company_id,
+                AlertProvider.provider_id == Alert.provider_id,
+            ),
+        )
+        .where(Alert.company_id == company_of(session), Alert.flapping_since.is_not(None), _CALM)
         .order_by(Alert.id)
-        .limit(100)
-        .with_for_update(skip_locked=True)
+        .limit(CALMED_AT_ONCE)
+        .with_for_update(of=Alert, skip_locked=True),
+        {"now": now},
     )
-    now = now_of(session)
     for alert in alerts:
         rules = rules_of(await provider_of(session, alert.provider_id))
         if flaps(alert.changed_states, now, rules, did=True):

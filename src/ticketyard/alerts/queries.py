@@ -1,6 +1,7 @@
 """Reading alerts: with what is not in their counts yet."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import RowMapping, select, text
@@ -8,10 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.alerts.errors import AlertNotFound
 from ticketyard.alerts.models import Alert
-from ticketyard.core.db import company_of
+from ticketyard.core.db import company_of, now_of
 
 PAGE_MAX = 200
 OCCURRENCES_SHOWN = 100
+# How far back words are looked for, and incidents that are done with.
+DAYS_SEARCHED = 90
+INCIDENT_DAYS = 30
 
 # What is not counted yet is added here, so that a reader never sees too few.
 _ITEMS = """
@@ -39,6 +43,11 @@ _FILTERS = {
     "ids": "a.id = any(cast(:ids as bigint[]))",
     "q": "a.title ilike all(cast(:q as text[]))",
 }
+# From the first alert of that time on: they are numbered as they come, and no title before is read.
+_SINCE = """ and a.id > coalesce((
+    select b.id from alert b where b.company_id = current_company() and b.created_at < :since
+    order by b.created_at desc limit 1), 0)
+"""
 # What is firing and still to be done, or kept back.
 _ACTIVE = (
     "a.state <> 'recovered'"
@@ -50,13 +59,16 @@ async def list_alerts(
     session: AsyncSession, *, limit: int, active: bool = False, **wanted: Any
 ) -> list[RowMapping]:
     """Alerts that have all of these, the newest first. q: words that are all in the title, in any
-    order; * stands for any letters, ? for one."""
+    order; * stands for any letters, ? for one; of the last DAYS_SEARCHED days, or of one ticket."""
     given = {name: value for name, value in wanted.items() if value is not None}
     if "q" in given:
         given["q"] = [f"%{_pattern(word)}%" for word in given["q"].split()]
     where = "".join(f" and {_FILTERS[name]}" for name in given)
     if active:
         where += f" and {_ACTIVE}"
+    if "q" in given and "ticket_id" not in given:
+        where += _SINCE
+        given["since"] = now_of(session) - timedelta(days=DAYS_SEARCHED)
     rows = await session.execute(
         text(f"{_ITEMS}{where} order by a.id desc limit :limit"), {**given, "limit": limit}
     )
@@ -163,14 +175,23 @@ async def alert_quality(session: AsyncSession, days: int) -> tuple[list[Any], li
 
 _INCIDENTS = text(
     """
+    with mine as materialized (
+      select a.ticket_id as id from alert a
+      where a.company_id = current_company() and (a.group_key is not null or a.storm_id is not null)
+        and a.created_at > :since
+      union
+      select t.id from ticket t
+      where t.company_id = current_company() and t.source = 'alert'
+        and t.status in ('open', 'assigned', 'in_progress', 'pending')
+    )
     select t.id, t.number, t.title, t.status, t.severity, t.priority, count(*) as alerts,
       count(*) filter (where a.state = 'firing') as firing, bool_or(a.storm_id is not null) as is_storm,
       min(a.first_occurred_at) as began_at, max(a.last_occurred_at) as last_at,
       array_agg(distinct a.provider_id) as providers
-    from alert a
-    join ticket t on t.company_id = a.company_id and t.id = a.ticket_id
-    where a.company_id = current_company()
-      and (a.group_key is not null or a.storm_id is not null)
+    from mine
+    join ticket t on t.company_id = current_company() and t.id = mine.id
+    join alert a on a.company_id = t.company_id and a.ticket_id = t.id
+    where a.group_key is not null or a.storm_id is not null
     group by t.id having count(*) > 1 or bool_or(a.storm_id is not null)
     order by t.status in ('resolved', 'closed', 'false_positive'), t.id desc limit :limit
     """
@@ -178,5 +199,8 @@ _INCIDENTS = text(
 
 
 async def list_incidents(session: AsyncSession, *, limit: int) -> list[RowMapping]:
-    """Tickets that several alerts are on, those still to be done first, then the newest."""
-    return list((await session.execute(_INCIDENTS, {"limit": limit})).mappings())
+    """Tickets that several alerts are on: those still to be done first, then the newest of those that
+    an alert came on within INCIDENT_DAYS."""
+    since = now_of(session) - timedelta(days=INCIDENT_DAYS)
+    rows = await session.execute(_INCIDENTS, {"limit": limit, "since": since})
+    return list(rows.mappings())

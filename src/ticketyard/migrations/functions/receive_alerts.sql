@@ -147,7 +147,7 @@ begin
   if v_way.ticket_id is not null then
     select t.number, t.status into v_way.number, v_way.status from ticket t where t.id = v_way.ticket_id;
   end if;
-  if not is_graver(p_row ->> 'severity', v_severity)
+  if severity_rank(p_row ->> 'severity') <= severity_rank(v_severity)
       and (v_state = 'suppressed' or v_state = 'firing'
            and v_way.status in ('open', 'assigned', 'in_progress', 'pending')) then
     v_way.outcome := 'repeated';
@@ -180,7 +180,7 @@ begin
   if v_way.storm_id is not null then
     -- One that people are done with is over, and takes nothing any more; one of graver alerts rises.
     if v_way.status in ('open', 'assigned', 'in_progress', 'pending')
-        and not is_graver(p_row ->> 'severity', v_severity) then
+        and severity_rank(p_row ->> 'severity') <= severity_rank(v_severity) then
       v_way.outcome := 'joined';
     end if;
   elsif not is_storming(v_rules, v_now) then
@@ -188,12 +188,6 @@ begin
   end if;
   return v_way;
 end $$;
-
-create or replace function is_graver(p_severity text, p_than text) returns boolean
-language sql immutable as $$
-  select coalesce(array_position(array['info', 'low', 'medium', 'high', 'critical'], p_severity), 0)
-    > coalesce(array_position(array['info', 'low', 'medium', 'high', 'critical'], p_than), 0)
-$$;
 
 -- Whether as many alerts as make a storm are new within its time: those held back are not, before the
 -- end of their window.

@@ -63,7 +63,11 @@ create index alert_tickets_of_provider on alert (company_id, provider_id, ticket
 create index alert_list on alert (company_id, id desc);
 create index alert_suppressed on alert (company_id, suppressed_by) where state = 'suppressed';
 create index alert_flapping on alert (company_id, id) where flapping_since is not null;
-create index alert_group on alert (company_id, provider_id, group_key, id desc) where group_key is not null;
+create index alert_group on alert (company_id, provider_id, group_key, fired_at desc)
+  where group_key is not null;
+create index alert_period on alert (company_id, created_at desc);
+create index alert_incident on alert (company_id, created_at desc)
+  where group_key is not null or storm_id is not null;
 
 -- Every single time that an alert was reported; only grows.
 create table alert_occurrence (
