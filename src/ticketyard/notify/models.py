@@ -142,6 +142,7 @@ class NotificationLog(Table):
     channel: Mapped[str]
     template: Mapped[str]
     lines: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    left_out: Mapped[int] = mapped_column(default=0)
     status: Mapped[str] = mapped_column(default="pending")
     error_message: Mapped[str | None]
     mail_id: Mapped[int | None]

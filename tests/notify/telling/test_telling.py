@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from tests.receiver import Receiver, listening
 from tests.world import World
+from ticketyard.core.auth import PERMISSIONS, Principal
 from ticketyard.core.outgoing import Outgoing
 from ticketyard.core.sealing import Sealer
 from ticketyard.notify.errors import BadPreference, BadTarget
@@ -175,6 +176,43 @@ async def test_the_first_mail_leaves_at_once_and_the_next_are_gathered(
     await send_due_notifications(world.resources, world.company_id)
     _, second = await mails(world)
     assert "20 notifications about" in second.subject
+
+
+async def test_of_very_many_it_says_how_many_more_there_are(
+    with_mail: World, ticket: int, run_jobs: Run
+) -> None:
+    world = with_mail
+    await assign(world, ticket, world.ana, world.admin)
+    await run_jobs()
+    for _ in range(2):
+        for number in range(30):
+            await write(world, ticket, f"@ana {number}", world.bo)
+        await run_jobs()
+    before = world.resources.db.clock
+    world.resources.db.clock = lambda: before() + timedelta(minutes=6)
+    await send_due_notifications(world.resources, world.company_id)
+    _, second = await mails(world)
+    assert second.subject == "60 notifications"
+    assert "@ana 19\n" in second.body_text
+    assert "… and 10 more, on the desk." in second.body_text
+
+
+async def test_a_key_and_who_writes_by_mail_have_names_too(
+    world: World, ticket: int, run_jobs: Run
+) -> None:
+    await assign(world, ticket, world.ana, world.admin)
+    await run_jobs()
+    for kind, name, shown in (
+        ("integration", "GLPI  production", "GLPI production"),
+        ("system", "Mail from Rita R <rita@else.example>", "Rita R <rita@else.example>"),
+        ("system", "Escalation: Night", ""),
+    ):
+        by = Principal(kind, None, world.company_id, name, PERMISSIONS)  # type: ignore[arg-type]
+        async with world.resources.db.transaction(world.company_id) as session:
+            await add_comment(session, ticket_id=ticket, body="Hello", by=by)
+        await run_jobs()
+        (found,) = [each for each in await told(world, world.ana) if each.kind == "commented"]
+        assert found.by_name == shown
 
 
 async def test_nobody_is_mailed_at_an_address_of_our_own(

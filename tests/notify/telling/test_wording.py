@@ -70,3 +70,14 @@ def test_what_is_filled_in_is_quoted(content_type: str, template: str, body: str
 def test_an_sms_is_short() -> None:
     assert len(sms_text([{**LINE, "title": "x" * 900}] * 3)) == 300
     assert sms_text([LINE, LINE]).endswith("(+1 more)")
+
+
+def test_of_more_than_are_told_it_says_how_many_in_every_channel() -> None:
+    line = {"kind": "commented", "number": "T-1", "title": "Printer", "by": "Bo", "words": "hi"}
+
+    assert subject([line, line], more=1_500) == "1502 notifications"
+    assert "… and 1,500 more, on the desk." in text_of([line], public_url="", more=1_500)
+    assert "… and 3 more, on the desk." in slack_body([line], public_url="", more=3).decode()
+    assert "… and 3 more, on the desk." in teams_body([line], public_url="", more=3).decode()
+    assert sms_text([line], more=3).endswith(" (+3 more)")
+    assert "more" not in text_of([line], public_url="") + sms_text([line])

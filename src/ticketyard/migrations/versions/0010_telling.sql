@@ -143,6 +143,8 @@ create table notification_log (
   template text not null,
   -- [{kind, ticket_id, number, words, by}]: more is added while it waits.
   lines jsonb not null,
+  -- How many more it would tell of; it says so.
+  left_out integer not null default 0,
   status text not null default 'pending' check (status in ('pending', 'sent', 'failed')),
   error_message text,
   -- In the outbox, which knows what the server said.

@@ -27,7 +27,10 @@ GATHERED_FOR: Mapping[str, timedelta] = {
     "teams": timedelta(minutes=1),
     "sms": timedelta(minutes=15),
 }
+# Of more than these a message only says how many there are.
 LINES_MAX = 50
+# What the mail slice calls who wrote to us and is no person of ours.
+MAIL_FROM = "Mail from "
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ async def tell_of_events(
     for row in facts:
         fact = _fact(row)
         kinds = audience(fact, colleagues)
-        by = row.by_name if row.by_kind == "person" else ""
+        by = _writer(row.by_kind, row.by_name)
         line = {
             "ticket_id": row.ticket_id,
             "number": row.number,
@@ -131,6 +134,15 @@ async def _ways(session: AsyncSession, people: Sequence[Any], out: MailOut) -> _
     )
 
 
+def _writer(kind: str, name: str) -> str:
+    """Who did it, as far as they are somebody: a person, a key, who wrote by mail. Parts of the desk
+    are none."""
+    if kind != "system":
+        return " ".join(name.split())
+    _, by_mail, writer = name.partition(MAIL_FROM)
+    return " ".join(writer.split()) if by_mail else ""
+
+
 def _fact(row: Any) -> Fact:
     return Fact(
         type=row.type,
@@ -170,18 +182,20 @@ async def _gather(
         waiting = await session.scalar(_WAITING, asked)
         if waiting is not None:
             log = await session.get_one(NotificationLog, waiting)
-            log.lines = [*log.lines, *fresh][:LINES_MAX]
         else:
             left_at = await session.scalar(_LEFT_AT, asked)
             now = now_of(session)
             ready_at = max(now, left_at + GATHERED_FOR[way.channel]) if left_at else now
             log = NotificationLog(
                 company_id=company_of(session), person_id=way.person_id, target_id=way.target_id,
-                channel=way.channel, lines=fresh[:LINES_MAX], ready_at=ready_at, created_at=now,
+                channel=way.channel, lines=[], left_out=0, ready_at=ready_at, created_at=now,
             )  # fmt: skip
             session.add(log)
-        tickets = {line["ticket_id"] for line in log.lines}
-        kinds = {line["kind"] for line in log.lines}
+        lines_of_it = [*log.lines, *fresh]
+        log.lines = lines_of_it[:LINES_MAX]
+        log.left_out += len(lines_of_it) - len(log.lines)
+        tickets = {line["ticket_id"] for line in lines_of_it}
+        kinds = {line["kind"] for line in lines_of_it}
         log.ticket_id = tickets.pop() if len(tickets) == 1 else None
         log.template = kinds.pop() if len(kinds) == 1 else "several"
         due.append(log.ready_at)

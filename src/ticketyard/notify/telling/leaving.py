@@ -72,8 +72,8 @@ async def _into_outbox(session: AsyncSession, log: NotificationLog, out: MailOut
         kind="notification",
         is_automatic=True,
         recipients=(Recipient(email=person.email, name=person.name),),
-        subject=subject(log.lines),
-        body=text_of(log.lines, public_url=out.public_url),
+        subject=subject(log.lines, more=log.left_out),
+        body=text_of(log.lines, public_url=out.public_url, more=log.left_out),
         sender_name=way.name,
     )
     by = Principal.system(log.company_id, "Notifications")
@@ -97,16 +97,19 @@ async def _request(
         headers[secret["header_name"]] = secret.get("header_value", "")
     public_url = resources.part(MailOut).public_url
     if log.channel == "slack":
-        body = slack_body(log.lines, public_url=public_url)
+        body = slack_body(log.lines, public_url=public_url, more=log.left_out)
     elif log.channel == "teams":
-        body = teams_body(log.lines, public_url=public_url)
+        body = teams_body(log.lines, public_url=public_url, more=log.left_out)
     else:
         person = await session.get(Person, log.person_id) if log.person_id else None
         number = person.phone if person else ""
         if not number:
             return "There is no telephone number."
         body = sms_body(
-            target.body_template, target.content_type, to=number, text=sms_text(log.lines)
+            target.body_template,
+            target.content_type,
+            to=number,
+            text=sms_text(log.lines, more=log.left_out),
         )
     return secret["url"], headers, body
 

@@ -46,26 +46,33 @@ def one_line(line: Line) -> str:
     return " – ".join(part for part in (where, what, str(line.get("words") or "")) if part)
 
 
-def subject(lines: Sequence[Line]) -> str:
+def and_more(more: int) -> str:
+    """What is said where not all are told of."""
+    return f"… and {more:,} more, on the desk." if more else ""
+
+
+def subject(lines: Sequence[Line], *, more: int = 0) -> str:
     """The subject of the mail that tells of them."""
     first = lines[0]
-    if len(lines) == 1:
+    if len(lines) + more == 1:
         what = sentence(str(first["kind"]), str(first.get("by") or ""))
         return (
             f"{what}: {first['number']} {first.get('title', '')}" if first.get("number") else what
         )
     numbers = {line.get("number") for line in lines if line.get("number")}
-    if len(numbers) == 1:
+    if len(numbers) == 1 and not more:
         return f"{len(lines)} notifications about {first['number']} {first.get('title', '')}"
-    return f"{len(lines)} notifications"
+    return f"{len(lines) + more} notifications"
 
 
-def text_of(lines: Sequence[Line], *, public_url: str) -> str:
+def text_of(lines: Sequence[Line], *, public_url: str, more: int = 0) -> str:
     """The mail that tells of them."""
     parts = []
     for line in lines:
         link = link_to(line, public_url)
         parts.append(one_line(line) + (f"\n  {link}" if link else ""))
+    if more:
+        parts.append(and_more(more))
     return (
         "\n\n".join(parts)
         + "\n\n-- \nAnswer on the desk: what is written to this address does not reach the ticket.\n"
@@ -79,7 +86,7 @@ def link_to(line: Line, public_url: str) -> str:
     return f"{public_url.rstrip('/')}/tickets/{number}" if public_url and number else ""
 
 
-def slack_body(lines: Sequence[Line], *, public_url: str) -> bytes:
+def slack_body(lines: Sequence[Line], *, public_url: str, more: int = 0) -> bytes:
     """For an incoming webhook of Slack and what is compatible (Mattermost, Rocket.Chat).
 
     `&`, `<` and `>` are the only letters with a meaning there; everything else is text.
@@ -89,6 +96,8 @@ def slack_body(lines: Sequence[Line], *, public_url: str) -> bytes:
         words = _plain_for_slack(one_line(line))
         link = link_to(line, public_url)
         told.append(f"{words} <{link}|Open>" if link else words)
+    if more:
+        told.append(and_more(more))
     return orjson.dumps({"text": "\n".join(told)})
 
 
@@ -96,12 +105,14 @@ def _plain_for_slack(words: str) -> str:
     return words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def teams_body(lines: Sequence[Line], *, public_url: str) -> bytes:
+def teams_body(lines: Sequence[Line], *, public_url: str, more: int = 0) -> bytes:
     """An adaptive card for an incoming webhook of Teams (a workflow that posts to a channel)."""
     blocks = [
         {"type": "TextBlock", "wrap": True, "text": _plain_for_markdown(one_line(line))}
         for line in lines
     ]
+    if more:
+        blocks.append({"type": "TextBlock", "wrap": True, "text": and_more(more)})
     links = dict.fromkeys(filter(None, (link_to(line, public_url) for line in lines)))
     actions = [
         {"type": "Action.OpenUrl", "title": link.rsplit("/", 1)[-1], "url": link}
@@ -125,10 +136,11 @@ def _plain_for_markdown(words: str) -> str:
     return "".join(f"\\{letter}" if letter in "\\`*_{}[]()#+!|<>~" else letter for letter in words)
 
 
-def sms_text(lines: Sequence[Line]) -> str:
+def sms_text(lines: Sequence[Line], *, more: int = 0) -> str:
     """Short."""
-    more = f" (+{len(lines) - 1} more)" if len(lines) > 1 else ""
-    return one_line(lines[0])[: SMS_MAX - len(more)] + more
+    others = len(lines) - 1 + more
+    end = f" (+{others} more)" if others else ""
+    return one_line(lines[0])[: SMS_MAX - len(end)] + end
 
 
 def sms_body(template: str, content_type: str, *, to: str, text: str) -> bytes:
