@@ -395,7 +395,7 @@ async def test_a_ticket_that_is_reopened_is_escalated_anew_from_then(
     await desk.at(29 * MINUTE)
     first, second = await desk.escalations(ticket)
     assert (first["level"], first["next_at"]) == (1, None), "one at a time"
-    assert first["stopped_because"] == "It was taken up again, and counts from then."
+    assert first["stopped_because"] == "It was done, and taken up again."
     assert (second["level"], second["cause"][:9]) == (0, "reopened/")
 
     await desk.at(30 * MINUTE)

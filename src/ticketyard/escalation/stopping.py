@@ -14,7 +14,7 @@ from ticketyard.escalation.models import EscalationPolicy, EscalationRun
 
 SWITCHED_OFF: Final = "The policy was switched off."
 MERGED: Final = "It was merged."
-REOPENED: Final = "It was taken up again, and counts from then."
+REOPENED: Final = "It was done, and taken up again."
 
 
 async def stop_run(
