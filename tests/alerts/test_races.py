@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from tests.alerts.conftest import Desk, alert
 from ticketyard.alerts.filing import Taken
+from ticketyard.alerts.maintenance import add_window
 
 
 @asynccontextmanager
@@ -72,3 +73,27 @@ async def test_what_is_active_counts_before_a_later_end(desk: Desk, report: str)
     await desk.move(fires.ticket_id, *(["resolved"] if report == "fire" else []), "closed")
     desk.later(minutes=11)
     assert (await desk.fire("f")).outcome == "opened"
+
+
+async def test_the_end_of_a_window_and_the_end_of_an_alert_do_not_block_each_other(
+    desk: Desk,
+) -> None:
+    async with desk.world.resources.db.transaction(desk.world.company_id) as session:
+        ends = desk.now + timedelta(minutes=10)
+        given = {"name": "W", "starts_at": desk.now, "ends_at": ends}
+        await add_window(session, fields=given, by=desk.world.system)
+    held, other = await desk.fire("f"), await desk.fire("g")
+    desk.later(minutes=10)
+    async with desk.world.resources.db.transaction(desk.world.company_id) as session:
+        # As an end does that was here first.
+        await session.execute(text("select hold_fingerprint('p', 'f')"))
+        releasing = asyncio.create_task(desk.keep_up())
+        await asyncio.sleep(0.3)
+        await session.execute(
+            text("update alert set state = 'recovered', recovered_at = now() where id = :id"),
+            {"id": held.alert_id},
+        )
+    await releasing
+    assert (await desk.alert(held.alert_id))["ticket_id"] is None
+    assert (await desk.alert(other.alert_id))["ticket_status"] == "open"
+    assert await desk.value("select released_at is not null from alert_maintenance")

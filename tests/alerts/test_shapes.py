@@ -298,11 +298,14 @@ def test_any_object_by_a_mapping() -> None:
     assert told.description == "Trigger 17: 95 %"
     assert (told.camera_id, told.is_clear, dict(told.labels)) == (0, False, {"host": "db1"})
     assert told.link_url == "https://zabbix.example/9"
-    later = {**OBJECT, "event": {**OBJECT["event"], "id": 10, "value": 0}}
-    (over,) = read_mapped(check_mapping(MAPPING), later)
-    assert over.is_clear
-    assert over.fingerprint == told.fingerprint
-    assert over.identity != told.identity
+    for event_id in (10, 9):
+        later = {**OBJECT, "event": {**OBJECT["event"], "id": event_id, "value": 0}}
+        (over,) = read_mapped(check_mapping(MAPPING), later)
+        assert over.is_clear
+        assert over.fingerprint == told.fingerprint
+        assert over.identity != told.identity, "the end has the problem's own id in Zabbix"
+    (again,) = read_mapped(check_mapping(MAPPING), OBJECT)
+    assert again.identity == told.identity
 
 
 def test_a_list_of_alerts_by_a_mapping() -> None:

@@ -142,6 +142,9 @@ async def file_alert(
     alert, known = await newest_episode(session, filing.scope, filing.fingerprint)
     work = _Work(session, resources, filing, rules, by, inbound_id, position, key, releasing)
     if releasing is not None:
+        if alert is not releasing or releasing.state != "suppressed":
+            # Its end was quicker.
+            return "late", releasing.id, None
         known = None
     if filing.told.is_clear:
         return await work.recover(alert, known)

@@ -46,6 +46,7 @@ async def _window_that_is_over(session: AsyncSession) -> MaintenanceWindow | Non
 
 
 async def _held_back(session: AsyncSession, window_id: int) -> list[Alert]:
+    # Not held here: whoever files a report of one holds its fingerprint first, and then the alert.
     return list(
         await session.scalars(
             select(Alert)
@@ -56,7 +57,6 @@ async def _held_back(session: AsyncSession, window_id: int) -> list[Alert]:
             )
             .order_by(Alert.id)
             .limit(AT_ONCE)
-            .with_for_update()
         )
     )
 

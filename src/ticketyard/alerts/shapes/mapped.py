@@ -101,15 +101,19 @@ def _told(mapping: MappingIn, data: object) -> ToldAlert:
     keys = [at(data, path) for path in mapping.fingerprint]
     identity = text_of(data, mapping.identity)
     camera = text_of(data, mapping.camera_id)
+    is_clear = _is_clear(mapping, text_of(data, mapping.state))
     return ToldAlert(
         provider_id=mapping.provider_id,
         fingerprint=f"map:{digest_of(keys if any(key is not None for key in keys) else title)}",
-        identity=f"map:{mapping.provider_id}:{digest_of(identity)}" if identity else None,
+        # Many systems name the end of a problem by the id of its beginning.
+        identity=(
+            f"map:{mapping.provider_id}:{digest_of([identity, is_clear])}" if identity else None
+        ),
         title=" ".join(title.split())[:_TITLE_MAX],
         description=text_of(data, mapping.description)[:200_000],
         severity=_severity(mapping, severity),
         source_severity=severity or None,
-        is_clear=_is_clear(mapping, text_of(data, mapping.state)),
+        is_clear=is_clear,
         occurred_at=instant_of(text_of(data, mapping.occurred_at)),
         camera_id=_number(camera),
         organization_id=text_of(data, mapping.organization_id).strip()[:120] or None,
