@@ -1,7 +1,6 @@
 """Do what was decided about an alert, inside of one transaction that holds its fingerprint."""
 
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -21,12 +20,12 @@ from ticketyard.alerts.deciding import (
 from ticketyard.alerts.ending import tell_ticket_of_end
 from ticketyard.alerts.events import (
     AlertFired,
-    AlertFlapping,
     AlertRecovered,
     AlertSuppressed,
 )
-from ticketyard.alerts.following_merges import surviving_ticket
+from ticketyard.alerts.flapping import say_flapping
 from ticketyard.alerts.models import Alert
+from ticketyard.alerts.one_report import Filing
 from ticketyard.alerts.raising import raise_alert, raise_its_ticket
 from ticketyard.alerts.storms import (
     end_if_finished,
@@ -44,76 +43,18 @@ from ticketyard.alerts.surroundings import (
     provider_of,
     rules_of,
 )
-from ticketyard.alerts.told import ToldAlert, believed, group_of
+from ticketyard.alerts.told import group_of
 from ticketyard.core.auth import Principal
 from ticketyard.core.db import company_of, now_of
 from ticketyard.core.events import emit
 from ticketyard.core.resources import Resources
 from ticketyard.tickets.changing_status import change_status
-from ticketyard.tickets.commenting import add_comment
-from ticketyard.tickets.drafts import NewTicket
 from ticketyard.tickets.models import Ticket
 from ticketyard.tickets.numbering import Numbers
 from ticketyard.tickets.opening import open_tickets
 from ticketyard.tickets.queries import get_ticket
 
 ALERTS = "Alerts"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Filing:
-    """One alert about to be filed: what is told, and under which fingerprint.
-
-    shared_in: the scope of a fingerprint that several providers report.
-    """
-
-    told: ToldAlert
-    fingerprint: str
-    is_event: bool
-    occurred_at: datetime
-    now: datetime
-    claimed_at: datetime | None = None
-    shared_in: str | None = None
-
-    @property
-    def scope(self) -> str:
-        """Whose fingerprint it is."""
-        return self.shared_in or self.told.provider_id
-
-    @property
-    def started_at(self) -> datetime | None:
-        """When this episode began, as its source says, but never in the future: its end is not."""
-        return believed(self.told.started_at, self.now) if self.told.started_at else None
-
-    @property
-    def claimed(self) -> datetime | None:
-        """When its source says that it happened, if that can be believed."""
-        return self.occurred_at if self.told.occurred_at else None
-
-    def ticket(self) -> NewTicket:
-        """The ticket it opens, if it opens one."""
-        return replace(self.told, is_event=self.is_event).ticket()
-
-    def given(self, ticket: dict[str, Any] | None = None) -> dict[str, Any]:
-        """As the database functions take it."""
-        return {
-            "row": self._row(),
-            "ticket": ticket,
-            "is_clear": self.told.is_clear,
-            "occurred_at": self.occurred_at.isoformat(),
-            "claimed_at": self.claimed_at.isoformat() if self.claimed_at else None,
-            # A repeat is seen once at least, whatever its source counts.
-            "detections": max(1, self.told.detections),
-        }
-
-    def _row(self) -> dict[str, Any]:
-        row = self.told.row(self.fingerprint)
-        row |= {"is_event": self.is_event, "created_at": self.now.isoformat()}
-        if self.shared_in is not None:
-            row["shared_in"] = self.shared_in
-        if began := self.started_at or self.claimed:
-            row["started_at"] = began.isoformat()
-        return row
 
 
 async def file_alert(
@@ -388,27 +329,6 @@ class _Work:
             window_id=window_id,
         )
         await emit(self.session, kept, by=self.by)
-
-
-async def say_flapping(session: AsyncSession, alert: Alert, *, is_flapping: bool) -> None:
-    """Write on the ticket that its alert flaps, or does so no longer, and tell."""
-    system = system_of(session)
-    words = (
-        "The alert fires and recovers again and again. Its ticket is left as it is until it calms."
-        if is_flapping
-        else "The alert has calmed down."
-    )
-    ticket = await surviving_ticket(session, alert.ticket_id)
-    if ticket is not None:
-        await add_comment(session, ticket_id=ticket.id, body=words, is_internal=True, by=system)
-    told = AlertFlapping(
-        ticket_id=ticket.id if ticket else None,
-        alert_id=alert.id,
-        provider_id=alert.provider_id,
-        title=alert.title,
-        is_flapping=is_flapping,
-    )
-    await emit(session, told, by=system)
 
 
 async def ticket_of(session: AsyncSession, alert: Alert) -> Ticket | None:

@@ -17,9 +17,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ticketyard.alerts.acting import Filing, file_alert
+from ticketyard.alerts.acting import file_alert
 from ticketyard.alerts.errors import DeliveryKeyReused
 from ticketyard.alerts.events import AlertFired
+from ticketyard.alerts.one_report import Filing
 from ticketyard.alerts.told import ToldAlert, believed, fingerprint_by
 from ticketyard.core.auth import Principal, new_token
 from ticketyard.core.db import Database

@@ -7,10 +7,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ticketyard.alerts.acting import Filing, file_alert
+from ticketyard.alerts.acting import file_alert
 from ticketyard.alerts.errors import BadRule, HeartbeatNotFound, NameTaken
 from ticketyard.alerts.events import HeartbeatMissed, HeartbeatReturned
 from ticketyard.alerts.models import Heartbeat
+from ticketyard.alerts.one_report import Filing
 from ticketyard.alerts.told import ToldAlert
 from ticketyard.core.auth import Principal
 from ticketyard.core.db import company_of, now_of

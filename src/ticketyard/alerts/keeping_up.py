@@ -6,9 +6,9 @@ Each step is a transaction of its own, does little where nothing waits, and may 
 from sqlalchemy import and_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ticketyard.alerts.acting import say_flapping
 from ticketyard.alerts.deciding import flaps, storm_is_over
 from ticketyard.alerts.ending import tell_ticket_of_end
+from ticketyard.alerts.flapping import say_flapping
 from ticketyard.alerts.heartbeats import alarm_missing
 from ticketyard.alerts.models import Alert, AlertProvider, AlertStorm
 from ticketyard.alerts.releasing import release_windows

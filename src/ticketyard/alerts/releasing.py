@@ -3,8 +3,9 @@
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ticketyard.alerts.acting import Filing, file_alert
+from ticketyard.alerts.acting import file_alert
 from ticketyard.alerts.models import Alert, MaintenanceWindow
+from ticketyard.alerts.one_report import Filing
 from ticketyard.alerts.surroundings import window_for
 from ticketyard.alerts.told import ToldAlert
 from ticketyard.core.auth import Principal

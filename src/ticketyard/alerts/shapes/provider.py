@@ -102,8 +102,8 @@ def read_alert(data: object) -> ToldAlert:
 def read_alarm(data: object) -> ToldAlert:
     """The alarm a camera or the system tells, or its end. Raises MissingField, Unreadable.
 
-    The same type at the same camera is the same alarm, whoever reports it (contracts 2.1); without a
-    camera it is one of whoever does.
+    The same type at the same camera is the same alarm, whoever reports it; without a camera it is
+    one of whoever does.
     """
     told = read(AlarmIn, _complete(data, ALARM_REQUIRED))
     camera = "" if told.camera_id is None else told.camera_id
