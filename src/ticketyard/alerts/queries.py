@@ -42,12 +42,8 @@ _FILTERS = {
     "before": "a.id < :before",
     "ids": "a.id = any(cast(:ids as bigint[]))",
     "q": "a.title ilike all(cast(:q as text[]))",
+    "after": "a.id > :after",
 }
-# From the first alert of that time on: they are numbered as they come, and no title before is read.
-_SINCE = """ and a.id > coalesce((
-    select b.id from alert b where b.company_id = current_company() and b.created_at < :since
-    order by b.created_at desc limit 1), 0)
-"""
 # What is firing and still to be done, or kept back.
 _ACTIVE = (
     "a.state <> 'recovered'"
@@ -63,16 +59,30 @@ async def list_alerts(
     given = {name: value for name, value in wanted.items() if value is not None}
     if "q" in given:
         given["q"] = [f"%{_pattern(word)}%" for word in given["q"].split()]
+    if "q" in given and "ticket_id" not in given:
+        given["after"] = await _last_before(session, days=DAYS_SEARCHED)
     where = "".join(f" and {_FILTERS[name]}" for name in given)
     if active:
         where += f" and {_ACTIVE}"
-    if "q" in given and "ticket_id" not in given:
-        where += _SINCE
-        given["since"] = now_of(session) - timedelta(days=DAYS_SEARCHED)
     rows = await session.execute(
         text(f"{_ITEMS}{where} order by a.id desc limit :limit"), {**given, "limit": limit}
     )
     return list(rows.mappings())
+
+
+async def _last_before(session: AsyncSession, *, days: int) -> int:
+    """The last alert from before so many days: they are numbered as they come, and what is looked
+    through from it on is not the whole table."""
+    found = await session.scalar(
+        select(Alert.id)
+        .where(
+            Alert.company_id == company_of(session),
+            Alert.created_at < now_of(session) - timedelta(days=days),
+        )
+        .order_by(Alert.created_at.desc())
+        .limit(1)
+    )
+    return found or 0
 
 
 def _pattern(words: str) -> str:
