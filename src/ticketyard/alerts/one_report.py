@@ -1,4 +1,4 @@
-"""Pure: one report on its way into the books, under its fingerprint."""
+"""One report on its way into the books, under its fingerprint."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
