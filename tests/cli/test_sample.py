@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.notify.sink import open_sink
+from ticketyard.alerts.queries import list_alerts
 from ticketyard.cli.first_steps import prepare_company
 from ticketyard.core.config import Settings
 from ticketyard.core.resources import Resources
@@ -35,8 +36,25 @@ async def test_it_has_tickets_of_every_source_and_mails_nobody(
         untriaged = await session.scalar(
             text("select count(*) from ticket where id not in (select ticket_id from analysis)")
         )
+        cameras = await list_alerts(session, limit=20, provider_id="office-cameras")
+        resolved = await session.scalar(
+            text("select status from ticket where title like 'UPS in the server room%'")
+        )
+        unheard = await session.scalar(
+            text(
+                "select count(*) from alert where id not in (select alert_id from alert_occurrence)"
+            )
+        )
     assert set(found) == {
         "web_form", "email", "chatbot", "glpi", "solman", "alert", "csv",
     }  # fmt: skip
+    # One incident of four cameras, two of which are back; one alarm told five times; one held back.
+    assert sorted((each["state"], each["count"]) for each in cameras) == [
+        ("firing", 1), ("firing", 1), ("firing", 5), ("recovered", 1), ("recovered", 1),
+        ("suppressed", 1),
+    ]  # fmt: skip
+    assert len({each["ticket_id"] for each in cameras}) == 3
+    assert resolved == "resolved"
+    assert unheard == 0
     assert all(assigned for _, assigned in found.values())
     assert untriaged == 0

@@ -13,7 +13,7 @@ from itertools import count
 import orjson
 from rich.progress import Progress
 
-from ticketyard.alerts.shapes.provider import read_alert
+from ticketyard.cli import sample_alerts
 from ticketyard.cli.runtime import console
 from ticketyard.cli.sample_mail import SampleMailbox
 from ticketyard.core.auth import Principal
@@ -85,7 +85,10 @@ async def load_sample(resources: Resources, worker: Worker) -> None:
             company.at(now - timedelta(days=11))
             await _import_people(company)
             await _give_log_ins(company, about)
+            await sample_alerts.settle_cameras(resources, company.admin)
             await _play(company, sample.list_desk_tickets(), lambda: progress.advance(days))
+            company.at(now)
+            await sample_alerts.watch_tickets(resources, company.admin, about.time_zone)
     finally:
         resources.db.clock = utc_now
 
@@ -165,13 +168,16 @@ async def _give_log_ins(company: SampleCompany, about: sample.Company) -> None:
 
 @dataclass(order=True)
 class _Due:
-    """Something that happens at a moment: a ticket arrives, a step is taken, letters come in."""
+    """Something that happens at a moment: a ticket arrives, a step is taken, letters come in, a
+    machine reports, a window begins."""
 
     at: datetime
     ordinal: int
     arrives: sample.DeskTicket | None = field(default=None, compare=False)
     ticket_id: int | None = field(default=None, compare=False)
     step: sample.Step | None = field(default=None, compare=False)
+    alarm: sample_alerts.Report | None = field(default=None, compare=False)
+    is_window: bool = field(default=False, compare=False)
 
 
 async def _play(
@@ -183,6 +189,11 @@ async def _play(
     ]
     letters_at = company.now - timedelta(hours=LETTERS_HOURS_AGO)
     due.append(_Due(letters_at, next(company.order)))
+    for each in sample_alerts.REPORTS:
+        at = company.now - timedelta(hours=each.hours_ago)
+        due.append(_Due(at, next(company.order), alarm=each))
+    begins_at = company.now - timedelta(hours=sample_alerts.WINDOW_HOURS_AGO)
+    due.append(_Due(begins_at, next(company.order), is_window=True))
     heapq.heapify(due)
     while due:
         happening = heapq.heappop(due)
@@ -196,6 +207,11 @@ async def _play(
                 heapq.heappush(due, _Due(at, next(company.order), None, ticket_id, step))
         elif happening.step is not None and happening.ticket_id is not None:
             await _take_step(company, happening.ticket_id, happening.step)
+        elif happening.alarm is not None:
+            await sample_alerts.tell_alarm(company.resources, happening.alarm, company.admin)
+            await company.worker.run_listeners(company.company_id)
+        elif happening.is_window:
+            await sample_alerts.begin_window(company.resources, company.admin)
         else:
             await _import(company, [sample.OFFICES, sample.MANAGERS, sample.LETTERS])
         advance()
@@ -205,6 +221,10 @@ async def _arrive(company: SampleCompany, ticket: sample.DeskTicket) -> int:
     mail = ticket.body.get("email_data")
     if isinstance(mail, dict) and not mail["attachments"]:
         ticket_id = await company.mailbox.deliver(mail)
+        await company.worker.run_listeners(company.company_id)
+        return ticket_id
+    if ticket.endpoint.removeprefix("/api/tickets").strip("/") == "":
+        ticket_id = await sample_alerts.tell_alert(company.resources, ticket.body, company.admin)
         await company.worker.run_listeners(company.company_id)
         return ticket_id
     arrival = _read(ticket)
@@ -219,9 +239,6 @@ def _read(ticket: sample.DeskTicket) -> Arrival:
     """What the ticket's endpoint would make of its body."""
     body = ticket.body
     name = ticket.endpoint.removeprefix("/api/tickets").strip("/")
-    if not name:
-        told = read_alert(body)
-        return Arrival(ticket=told.ticket(), alert=told.row(told.fingerprint or ""))
     if name == "unified":
         return READERS[source_named(str(body["source"]))](body["data"], "")
     source = source_named(name)
