@@ -19,6 +19,7 @@ from ticketyard.tickets.commenting import add_comment
 from ticketyard.webhooks import delivering
 from ticketyard.webhooks.delivering import deliver_to
 from ticketyard.webhooks.endpoints import change_endpoint, delete_endpoint, rotate_secret
+from ticketyard.webhooks.jobs import prune_deliveries
 
 
 def proves(got: Received, secret: str) -> bool:
@@ -422,6 +423,22 @@ async def test_who_settles_waits_for_who_switches_off_and_holds_nothing_meanwhil
     await asyncio.wait_for(sending, 10)
     (delivery,) = await hook.deliveries()
     assert delivery.state == "failed"
+
+
+async def test_what_was_put_down_in_the_moment_of_switching_off_is_given_up(
+    world: World, hook: Hook, add_hook: AddHook, receiver: Receiver
+) -> None:
+    other = await add_hook(receiver.url)
+    await world.open()
+    async with world.resources.db.transaction(world.company_id) as session:
+        # As if the event had been committed after the switch.
+        await session.execute(
+            text("update webhook_endpoint set is_enabled = false where id = :id"), {"id": hook.id}
+        )
+    await prune_deliveries(world.resources, world.company_id)
+    (given_up,), (waits,) = await hook.deliveries(), await other.deliveries()
+    assert (given_up.state, given_up.reason) == ("failed", "The endpoint was switched off.")
+    assert waits.state == "waiting"
 
 
 async def test_a_new_secret_and_the_one_before_both_sign_for_a_day(

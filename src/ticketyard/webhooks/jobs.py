@@ -2,9 +2,11 @@
 
 from sqlalchemy import text
 
+from ticketyard.core.db import now_of
 from ticketyard.core.jobs import enqueue
 from ticketyard.core.resources import Resources
 from ticketyard.webhooks.delivering import deliver_all, next_due
+from ticketyard.webhooks.endpoints import SWITCHED_OFF
 
 KEEP_DAYS = 30
 
@@ -27,11 +29,21 @@ async def wake_webhooks(resources: Resources, company_id: int) -> None:
 
 
 async def prune_deliveries(resources: Resources, company_id: int) -> None:
-    """Timetable: once a day, forget what was delivered or given up a month ago."""
+    """Timetable: once a day, forget what was delivered or given up a month ago, and give up what was
+    put down in the moment in which its endpoint was switched off."""
     async with resources.db.transaction(company_id) as session:
+        await session.execute(_GIVE_UP, {"reason": SWITCHED_OFF, "now": now_of(session)})
         await session.execute(_PRUNE, {"days": KEEP_DAYS})
 
 
+_GIVE_UP = text(
+    """
+    update webhook_delivery d set state = 'failed', reason = :reason, settled_at = :now
+    from webhook_endpoint w
+    where d.company_id = current_company() and d.state = 'waiting'
+      and w.company_id = d.company_id and w.id = d.endpoint_id and not w.is_enabled
+    """
+)
 _PRUNE = text(
     "delete from webhook_delivery where company_id = current_company() and state <> 'waiting'"
     " and settled_at < now() - make_interval(days => :days)"
