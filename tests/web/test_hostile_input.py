@@ -128,7 +128,7 @@ def _said(told: dict[str, Any]) -> str:
     """All of an answer but the names of the fields that were wrong."""
     said = json.dumps(told)
     for each in told.get("errors", ()):
-        said = said.replace(each["path"], "")
+        said = said.replace(each.get("path", ""), "")
     return said
 
 
