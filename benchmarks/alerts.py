@@ -47,7 +47,8 @@ def alarm(fingerprint: object, provider: str) -> bytes:
             "alarm_type": f"type {fingerprint}",
             "event_id": f"{provider}-{next(_numbers)}",
             "provider_id": provider,
-            "camera_id": 0,
+            # An alarm of a camera is one, whoever reports it: each load has a camera of its own.
+            "camera_id": len(provider),
             "severity": "high",
             "title": f"Alarm {fingerprint}",
             "alert_data": {"zone": "north gate", "confidence": 0.93, "frame": 10_000},
