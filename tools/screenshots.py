@@ -66,6 +66,28 @@ def show_mail(page: Page) -> None:
     shoot(page, "ticket-mail")
 
 
+def show_service_desk(browser: Browser, base: str) -> None:
+    """Board, alerts, promises, escalation and reports."""
+    page = open_page(browser, base, DESKTOP, "light")
+    shoot(page, "board", "/board")
+    shoot(page, "alerts", "/alerts")
+    page.get_by_role("link", name="Motion in the closed archive").first.click()
+    shoot(page, "alert")
+    page.goto("/alerts?view=incidents")
+    page.locator(".alert-line .row-title").first.click()
+    page.locator("#clocks").evaluate("e => e.closest('aside').scrollTo(0, e.offsetTop)")
+    shoot(page, "ticket-alerts")
+    page.set_viewport_size(WIDE)
+    page.goto("/settings/alert-providers")
+    page.get_by_role("link", name="Office cameras").click()
+    shoot(page, "alert-provider")
+    page.goto("/settings/service-levels")
+    page.locator(".mailbox strong a").first.click()
+    shoot(page, "service-level")
+    shoot(page, "escalation", "/settings/escalation")
+    shoot(page, "reports", "/reports?period=7d&by=source")
+
+
 def main() -> None:
     base = sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8000"
     OUT.mkdir(parents=True, exist_ok=True)
@@ -90,6 +112,7 @@ def main() -> None:
         ):
             shoot(page, name, address)
         show_mail(open_page(browser, base, WIDE, "light"))
+        show_service_desk(browser, base)
         page = open_page(browser, base, DESKTOP, "dark")
         shoot(page, "queue-dark", "/queue?sort=priority")
         shoot(page, "ticket-dark", ticket)

@@ -36,6 +36,11 @@ async def test_it_has_tickets_of_every_source_and_mails_nobody(
         untriaged = await session.scalar(
             text("select count(*) from ticket where id not in (select ticket_id from analysis)")
         )
+        backwards = await session.scalar(
+            text(
+                "select count(*) from ticket where created_at > least(first_response_at, resolved_at)"
+            )
+        )
         cameras = await list_alerts(session, limit=20, provider_id="office-cameras")
         resolved = await session.scalar(
             text("select status from ticket where title like 'UPS in the server room%'")
@@ -56,5 +61,6 @@ async def test_it_has_tickets_of_every_source_and_mails_nobody(
     assert len({each["ticket_id"] for each in cameras}) == 3
     assert resolved == "resolved"
     assert unheard == 0
+    assert backwards == 0
     assert all(assigned for _, assigned in found.values())
     assert untriaged == 0

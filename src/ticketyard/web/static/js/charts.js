@@ -28,7 +28,8 @@ function draw(holder) {
       cursor: { points: { size: 7 }, drag: { x: false, y: false } },
       scales: { y: { range: (_, low, high) => [0, Math.max(high, 4) * 1.08] } },
       axes: [
-        { ...axis, grid: { show: false }, values: (_, splits) => splits.map((s) => new Date(s * 1000).toLocaleDateString("en-GB", { day: "numeric", month: "short", timeZone: "UTC" })) },
+        // Whole days: a day has one point, and its name is written once.
+        { ...axis, grid: { show: false }, incrs: [1, 2, 3, 7, 14, 28, 56, 91, 182, 364].map((days) => days * 86400), values: (_, splits) => splits.map((s) => new Date(s * 1000).toLocaleDateString("en-GB", { day: "numeric", month: "short", timeZone: "UTC" })) },
         { ...axis, size: 42, values: (_, splits) => splits.map((n) => (Number.isInteger(n) ? n : "")) },
       ],
       series: [
