@@ -143,6 +143,9 @@ class FingerprintFields:
         known = self._known.get((company_id, provider_id))
         if known and known[0] > time.monotonic():
             return known[1]
+        if known:
+            # One asks anew; in a rush the others are not all to ask with it.
+            self._known[company_id, provider_id] = (time.monotonic() + 1, known[1])
         async with resources.db.transaction(company_id) as session:
             found = await session.scalar(
                 text(
