@@ -346,6 +346,32 @@ async def test_the_live_stream_says_that_something_changed(app: FastAPI, world: 
         await asyncio.wait_for(changed.wait(), 10)
 
 
+async def test_what_changed_while_a_page_was_on_its_way_is_told(
+    app: FastAPI, desk: Client, world: World
+) -> None:
+    live = app.state.live
+    async with live.watch(world.company_id) as watching, asyncio.timeout(20):
+        # That it listens now is told first.
+        await watching.wait()
+        page = (await desk.get("/queue")).text
+        found = re.search(r'sse-connect="/live\?since=([\d.]+)"', page)
+        assert found
+        since = float(found[1])
+        async with live.watch(world.company_id, since=since) as changed:
+            assert not changed.is_set()
+        watching.clear()
+        async with world.resources.db.transaction(world.company_id) as session:
+            await session.execute(
+                text("select pg_notify('ticketyard_live', :company)"),
+                {"company": str(world.company_id)},
+            )
+        await watching.wait()
+    async with live.watch(world.company_id, since=since) as changed:
+        assert changed.is_set()
+    async with live.watch(world.other_company_id, since=since) as changed:
+        assert not changed.is_set()
+
+
 FORM = {
     "name": "Rita",
     "email": "rita@example.com",

@@ -10,6 +10,7 @@ from fastapi import Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from ticketyard.core.auth import Principal
+from ticketyard.core.db import now_of
 from ticketyard.insights.desk import TAB_MAX, count_unassigned
 from ticketyard.insights.mailbox_alarms import Alarm, list_alarms
 from ticketyard.intake.queries import count_waiting_messages
@@ -56,6 +57,8 @@ class Frame:
     kept: str = ""
     unread: int = 0
     alarms: list[Alarm] = field(default_factory=list)
+    # When it was read, in seconds since 1970: from then on its live updates count.
+    at: float = 0.0
 
 
 def theme_of(request: Request) -> str:
@@ -84,6 +87,7 @@ async def _desk_frame(request: Request, session: Session, by: Acting) -> Frame:
         kept=capped(kept) if kept else "",
         unread=unread,
         alarms=await list_alarms(session) if by.may("settings:manage") else [],
+        at=now_of(session).timestamp(),
     )
 
 

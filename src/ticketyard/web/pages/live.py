@@ -18,11 +18,13 @@ LIFE_SECONDS = 15 * 60
 
 
 @router.get("/live", response_class=EventSourceResponse, dependencies=[may("tickets:read")])
-async def get_live(request: Request, by: Acting) -> AsyncIterator[ServerSentEvent]:
-    """`desk` events: something of this company changed."""
+async def get_live(
+    request: Request, by: Acting, since: float | None = None
+) -> AsyncIterator[ServerSentEvent]:
+    """`desk` events: something of this company changed, after `since` or from now on."""
     live: Live = request.app.state.live
     ends_at = asyncio.get_running_loop().time() + LIFE_SECONDS
-    async with live.watch(by.company_id) as changed:
+    async with live.watch(by.company_id, since=since) as changed:
         yield ServerSentEvent(retry=2_000)
         while (left := ends_at - asyncio.get_running_loop().time()) > 0:
             try:
