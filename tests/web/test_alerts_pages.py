@@ -135,6 +135,8 @@ async def test_the_ticket_shows_its_alerts(client: Client, world: World) -> None
     page = (await client.get(f"/tickets/{told['ticket_number']}")).text
     block = page.split('id="alerts"')[1].split("</section>")[0]
     assert block.count("<li") == 10
+    assert "A machine" in page
+    assert "Write to" not in page
     assert "all 12" in block
     assert block.index("&lt;img") < block.index("Alarm 11")
     assert EVIL not in page

@@ -193,10 +193,11 @@ def _own_words(said: Said) -> str:
 
 
 def requester_of(ticket: Ticket) -> str:
-    """What to call whoever asked: a name, an address, else the client's number."""
+    """What to call whoever asked: a name, an address, the client's number; an alert is a machine's."""
     guid = str(ticket.client.get("guid") or "")
     named = ticket.requester_name or ticket.requester_email
-    return named or (f"Client {guid[:8]}" if guid else "Unknown")
+    nobody = "A machine" if ticket.source == "alert" else "Unknown"
+    return named or (f"Client {guid[:8]}" if guid else nobody)
 
 
 def _author_kind(ticket: Ticket, comment: Comment) -> str:
