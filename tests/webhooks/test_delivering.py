@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import time
+from contextlib import suppress
 
 import pytest
 from sqlalchemy import text
@@ -356,6 +357,8 @@ async def test_one_that_hangs_does_not_hold_up_another(
                 break
         assert len(receiver.got) == 1
         task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 @pytest.mark.parametrize(
