@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.alerts.conftest import Desk
+from tests.alerts.conftest import Desk, alert
 from ticketyard.alerts.errors import BadRule
 from ticketyard.alerts.heartbeats import add_heartbeat, beat, change_heartbeat
 from ticketyard.alerts.maintenance import add_window, change_window, end_window
@@ -241,6 +241,16 @@ async def test_in_a_storm_all_new_alerts_go_on_one_ticket(desk: Desk) -> None:
     )
     assert await desk.values("select type from event where type like 'alert.storm%' order by id") == [
         "alert.storm_started", "alert.storm_ended"]  # fmt: skip
+
+
+@pytest.mark.parametrize("before", [0, 2])
+async def test_a_storm_may_begin_within_one_delivery(desk: Desk, before: int) -> None:
+    await desk.rules(storm_alerts=5)
+    for n in range(before):
+        await desk.fire(f"a{n}")
+    taken = await desk.report(*(alert(f"b{n}") for n in range(9)))
+    assert await desk.value("select count(*) from ticket") == 6
+    assert [each.outcome for each in taken].count("opened") == 5 - before
 
 
 async def test_a_storm_that_begins_many_times_at_once_has_one_ticket(desk: Desk) -> None:

@@ -49,12 +49,22 @@ async def test_one_alone_waits_for_nobody_and_the_others_go_together() -> None:
     assert await slow.ask(6) == 12
 
 
-async def test_only_one_group_goes_at_a_time_and_none_is_passed_over() -> None:
+async def test_a_group_waits_for_itself_alone() -> None:
     slow = Slow()
     tasks = [slow.ask(number, group=group) for number, group in enumerate("abaab")]
-    slow.gate.set()
-    await asyncio.gather(*tasks)
+    await settle()
     assert slow.batches == [[0, 2, 3], [1, 4]]
+    slow.gate.set()
+    assert await asyncio.gather(*tasks) == [0, 2, 4, 6, 8]
+
+
+async def test_a_wrong_number_of_answers_leaves_nobody_waiting() -> None:
+    async def forgetful(asked: Sequence[int]) -> list[int]:
+        return list(asked)[1:]
+
+    gathering = Gathering[int, int](forgetful, apart=lambda _: False)
+    with pytest.raises(RuntimeError):
+        await asyncio.wait_for(gathering.ask("a", 1), 1)
 
 
 async def test_what_is_heavy_waits_in_its_place() -> None:

@@ -16,6 +16,7 @@ from tests.webhooks.conftest import AddHook, Hook, Run
 from tests.world import World
 from ticketyard.core.outgoing import Outgoing, Patience
 from ticketyard.core.sealing import Sealer
+from ticketyard.tickets.changing_status import change_status
 from ticketyard.tickets.commenting import add_comment
 from ticketyard.webhooks import delivering
 from ticketyard.webhooks.delivering import deliver_to
@@ -502,3 +503,14 @@ _HAPPENS = text(
     "insert into event (company_id, type, payload, by_kind, by_name)"
     " values (current_company(), 'ticket.opened', '{}', 'system', 'x')"
 )
+
+
+async def test_a_long_transaction_that_is_told_of_holds_up_nobody(world: World, hook: Hook) -> None:
+    by = world.as_person(world.admin)
+    first, second = await world.open(), await world.open()
+    async with world.resources.db.transaction(world.company_id) as session:
+        await change_status(session, ticket_id=first.id, status="in_progress", by=by)
+        async with asyncio.timeout(2):
+            await world.open()
+            async with world.resources.db.transaction(world.company_id) as other:
+                await change_status(other, ticket_id=second.id, status="in_progress", by=by)

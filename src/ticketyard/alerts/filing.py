@@ -41,7 +41,11 @@ _RECEIVE = (
     "select o_delivery, o_outcome, o_alert, o_id, o_number, o_status, o_is_replay"
     " from receive_alert_deliveries(%s, %s::jsonb, %b::bytea[], %s::jsonb)"
 )
-_AGAIN = (psycopg.errors.UniqueViolation, psycopg.errors.DeadlockDetected)
+_AGAIN = (
+    psycopg.errors.UniqueViolation,
+    psycopg.errors.DeadlockDetected,
+    psycopg.errors.LockNotAvailable,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,9 +131,7 @@ class AlertDoor:
 
 def _is_ours(error: psycopg.Error) -> bool:
     """Whether the statement failed, and not the database."""
-    return isinstance(
-        error, psycopg.IntegrityError | psycopg.DataError | psycopg.errors.DeadlockDetected
-    )
+    return isinstance(error, (psycopg.IntegrityError, psycopg.DataError, *_AGAIN))
 
 
 class FingerprintFields:
@@ -257,13 +259,8 @@ async def _take_plain(
         for each, number in zip(filings, at_hand, strict=True)
     ]
     sent = _Sent(by.company_id, about, delivery.content, given, acting(by))
-    try:
-        rows = await resources.part(AlertDoor).receive(sent)
-    except psycopg.Error:
-        # Only then: who is cancelled does not know whether the numbers were used.
-        numbers.give_back(by.company_id, now, at_hand)
-        raise
-    taken = _told(rows)
+    # Whoever gets no answer does not know whether the numbers were used: then they are gaps.
+    taken = _told(await resources.part(AlertDoor).receive(sent))
     used = {each.number for each in taken or () if each.outcome == "opened"}
     numbers.give_back(by.company_id, now, [each for each in at_hand if each not in used])
     return taken

@@ -1,8 +1,8 @@
 """Let what is asked while the database is at something be asked together next (group commit).
 
-One question is at the database at a time. Whoever asks meanwhile waits with the others, and all of them
-go in the next: alone it costs nobody time, and in a rush a commit serves many, while the database stays
-free for others. docs/decisions/0103.
+One question of a group is at the database at a time. Whoever asks meanwhile waits with the others, and all
+of them go in the next: alone it costs nobody time, and in a rush a commit serves many, while the database
+stays free for others. docs/decisions/0103.
 """
 
 import asyncio
@@ -17,7 +17,6 @@ Told = TypeVar("Told")
 
 @dataclass(eq=False)
 class _Waiting(Generic[Ask, Told]):
-    group: Hashable
     asked: Ask
     weight: int
     told: "asyncio.Future[Told]" = field(
@@ -34,7 +33,7 @@ class _Waiting(Generic[Ask, Told]):
 
 
 class Gathering(Generic[Ask, Told]):
-    """Asks in batches of one group, in the order asked.
+    """Asks in batches, in the order asked; each group for itself.
 
     ask_all: answers a batch, one answer for each, in order, or raises for all of it.
     apart: whether, after such an error, each is to be asked again by itself, so that one spoils nothing
@@ -54,49 +53,47 @@ class Gathering(Generic[Ask, Told]):
         self._apart = apart
         self._most = most
         self._heaviest = heaviest
-        self._waiting: deque[_Waiting[Ask, Told]] = deque()
-        self._going: asyncio.Task[None] | None = None
+        self._lines: dict[Hashable, deque[_Waiting[Ask, Told]]] = {}
+        self._going: set[asyncio.Task[None]] = set()
 
     async def ask(self, group: Hashable, asked: Ask, *, weight: int = 1) -> Told:
         """The answer to this. What was asked may happen although the asker is cancelled."""
-        waiting: _Waiting[Ask, Told] = _Waiting(group, asked, weight)
-        self._waiting.append(waiting)
-        if self._going is None:
-            self._going = asyncio.create_task(self._go())
+        waiting: _Waiting[Ask, Told] = _Waiting(asked, weight)
+        line = self._lines.get(group)
+        if line is None:
+            line = self._lines[group] = deque()
+            going = asyncio.create_task(self._go(group, line))
+            self._going.add(going)
+            going.add_done_callback(self._going.discard)
+        line.append(waiting)
         return await waiting.told
 
-    async def _go(self) -> None:
+    async def _go(self, group: Hashable, line: deque[_Waiting[Ask, Told]]) -> None:
         try:
-            while self._waiting:
-                await self._ask(self._next())
+            while line:
+                await self._ask(self._next(line))
         finally:
-            self._going = None
-            for left in self._waiting:
+            del self._lines[group]
+            for left in line:
                 left.told.cancel()
-            self._waiting.clear()
 
-    def _next(self) -> list[_Waiting[Ask, Told]]:
-        group, weight = self._waiting[0].group, 0
+    def _next(self, line: deque[_Waiting[Ask, Told]]) -> list[_Waiting[Ask, Told]]:
+        weight = 0
         batch: list[_Waiting[Ask, Told]] = []
-        later: list[_Waiting[Ask, Told]] = []
-        while self._waiting and len(batch) < self._most:
-            each = self._waiting.popleft()
-            if each.told.cancelled():
-                continue
-            if each.group != group:
-                later.append(each)
-                continue
-            if batch and weight + each.weight > self._heaviest:
-                later.append(each)
+        while line and len(batch) < self._most:
+            if batch and weight + line[0].weight > self._heaviest:
                 break
-            batch.append(each)
-            weight += each.weight
-        self._waiting.extendleft(reversed(later))
+            each = line.popleft()
+            if not each.told.cancelled():
+                batch.append(each)
+                weight += each.weight
         return batch
 
     async def _ask(self, batch: Sequence[_Waiting[Ask, Told]]) -> None:
         try:
             answers = await self._ask_all([each.asked for each in batch]) if batch else []
+            if len(answers) != len(batch):
+                raise RuntimeError("as many answers as were asked for")
         except Exception as error:  # noqa: BLE001 - it is the askers' to handle
             if len(batch) > 1 and self._apart(error):
                 for each in batch:

@@ -65,7 +65,7 @@ do $$ begin
   end if;
 end $$;
 
--- At most one waiting call of each. Always in the same order, so that two commits never cross. A call
+-- At most one waiting call of each; `run:job` is a job that takes no items. Always in the same order, so that two commits never cross. A call
 -- that is missed in the instant between a worker's last look and our commit is made good by the
 -- worker's sweep within seconds (core/jobs.py).
 create or replace function wake_now(p_jobs text[]) returns void
@@ -75,6 +75,13 @@ declare
   v_lock text;
 begin
   for v_job in select distinct j collate "C" from unnest(p_jobs) as w(j) order by 1 loop
+    if left(v_job, 4) = 'run:' then
+      v_lock := substr(v_job, 5) || ':' || current_company();
+      if not exists (select from procrastinate_jobs where queueing_lock = v_lock and status = 'todo') then
+        perform enqueue_job(substr(v_job, 5), '{}', substr(v_job, 5), null);
+      end if;
+      continue;
+    end if;
     v_lock := 'drain:' || v_job || ':' || current_company();
     if not exists (select from procrastinate_jobs where queueing_lock = v_lock and status = 'todo') then
       insert into procrastinate_jobs (queue_name, task_name, queueing_lock, args)

@@ -45,6 +45,10 @@ begin
     end if;
     v_ways := v_ways || v_way;
   end loop;
+  if may_begin_storm(p_alerts, (select count(*)::integer from unnest(v_ways) w where w.outcome = 'opened')) then
+    return query select 'decide', null::bigint, null::bigint, null, null, false;
+    return;
+  end if;
 
   for v_given in select * from jsonb_array_elements(p_alerts) loop
     v_at := v_at + 1;
@@ -85,6 +89,8 @@ declare
   v_given jsonb;
 begin
   perform enter_company(p_company);
+  -- Others wait behind this one: who holds what it needs is waited for by itself, later.
+  perform set_config('lock_timeout', '3s', true);
   o_delivery := 0;
   for v_given in select * from jsonb_array_elements(p_deliveries) loop
     o_delivery := o_delivery + 1;
@@ -198,6 +204,21 @@ language sql stable as $$
     where a.company_id = p_rules.company_id and a.provider_id = p_rules.provider_id
       and a.fired_at > p_now - make_interval(secs => p_rules.storm_seconds)
     order by a.fired_at desc offset p_rules.storm_alerts - 1 limit 1)
+$$;
+
+-- Whether a storm may begin within a delivery of which so many alerts are new: then each is looked at in turn.
+create or replace function may_begin_storm(p_alerts jsonb, p_new integer) returns boolean
+language sql stable as $$
+  select p_new > 1 and exists (
+    select from alert_provider p
+    where p.company_id = current_company() and p.storm_alerts > 0
+      and p.provider_id in (select e -> 'row' ->> 'provider_id' from jsonb_array_elements(p_alerts) e)
+      and (p_new > p.storm_alerts or exists (
+        select from alert a
+        where a.company_id = p.company_id and a.provider_id = p.provider_id
+          and a.fired_at > coalesce((p_alerts -> 0 -> 'row' ->> 'created_at')::timestamptz, now())
+                           - make_interval(secs => p.storm_seconds)
+        order by a.fired_at desc offset greatest(p.storm_alerts - p_new, 0) limit 1)))
 $$;
 
 create or replace function known_delivery(p_message jsonb) returns boolean

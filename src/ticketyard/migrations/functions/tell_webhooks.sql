@@ -32,9 +32,16 @@ begin
   where f.company_id = current_company()
   order by f.id;
   if found then
-    perform enqueue_job('webhooks.deliver_due', '{}', 'webhooks.deliver_due', null);
+    perform wake_jobs(array['run:webhooks.deliver_due']);
   end if;
   return null;
+end $$;
+
+do $$ begin
+  if not exists (select from pg_trigger where tgname = 'webhook_delivery_wakes') then
+    create constraint trigger webhook_delivery_wakes after insert on webhook_delivery
+      deferrable initially deferred for each row execute function wake_at_commit();
+  end if;
 end $$;
 
 create or replace trigger event_tells_webhooks after insert on event
