@@ -13,8 +13,10 @@ MINUTE = timedelta(minutes=1)
 ROTA = Rota(zone="Europe/Copenhagen", people=(1, 2, 3), starts_on=date(2026, 1, 5))
 
 
-def utc(*given: int) -> datetime:
-    return datetime(*given, tzinfo=UTC)  # type: ignore[misc, arg-type]
+def utc(
+    year: int, month: int, day: int, hour: int = 0, minute: int = 0, second: int = 0
+) -> datetime:
+    return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

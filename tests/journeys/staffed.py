@@ -92,7 +92,7 @@ async def _people_it(desk: Desk, folder: Path) -> None:
 def visit(browser: Browser, desk: Desk) -> Iterator[Page]:
     """The admin's browser, logged in once for all visits; what its console complains of fails."""
     context = browser.new_context(
-        viewport=DESKTOP,  # type: ignore[arg-type]
+        viewport=DESKTOP,
         base_url=desk.program.address,
         locale="en-GB",
         storage_state=desk.logged_in,
@@ -123,12 +123,12 @@ def flaws(page: Page, place: str) -> list[str]:
     page.evaluate(AXE.read_text())
     found = []
     for size, scheme, rules in LOOKS:
-        page.set_viewport_size(size)  # type: ignore[arg-type]
+        page.set_viewport_size(size)
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
         found += [f"{place} {size['width']} {scheme}: {each}" for each in _axe(page, rules)]
         if overflow(page) > 0:
             found.append(f"{place} is {overflow(page)} px too wide at {size['width']}")
-    page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
+    page.set_viewport_size(DESKTOP)
     page.emulate_media(color_scheme="light")
     return found
 

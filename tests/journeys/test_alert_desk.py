@@ -64,7 +64,7 @@ def test_an_alarm_appears_opens_its_ticket_and_resolves_it(page: Page, desk: Des
 def test_a_provider_is_settled_without_scripts(browser: Browser, desk: Desk) -> None:
     desk.alarm(alarm_type="smoke")
     context = browser.new_context(
-        viewport=DESKTOP,  # type: ignore[arg-type]
+        viewport=DESKTOP,
         base_url=desk.program.address,
         java_script_enabled=False,
     )

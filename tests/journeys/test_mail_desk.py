@@ -199,7 +199,7 @@ def test_the_pages_of_mail_are_clean_on_desk_and_phone(desk: Desk, scheme: str) 
     box = f"/settings/mailboxes/{desk.numbers['box']}"
     desk.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     for size in (DESKTOP, PHONE):
-        desk.page.set_viewport_size(size)  # type: ignore[arg-type]
+        desk.page.set_viewport_size(size)
         for place in (
             f"/tickets/{desk.numbers['nasty']}", "/settings/mailboxes", "/settings/mailboxes/new",
             box, f"{box}/ledger", f"{box}/ledger?q=nobody", "/needs-a-look",
