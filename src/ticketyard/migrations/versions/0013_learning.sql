@@ -1,0 +1,1 @@
+-- How triage learns: versions with a lineage, trainings, what is held back.

@@ -1,0 +1,1 @@
+-- What a language model was asked about a ticket, and what that cost.

@@ -1,0 +1,1 @@
+-- Which team a ticket is for, and what a machine may do about it by itself.
