@@ -1,0 +1,1 @@
+-- Documents, articles and approved tickets, and the pieces they are found by.

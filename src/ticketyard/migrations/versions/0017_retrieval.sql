@@ -1,0 +1,1 @@
+-- What finds a piece of knowledge: words counted, and vectors.
