@@ -84,13 +84,12 @@ def calibration_bins(
 
 def coverage_at(confidence: Confidences, right: Hits, error_share: float) -> tuple[float, float]:
     """The largest share of texts answered with at most this share wrong, and its threshold."""
-    order = np.argsort(-confidence, kind="stable")
-    wrong = np.cumsum(~right[order]) / np.arange(1, len(order) + 1)
-    allowed = np.flatnonzero(wrong <= error_share)
+    thresholds, answered, wrong = _by_threshold(confidence, right)
+    allowed = np.flatnonzero(wrong / answered <= error_share)
     if not allowed.size:
         return 0.0, 1.0
-    last = int(allowed[-1])
-    return (last + 1) / len(order), float(confidence[order[last]])
+    last = allowed[-1]
+    return float(answered[last] / len(confidence)), float(thresholds[last])
 
 
 def threshold_for(
@@ -103,19 +102,23 @@ def threshold_for(
     """
     from scipy.stats import beta
 
-    if not len(confidence):
-        return None
+    thresholds, answered, wrong = _by_threshold(confidence, right)
+    bound = beta.ppf(certainty, wrong + 1, np.maximum(answered - wrong, 1))
+    allowed = np.flatnonzero((wrong < answered) & (bound <= error_share))
+    return float(thresholds[allowed[-1]]) if allowed.size else None
+
+
+def _by_threshold(
+    confidence: Confidences, right: Hits
+) -> tuple[Confidences, NDArray[np.integer], NDArray[np.integer]]:
+    """Every confidence said, the highest first, with how many are answered from it on, and wrong.
+
+    Texts of equal confidence are answered together or not at all.
+    """
     order = np.argsort(-confidence, kind="stable")
     ranked = confidence[order]
-    answered = np.arange(1, len(order) + 1)
-    wrong = np.cumsum(~right[order])
-    most_wrong = np.where(
-        wrong < answered, beta.ppf(certainty, wrong + 1, np.maximum(answered - wrong, 1)), 1.0
-    )
-    # Texts of equal confidence are answered together or not at all.
-    ends = np.append(ranked[1:] < ranked[:-1], True)
-    allowed = np.flatnonzero(ends & (most_wrong <= error_share))
-    return float(ranked[allowed[-1]]) if allowed.size else None
+    ends = np.flatnonzero(np.diff(ranked, append=-np.inf) < 0)
+    return ranked[ends], ends + 1, np.cumsum(~right[order])[ends]
 
 
 def _members(numbers: NDArray[np.integer]) -> list[tuple[int, NDArray[np.bool_]]]:
