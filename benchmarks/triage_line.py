@@ -30,8 +30,8 @@ from ticketyard.tickets.numbering import Numbers
 from ticketyard.tickets.opening import open_tickets
 from ticketyard.triage.analysing import analyse_tickets
 from ticketyard.triage.engines import Engines
+from ticketyard.triage.learning.training import train_from_csv
 from ticketyard.triage.preparing import TicketText
-from ticketyard.triage.training import train_from_csv
 from ticketyard.wiring import build_resources, open_database
 
 DEFAULT_DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "triage" / "banking77"

@@ -9,8 +9,9 @@ from ticketyard.tickets.errors import UnknownCategory
 from ticketyard.tickets.queries import get_ticket
 from ticketyard.triage.analysing import analyse_tickets
 from ticketyard.triage.correcting import correct_category, correct_priority
+from ticketyard.triage.learning.queries import list_examples
 from ticketyard.triage.models import Correction
-from ticketyard.triage.queries import get_analysis, list_examples, list_for_review
+from ticketyard.triage.queries import get_analysis, list_for_review
 
 
 async def test_a_correction_files_the_ticket_and_is_kept_as_an_example(

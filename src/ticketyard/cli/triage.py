@@ -15,10 +15,10 @@ from ticketyard.core.jobs import Worker
 from ticketyard.core.resources import Resources
 from ticketyard.people.queries import default_company_id
 from ticketyard.triage.engines import Engines
-from ticketyard.triage.evaluating import Evaluation, evaluate
-from ticketyard.triage.examples import parse_examples
+from ticketyard.triage.learning.evaluating import Evaluation, evaluate
+from ticketyard.triage.learning.examples import parse_examples
+from ticketyard.triage.learning.training import train_from_csv, train_from_history
 from ticketyard.triage.queries import list_models
-from ticketyard.triage.training import train_from_csv, train_from_history
 
 app = typer.Typer(no_args_is_help=True)
 

@@ -10,8 +10,8 @@ from ticketyard.tickets.events import TicketOpened, TicketReread
 from ticketyard.triage.analysing import analyse_tickets
 from ticketyard.triage.errors import BadExamples, CannotTrain
 from ticketyard.triage.events import TrainingRequested
+from ticketyard.triage.learning.training import train_from_csv, train_from_history
 from ticketyard.triage.queries import list_unfinished
-from ticketyard.triage.training import train_from_csv, train_from_history
 
 log = get_logger(__name__)
 

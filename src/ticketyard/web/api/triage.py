@@ -15,7 +15,7 @@ from ticketyard.triage.answering import Answer, answer_description
 from ticketyard.triage.correcting import correct_category
 from ticketyard.triage.engines import Engines
 from ticketyard.triage.events import TrainingRequested
-from ticketyard.triage.examples import parse_examples
+from ticketyard.triage.learning.examples import parse_examples
 from ticketyard.triage.models import Analysis, TriageModel
 from ticketyard.triage.queries import get_analysis, list_for_review, list_models
 from ticketyard.web.deps import Acting, Parts, Session, VisibleTicket, may

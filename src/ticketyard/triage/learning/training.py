@@ -19,9 +19,10 @@ from ticketyard.tickets.queries import list_categories
 from ticketyard.triage.engines import Engines
 from ticketyard.triage.errors import CannotTrain
 from ticketyard.triage.events import ModelTrained
-from ticketyard.triage.examples import Example, check_examples, parse_examples
+from ticketyard.triage.learning.examples import Example, check_examples, parse_examples
+from ticketyard.triage.learning.queries import list_examples
 from ticketyard.triage.models import TriageModel
-from ticketyard.triage.queries import CATEGORY, list_examples
+from ticketyard.triage.queries import CATEGORY
 
 MIN_EXAMPLES = 10
 

@@ -9,10 +9,10 @@ from ticketyard.tickets.queries import get_ticket, list_categories
 from ticketyard.triage.correcting import correct_category
 from ticketyard.triage.engines import Engines
 from ticketyard.triage.errors import BadExamples, CannotTrain
-from ticketyard.triage.evaluating import evaluate
-from ticketyard.triage.examples import Example, parse_examples
+from ticketyard.triage.learning.evaluating import evaluate
+from ticketyard.triage.learning.examples import Example, parse_examples
+from ticketyard.triage.learning.training import train_from_csv, train_from_history
 from ticketyard.triage.queries import current_version, get_analysis, list_models
-from ticketyard.triage.training import train_from_csv, train_from_history
 
 THINGS = ("card", "bank card", "debit card", "new card", "gold card", "second card", "credit card")
 ROWS = [

@@ -8,8 +8,8 @@ import numpy as np
 from ticketyard.ai.embedding import Embedder
 from ticketyard.ai.measuring import calibration_error, coverage_at
 from ticketyard.triage.engine import analyse
-from ticketyard.triage.examples import Example
 from ticketyard.triage.findings import Findings, Profile
+from ticketyard.triage.learning.examples import Example
 from ticketyard.triage.preparing import TicketText
 
 PROMISED_ERROR = 0.03

@@ -1,0 +1,1 @@
+"""How triage learns: examples, screening, trainings, the gate, versions, counting."""
