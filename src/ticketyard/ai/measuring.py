@@ -118,7 +118,7 @@ def _by_threshold(
     order = np.argsort(-confidence, kind="stable")
     ranked = confidence[order]
     ends = np.flatnonzero(np.diff(ranked, append=-np.inf) < 0)
-    return ranked[ends], ends + 1, np.cumsum(~right[order])[ends]
+    return ranked[ends], ends + 1, np.cumsum(~right[order], dtype=np.int64)[ends]
 
 
 def _members(numbers: NDArray[np.integer]) -> list[tuple[int, NDArray[np.bool_]]]:
