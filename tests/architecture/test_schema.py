@@ -13,7 +13,7 @@ FOREIGN = ("alembic_version", "applied_function", "procrastinate")
 ACROSS = {
     "company_directory", "waiting_jobs", "job_counts", "found_company", "ticketyard_version",
     "mailbox_directory", "waiting_mail", "mailbox_health",
-    "due_sla_tickets", "next_sla_look",
+    "due_sla_tickets", "next_sla_look", "due_documents",
 }  # fmt: skip
 # What looks at all rows to use an index, and names its company itself (docs/decisions/0021).
 SEARCHES = {"search_tickets"}

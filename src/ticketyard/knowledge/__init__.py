@@ -1,0 +1,1 @@
+"""What the desk knows: documents, articles, solved tickets; read, cut into pieces, found again."""

@@ -1,0 +1,1 @@
+"""Reading documents: bytes of strangers to text with places, and text to chunks."""
