@@ -80,7 +80,7 @@ async def change_ticket(
         if getattr(ticket, name) != value
     }
     # Choosing the value that stands says that it is right: triage leaves it alone from now on.
-    marks = {f"{name}_by": "agent" for name in ("priority", "category") if name in wanted}
+    marks = {_MARK[name]: "agent" for name in _MARK if name in wanted}
     marks = {name: mark for name, mark in marks.items() if getattr(ticket, name) != mark}
     if not changed and not marks:
         return ticket
@@ -132,12 +132,14 @@ class Found:
     category: str | None = None
     priority: str | None = None
     urgency: int | None = None
+    team_id: int | None = None
 
 
 async def label_found(session: AsyncSession, found: Sequence[Found], *, by: Principal) -> list[int]:
     """Fill in what triage found where nobody said otherwise; gives the ids of tickets it changed.
 
-    One statement for the batch. What the source or an agent said stays; finished tickets are
+    One statement for the batch. A team is filled in only where there is none and nobody took one
+    away. What the source or an agent said stays; finished tickets are
     labelled too, for the figures. Each ticket at most once in a batch.
     """
     if not found:
@@ -150,6 +152,9 @@ async def label_found(session: AsyncSession, found: Sequence[Found], *, by: Prin
     events = [TicketChanged(ticket_id=row.id, changes=row.changes) for row in rows]
     await emit(session, *events, by=by)
     return [event.ticket_id for event in events]
+
+
+_MARK = {"priority": "priority_by", "category": "category_by", "team_id": "team_by"}
 
 
 def _urgency(value: int | None) -> int | None:
@@ -173,34 +178,39 @@ _LABEL_FOUND = text(
     """
     with found as (
       select * from jsonb_to_recordset(cast(:found as jsonb))
-        as f(ticket_id bigint, category text, priority text, urgency smallint)
+        as f(ticket_id bigint, category text, priority text, urgency smallint, team_id integer)
     ), held as (
-      select t.id, t.category, t.priority, t.urgency,
+      select t.id, t.category, t.priority, t.urgency, t.team_id,
         case when t.category_by in ('default', 'triage') and f.category is not null
              then f.category else t.category end as new_category,
         case when t.priority_by in ('default', 'triage') and f.priority is not null
              then f.priority else t.priority end as new_priority,
         case when t.priority_by in ('default', 'triage') then coalesce(f.urgency, t.urgency)
-             else coalesce(t.urgency, f.urgency) end as new_urgency
+             else coalesce(t.urgency, f.urgency) end as new_urgency,
+        case when t.team_id is null and t.team_by in ('default', 'triage')
+             then m.id else t.team_id end as new_team
       from ticket t join found f on f.ticket_id = t.id
+      left join team m on m.id = f.team_id and m.company_id = t.company_id
       where t.company_id = current_company()
       order by t.id for update of t
     )
     update ticket t set category = h.new_category, priority = h.new_priority,
-      urgency = h.new_urgency, version = t.version + 1, updated_at = :at,
+      urgency = h.new_urgency, team_id = h.new_team, version = t.version + 1, updated_at = :at,
       category_by = case when h.new_category is distinct from h.category
                          then 'triage' else t.category_by end,
       priority_by = case when h.new_priority is distinct from h.priority
-                         then 'triage' else t.priority_by end
+                         then 'triage' else t.priority_by end,
+      team_by = case when h.new_team is distinct from h.team_id then 'triage' else t.team_by end
     from held h
     where t.id = h.id and t.company_id = current_company()
       and (h.new_category is distinct from h.category or h.new_priority is distinct from h.priority
-           or h.new_urgency is distinct from h.urgency)
+           or h.new_urgency is distinct from h.urgency or h.new_team is distinct from h.team_id)
     returning t.id, (
       select jsonb_object_agg(c.name, jsonb_build_array(c.before, c.after))
       from (values ('category', to_jsonb(h.category), to_jsonb(h.new_category)),
                    ('priority', to_jsonb(h.priority), to_jsonb(h.new_priority)),
-                   ('urgency', to_jsonb(h.urgency), to_jsonb(h.new_urgency)))
+                   ('urgency', to_jsonb(h.urgency), to_jsonb(h.new_urgency)),
+                   ('team_id', to_jsonb(h.team_id), to_jsonb(h.new_team)))
         as c(name, before, after)
       where c.before is distinct from c.after) as changes
     """

@@ -30,7 +30,7 @@ class Ticket(Table):
     """One request for help, from first message to last.
 
     `version` rises with every change made through a verb; who saves an older one is refused.
-    `category_by` and `priority_by` say who set the value: default, source, triage or agent.
+    `category_by`, `priority_by` and `team_by` say who set the value: default, source, triage or agent.
     `merged_into` is the ticket that took this one in; nothing changes here any more.
     `work_step` counts while it is one of the company's steps for the present status.
     """
@@ -61,6 +61,7 @@ class Ticket(Table):
     requester_phone: Mapped[str | None]
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"))
+    team_by: Mapped[str] = mapped_column(server_default=FetchedValue())
     segment: Mapped[str | None]
     address: Mapped[dict[str, Any]] = mapped_column(JSONB)
     client: Mapped[dict[str, Any]] = mapped_column(JSONB)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from typing import Any
 
 import orjson
 from sqlalchemy import text
@@ -29,8 +30,7 @@ async def apply_findings(
     """
     if not findings:
         return
-    rows = [asdict(each) | {"need_admin": each.need_admin, "confidence": each.confidence}
-            for each in findings]  # fmt: skip
+    rows = [_row(each) for each in findings]
     await session.execute(_STORE, {"rows": orjson.dumps(rows).decode(), "now": now_of(session)})
     await label_found(session, [_wanted(each, profile) for each in findings], by=by)
     await emit(session, *(_triaged(each) for each in findings), by=by)
@@ -52,6 +52,20 @@ async def mark_failed(session: AsyncSession, problems: Mapping[int, str], *, by:
     await emit(session, *news, by=by)
 
 
+def _row(found: Findings) -> dict[str, Any]:
+    team = found.team
+    return asdict(found) | {
+        "need_admin": found.need_admin,
+        "confidence": found.confidence,
+        "team_id": team.team_id,
+        "team_confidence": team.confidence,
+        "team_similarity": team.similarity,
+        "team_by": team.found_by,
+        "team_is_sure": team.is_sure,
+        "team_model_version": team.model_version,
+    }
+
+
 def _wanted(found: Findings, profile: Profile) -> Found:
     prioritize = profile.auto_prioritize
     return Found(
@@ -59,6 +73,7 @@ def _wanted(found: Findings, profile: Profile) -> Found:
         category=found.category if found.is_sure and profile.auto_categorize else None,
         priority=found.priority if prioritize else None,
         urgency=found.urgency if prioritize else None,
+        team_id=found.team.team_id if found.team.is_sure and profile.auto_assign else None,
     )
 
 
@@ -76,18 +91,24 @@ _STORE = text(
     """
     insert into analysis as a (company_id, ticket_id, state, category, category_confidence,
       category_ranking, priority, priority_confidence, urgency, sentiment, sentiment_score,
-      language, language_confidence, summary, confidence, need_admin, engine, model_version,
-      evidence, content_hash, attempts, analysed_at)
+      language, language_confidence, summary, confidence, need_admin, was_sure, engine, model_version,
+      evidence, content_hash, attempts, analysed_at, kind, topic, topic_confidence, team_id,
+      team_confidence, team_similarity, team_by, team_is_sure, team_model_version, keywords)
     select current_company(), f.ticket_id, 'done', f.category, f.category_confidence,
       f.category_ranking, f.priority, f.priority_confidence, f.urgency, f.sentiment,
       f.sentiment_score, f.language, f.language_confidence, f.summary, f.confidence,
-      f.need_admin, f.engine, f.model_version, f.evidence, f.content_hash, 1, :now
+      f.need_admin, f.is_sure, f.engine, f.model_version, f.evidence, f.content_hash, 1, :now,
+      f.kind, f.topic, f.topic_confidence, m.id, f.team_confidence, f.team_similarity, f.team_by,
+      f.team_is_sure and m.id is not null, f.team_model_version, f.keywords
     from jsonb_to_recordset(cast(:rows as jsonb)) as f(ticket_id bigint, category text,
       category_confidence real, category_ranking jsonb, priority text, priority_confidence real,
       urgency smallint, sentiment text, sentiment_score real, language text,
-      language_confidence real, summary text, confidence real, need_admin boolean, engine text,
-      model_version integer, evidence jsonb, content_hash text)
+      language_confidence real, summary text, confidence real, need_admin boolean, is_sure boolean, engine text,
+      model_version integer, evidence jsonb, content_hash text, kind text, topic text,
+      topic_confidence real, team_id integer, team_confidence real, team_similarity real,
+      team_by text, team_is_sure boolean, team_model_version integer, keywords text[])
     join ticket t on t.id = f.ticket_id and t.company_id = current_company()
+    left join team m on m.id = f.team_id and m.company_id = current_company()
     order by f.ticket_id
     on conflict (company_id, ticket_id) do update set
       state = 'done', category = excluded.category,
@@ -97,10 +118,14 @@ _STORE = text(
       sentiment = excluded.sentiment, sentiment_score = excluded.sentiment_score,
       language = excluded.language, language_confidence = excluded.language_confidence,
       summary = excluded.summary, confidence = excluded.confidence,
-      need_admin = excluded.need_admin, engine = excluded.engine,
+      need_admin = excluded.need_admin, was_sure = excluded.was_sure, engine = excluded.engine,
       model_version = excluded.model_version, evidence = excluded.evidence,
       content_hash = excluded.content_hash, error = null, attempts = a.attempts + 1,
-      analysed_at = excluded.analysed_at
+      analysed_at = excluded.analysed_at, kind = excluded.kind, topic = excluded.topic,
+      topic_confidence = excluded.topic_confidence, team_id = excluded.team_id,
+      team_confidence = excluded.team_confidence, team_similarity = excluded.team_similarity,
+      team_by = excluded.team_by, team_is_sure = excluded.team_is_sure,
+      team_model_version = excluded.team_model_version, keywords = excluded.keywords
     """
 )
 

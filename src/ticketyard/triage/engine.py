@@ -1,9 +1,11 @@
 """Pure: what each text is about, by the company's own lists; knows no table."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ticketyard.ai.classifying import Prediction
 from ticketyard.ai.embedding import Embedder
+from ticketyard.ai.keywords import find_keywords
 from ticketyard.ai.labelling import rank_by_description
 from ticketyard.ai.language import Language, identify_language
 from ticketyard.ai.sentiment import NEGATIVE_BELOW, POSITIVE_ABOVE, Sentiment, read_sentiment
@@ -24,6 +26,8 @@ from ticketyard.triage.coldstart import (
 )
 from ticketyard.triage.findings import SPEC_LANGUAGES, Findings, Profile
 from ticketyard.triage.preparing import TicketText, clean
+from ticketyard.triage.teams import TeamFound, find_teams
+from ticketyard.triage.topics import REQUEST, find_kind, find_topics
 from ticketyard.triage.urgency import judge_letter, judge_request
 
 RULES = "rules"
@@ -60,12 +64,19 @@ def _analyse_group(
     contents = [text.content for text in texts]
     feelings = [read_sentiment(content) for content in contents]
     categories = _categories(texts, contents, feelings, names, profile, embedder)
-    return [
+    found = [
         _findings(text, content, feeling, *category, is_letters(names), profile)
         for text, content, feeling, category in zip(
             texts, contents, feelings, categories, strict=True
         )
     ]
+    readings = [
+        Reading(clean(text.title), content, feeling)
+        for text, content, feeling in zip(texts, contents, feelings, strict=True)
+    ]
+    topics = find_topics(readings, embedder)
+    teams = find_teams(contents, profile.teams, embedder)
+    return [_placed(*each) for each in zip(found, readings, topics, teams, strict=True)]
 
 
 def _categories(
@@ -162,6 +173,21 @@ def _findings(
             "priority": urgency.evidence,
             "sentiment": feeling.evidence,
         },
+    )
+
+
+def _placed(found: Findings, reading: Reading, topic: Finding, team: TeamFound) -> Findings:
+    """The findings with where in the house the text belongs."""
+    kind = find_kind(reading)
+    more = {"kind": kind.evidence, "topic": topic.evidence, "team": team.evidence}
+    return replace(
+        found,
+        kind=kind.value or REQUEST,
+        topic=topic.value,
+        topic_confidence=topic.confidence,
+        team=team,
+        keywords=find_keywords(reading.text),
+        evidence={**found.evidence, **more},
     )
 
 

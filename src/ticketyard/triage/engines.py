@@ -9,11 +9,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.ai.classifying import Classifier, ModelUnreadable, load_classifier
 from ticketyard.ai.embedding import Embedder, open_embedder
+from ticketyard.core.db import company_of
 from ticketyard.core.log import get_logger
 from ticketyard.triage.engine import analyse
 from ticketyard.triage.findings import Findings, Profile
 from ticketyard.triage.preparing import TicketText
-from ticketyard.triage.queries import current_version, get_model, get_profile
+from ticketyard.triage.queries import (
+    CATEGORY,
+    TEAM,
+    current_version,
+    get_model,
+    get_profile,
+    get_teams,
+)
+from ticketyard.triage.teams import Teams
 
 log = get_logger(__name__)
 
@@ -25,7 +34,7 @@ class Engines:
 
     def __init__(self, embedder: Embedder | None = None) -> None:
         self.embedder = embedder or open_embedder()
-        self._models: OrderedDict[tuple[int, int], Classifier] = OrderedDict()
+        self._models: OrderedDict[tuple[int, str, int], Classifier] = OrderedDict()
 
     async def profile(self, session: AsyncSession) -> Profile:
         """What triage goes by for this company, its current model included.
@@ -33,21 +42,38 @@ class Engines:
         A model that cannot be read here (damaged, or taught with another embedding model) is
         reported and passed over: rules then answer, and say so in `engine` and confidence.
         """
-        profile = await get_profile(session)
-        version = await current_version(session)
-        if version is None:
-            return profile
-        try:
-            model = await self._model(session, profile.company_id, version)
-        except ModelUnreadable as error:
-            log.error("model_unreadable", company_id=profile.company_id, problem=str(error))
-            return profile
+        profile = replace(await get_profile(session), teams=await self.teams(session))
+        model, version = await self._current(session, CATEGORY)
         return replace(profile, model=model, model_version=version)
 
-    async def _model(self, session: AsyncSession, company_id: int, version: int) -> Classifier:
-        key = (company_id, version)
+    async def teams(self, session: AsyncSession) -> Teams:
+        """The company's teams with what was learned of them, under the same condition."""
+        teams = await get_teams(session)
+        model, version = await self._current(session, TEAM) if teams.described else (None, None)
+        return replace(teams, model=model, model_version=version)
+
+    async def _current(
+        self, session: AsyncSession, field: str
+    ) -> tuple[Classifier | None, int | None]:
+        version = await current_version(session, field)
+        if version is None:
+            return None, None
+        try:
+            return await self._model(session, field, version), version
+        except ModelUnreadable as error:
+            log.error(
+                "model_unreadable",
+                company_id=company_of(session),
+                field=field,
+                version=version,
+                problem=str(error),
+            )
+            return None, None
+
+    async def _model(self, session: AsyncSession, field: str, version: int) -> Classifier:
+        key = (company_of(session), field, version)
         if key not in self._models:
-            stored = await get_model(session, version)
+            stored = await get_model(session, version, field)
             model = await asyncio.to_thread(load_classifier, stored.model)
             model.check(self.embedder)
             self._models[key] = model

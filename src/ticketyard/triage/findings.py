@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ticketyard.ai.classifying import Classifier
+from ticketyard.triage.teams import NO_TEAM, NO_TEAMS, TeamFound, Teams
 
 DEFAULT_THRESHOLD = 0.5
 
@@ -26,6 +27,8 @@ class Profile:
     threshold: float = DEFAULT_THRESHOLD
     auto_categorize: bool = True
     auto_prioritize: bool = True
+    auto_assign: bool = True
+    teams: Teams = NO_TEAMS
     model: Classifier | None = None
     model_version: int | None = None
 
@@ -35,6 +38,7 @@ class Findings:
     """Everything triage found about one text. A `category` below the threshold is kept as found.
 
     is_sure: whether the category may be filled in. need_admin: whether a person should look.
+    kind: request, complaint or feedback. topic: one of the eight of contracts 4.6.
     evidence: field to the words that counted.
     """
 
@@ -54,6 +58,11 @@ class Findings:
     summary: str
     engine: str
     model_version: int | None
+    kind: str = "request"
+    topic: str | None = None
+    topic_confidence: float = 0.0
+    team: TeamFound = NO_TEAM
+    keywords: tuple[str, ...] = ()
     evidence: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property

@@ -37,6 +37,20 @@ class Analysis(Table):
     summary: Mapped[str]
     confidence: Mapped[float]
     need_admin: Mapped[bool]
+    # Whether the category was sure enough to be filled in when it was found.
+    was_sure: Mapped[bool] = mapped_column(default=False)
+    # request, complaint or feedback; and one of the eight topics (contracts 4.6).
+    kind: Mapped[str | None]
+    topic: Mapped[str | None]
+    topic_confidence: Mapped[float | None]
+    # The likeliest team, how it was found (description, history, none), whether it may be filled in.
+    team_id: Mapped[int | None]
+    team_confidence: Mapped[float | None]
+    team_similarity: Mapped[float | None]
+    team_by: Mapped[str] = mapped_column(default="none")
+    team_is_sure: Mapped[bool] = mapped_column(default=False)
+    team_model_version: Mapped[int | None]
+    keywords: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
     engine: Mapped[str]
     model_version: Mapped[int | None]
     evidence: Mapped[dict[str, list[str]]] = mapped_column(JSONB)
@@ -47,7 +61,15 @@ class Analysis(Table):
 
 
 class TriageModel(Table):
-    """One trained version of a company's model; at most one of a field is current."""
+    """One trained version of a company's model; at most one of a field is current.
+
+    state: candidate, shadow (answers beside the current one, without effect), current, retired (was
+      current) or rejected.
+    parent: the version that was current when this one was taught.
+    verdict: how the gate judged it (triage/learning/gate.py).
+    learned: eight bytes of every example it was taught.
+    thresholds: a stated share of wrong answers ("0.03") to the confidence that keeps it.
+    """
 
     __tablename__ = "triage_model"
 
@@ -55,16 +77,29 @@ class TriageModel(Table):
     company_id: Mapped[int]
     field: Mapped[str]
     version: Mapped[int]
-    # Megabytes: fetched only by whoever names it.
+    # Megabytes: fetched only by whoever names them.
     model: Mapped[bytes] = deferred(mapped_column())
+    learned: Mapped[bytes] = deferred(mapped_column())
     labels: Mapped[list[str]] = mapped_column(ARRAY(Text))
     examples: Mapped[int]
     embedder: Mapped[str]
     metrics: Mapped[dict[str, Any]] = mapped_column(JSONB)
     origin: Mapped[str]
-    is_current: Mapped[bool]
+    state: Mapped[str]
+    parent: Mapped[int | None]
+    run_id: Mapped[int | None]
+    verdict: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    thresholds: Mapped[dict[str, float]] = mapped_column(JSONB)
+    sha256: Mapped[bytes | None]
     trained_by: Mapped[str]
     trained_at: Mapped[datetime] = mapped_column(_INSTANT, server_default=FetchedValue())
+    promoted_at: Mapped[datetime | None] = mapped_column(_INSTANT)
+    promoted_by: Mapped[str | None]
+
+    @property
+    def is_current(self) -> bool:
+        """Whether it is the one that answers."""
+        return self.state == "current"
 
 
 class Correction(Table):
@@ -79,6 +114,12 @@ class Correction(Table):
     found: Mapped[str | None]
     found_confidence: Mapped[float | None]
     corrected: Mapped[str]
+    # As the ticket was, and how triage had found it, before somebody decided.
+    before: Mapped[str | None]
+    before_by: Mapped[str | None]
+    found_engine: Mapped[str | None]
+    found_version: Mapped[int | None]
+    found_sure: Mapped[bool | None]
     content: Mapped[str]
     by_kind: Mapped[str]
     by_id: Mapped[int | None]

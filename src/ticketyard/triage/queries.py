@@ -7,15 +7,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import undefer
 
 from ticketyard.core.db import company_of
-from ticketyard.people.queries import get_company
+from ticketyard.people.queries import get_company, list_teams
 from ticketyard.tickets.models import Ticket
 from ticketyard.tickets.queries import list_categories
 from ticketyard.triage.errors import AnalysisNotFound
 from ticketyard.triage.findings import DEFAULT_THRESHOLD, Profile
 from ticketyard.triage.models import Analysis, TriageModel
 from ticketyard.triage.preparing import TicketText
+from ticketyard.triage.teams import DEFAULT_THRESHOLD as TEAM_THRESHOLD
+from ticketyard.triage.teams import Teams, describe
 
 CATEGORY = "category"
+TEAM = "team"
 
 
 async def get_analysis(session: AsyncSession, ticket_id: int) -> Analysis:
@@ -94,6 +97,19 @@ async def get_profile(session: AsyncSession) -> Profile:
         threshold=float(threshold),
         auto_categorize=company.auto_categorize,
         auto_prioritize=company.auto_prioritize,
+        auto_assign=company.auto_assign,
+    )
+
+
+async def get_teams(session: AsyncSession) -> Teams:
+    """The company's teams as tickets are compared with them; the model is added by `Engines`."""
+    settings = (await get_company(session)).settings
+    return Teams(
+        described={
+            team.id: describe(team.name, team.category, team.description)
+            for team in await list_teams(session)
+        },
+        threshold=float(settings.get("team_threshold", TEAM_THRESHOLD)),
     )
 
 
@@ -103,7 +119,7 @@ async def current_version(session: AsyncSession, field: str = CATEGORY) -> int |
         select(TriageModel.version).where(
             TriageModel.company_id == company_of(session),
             TriageModel.field == field,
-            TriageModel.is_current,
+            TriageModel.state == "current",
         )
     )
     return found
@@ -123,11 +139,9 @@ async def get_model(session: AsyncSession, version: int, field: str = CATEGORY) 
     return found.one()
 
 
-async def list_models(session: AsyncSession) -> list[TriageModel]:
-    """Every trained version, the newest first, without their bytes."""
-    rows = await session.scalars(
-        select(TriageModel)
-        .where(TriageModel.company_id == company_of(session))
-        .order_by(TriageModel.id.desc())
-    )
-    return list(rows)
+async def list_models(session: AsyncSession, field: str | None = None) -> list[TriageModel]:
+    """Every trained version (of one field), the newest first, without their bytes."""
+    query = select(TriageModel).where(TriageModel.company_id == company_of(session))
+    if field is not None:
+        query = query.where(TriageModel.field == field)
+    return list(await session.scalars(query.order_by(TriageModel.id.desc())))

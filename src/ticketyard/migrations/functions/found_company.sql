@@ -8,6 +8,7 @@ begin
   insert into company (name, slug, locale, timezone, languages)
   values (p_name, p_slug, p_locale, p_timezone, p_languages) returning id into v_id;
   perform seed_sla(v_id, p_timezone, coalesce(p_at, now()));
+  perform seed_solutions(v_id);
   return v_id;
 end $$;
 

@@ -34,13 +34,14 @@ begin
     insert into ticket as t (company_id, number, title, description, status, priority, priority_by,
       source_priority, urgency, severity, category, category_by, source_category, subcategory,
       source, source_reference, source_data, requester_id, requester_name, requester_email,
-      requester_phone, team_id, segment, organization_id, address, client, location, asset_tag, tags,
+      requester_phone, team_id, team_by, segment, organization_id, address, client, location, asset_tag, tags,
       custom_fields, resolution, created_at, updated_at, resolved_at)
     select current_company(), s.number, s.title, coalesce(s.description, ''),
       coalesce(s.status, 'open'), coalesce(s.priority, 'medium'), coalesce(s.priority_by, 'default'),
       s.source_priority, s.urgency, s.severity, s.category, coalesce(s.category_by, 'default'),
       s.source_category, s.subcategory, s.source, s.source_reference, coalesce(s.source_data, '{}'),
       s.person_id, s.requester_name, nullif(s.requester_email, ''), s.requester_phone, s.team_id,
+      case when s.team_id is null then 'default' else 'source' end,
       s.segment,
       -- Whose it is: said by the source, else the organisation its requester belongs to.
       coalesce(nullif(s.organization_id, ''), (
