@@ -11,15 +11,15 @@ UV := .tools/bin/uv
 LOCKED := --require-hashes requirements.lock
 COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
-.PHONY: run test quick check lint types contracts format bench docs setup assets weights chromium dovecot chaos sla-oracle lock clean
+.PHONY: run test quick check lint types contracts format bench docs setup assets weights chromium dovecot redis chaos sla-oracle lock clean
 
 run: setup  ## serve the sample company on http://127.0.0.1:8000 (PORT, DATA_DIR)
 	@PORT=$(PORT) DATA_DIR=$(DATA_DIR) $(BIN)/ticketyard demo
 
-test: setup chromium dovecot  ## every test; one file: make test ARGS=tests/tickets
+test: setup chromium dovecot redis  ## every test; one file: make test ARGS=tests/tickets
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile $(ARGS)
 
-quick: setup dovecot  ## the tests that start no whole program and no browser
+quick: setup dovecot redis  ## the tests that start no whole program and no browser
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow" $(ARGS)
 
 check: lint types contracts test  ## what .ci/run checks
@@ -76,6 +76,9 @@ chromium:
 dovecot:
 	@tools/dovecot.sh
 
+redis:
+	@tools/redis.sh
+
 chaos: setup dovecot  ## 10,000 mails, 30 kills, 40 cut connections: 0 lost, 0 doubled (ARGS="--seed 7")
 	$(BIN)/python -m tests.mailboxes.chaos $(ARGS)
 
@@ -84,7 +87,7 @@ sla-oracle: .venv/.ok  ## 100,000 random histories against an oracle that looks 
 
 lock: .venv/.ok  ## after a change of dependencies in pyproject.toml
 	$(UV) $(COMPILE) --extra dev pyproject.toml -o requirements.lock
-	$(UV) $(COMPILE) --constraint requirements.lock pyproject.toml -o requirements-runtime.lock
+	$(UV) $(COMPILE) --constraint requirements.lock --extra celery pyproject.toml -o requirements-runtime.lock
 	echo hatchling | $(UV) $(COMPILE) --constraint requirements.lock - -o tools/build.lock
 
 clean:  ## everything that was fetched or built; the data directory stays
