@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, deferred, mapped_column
 
 from ticketyard.core.db import Table
+from ticketyard.triage.urgency_level import level_of
 
 _INSTANT = DateTime(timezone=True)
 
@@ -58,6 +59,16 @@ class Analysis(Table):
     error: Mapped[str | None]
     attempts: Mapped[int]
     analysed_at: Mapped[datetime | None] = mapped_column(_INSTANT)
+
+    @property
+    def urgency_level(self) -> str | None:
+        """When it wants to be looked at, in a word (contracts 1.6)."""
+        return None if self.urgency is None else level_of(self.urgency)
+
+    @property
+    def need_team(self) -> bool:
+        """Whether a person has to choose the team: spec 4's `need_admin` of a ticket."""
+        return self.team_id is None
 
 
 class TriageModel(Table):

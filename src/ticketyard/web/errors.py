@@ -75,7 +75,17 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 async def _malformed(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    problems = [
+    problems = field_problems(error)
+    names = ", ".join(dict.fromkeys(item["path"] for item in problems))
+    detail = f"Cannot be used as it is: {names[:500]}."
+    if wants_html(request):
+        return render_error_page(request, 422, detail, {"errors": problems})
+    return problem(422, detail, "Malformed request", {"errors": problems[:100]})
+
+
+def field_problems(error: RequestValidationError) -> list[dict[str, str]]:
+    """What is wrong with which field of a request, without what it held."""
+    return [
         {
             "path": ".".join(map(field_name, each["loc"][1:])) or str(each["loc"][0]),
             "where": str(each["loc"][0]),
@@ -83,11 +93,6 @@ async def _malformed(request: Request, error: Exception) -> Response:
         }
         for each in error.errors()
     ]
-    names = ", ".join(dict.fromkeys(item["path"] for item in problems))
-    detail = f"Cannot be used as it is: {names[:500]}."
-    if wants_html(request):
-        return render_error_page(request, 422, detail, {"errors": problems})
-    return problem(422, detail, "Malformed request", {"errors": problems[:100]})
 
 
 def _readable(error: Mapping[str, Any]) -> str:

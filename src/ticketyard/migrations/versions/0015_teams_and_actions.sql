@@ -20,14 +20,6 @@ alter table analysis
   add column team_model_version integer,
   add column keywords text[] not null default '{}';
 
--- What a person says of a team is learned from as well.
-alter table correction drop constraint correction_field_check;
-alter table correction add constraint correction_field_check
-  check (field in ('category', 'priority', 'team'));
-alter table triage_model drop constraint triage_model_field_check;
-alter table triage_model add constraint triage_model_field_check
-  check (field in ('category', 'team'));
-
 -- Whether a company lets a machine resolve tickets, and which. No row: it does not.
 create table auto_resolution_rule (
   company_id integer primary key references company,

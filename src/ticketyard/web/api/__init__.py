@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from ticketyard.web.api import (
     alert_intake,
     alerts,
+    analyze,
     auth,
     desk_setup,
     distribution,
@@ -46,6 +47,7 @@ ROUTERS: list[APIRouter] = [
     mails.router,
     mail_out.router,
     notifications.router,
+    analyze.router,
     triage.router,
     webhooks.router,
     distribution.router,

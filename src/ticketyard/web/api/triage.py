@@ -1,4 +1,4 @@
-"""What triage found, correcting it, teaching it, and spec 4's analyse call."""
+"""What triage found, correcting it, and teaching it."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -9,11 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ticketyard.core.events import emit
 from ticketyard.core.shapes import Body, RowId
-from ticketyard.people.errors import CompanyNotFound
 from ticketyard.tickets.models import Ticket
-from ticketyard.triage.answering import Answer, answer_description
-from ticketyard.triage.correcting import correct_category
-from ticketyard.triage.engines import Engines
+from ticketyard.triage.correcting import correct_category, correct_team
 from ticketyard.triage.events import TrainingRequested
 from ticketyard.triage.learning.examples import parse_examples
 from ticketyard.triage.models import Analysis, TriageModel
@@ -23,50 +20,6 @@ from ticketyard.web.deps import Acting, Parts, Session, VisibleTicket, may
 router = APIRouter(prefix="/api", tags=["triage"])
 
 TRAINING_MAX_BYTES = 50 * 1024 * 1024
-
-
-class AnalyseIn(Body):
-    """A text to be understood at once."""
-
-    description: str = Field(
-        min_length=1, max_length=1_000_000, examples=["My laptop does not start since this morning"]
-    )
-    company_id: RowId = Field(examples=[1])
-
-
-class TeamAssignmentOut(BaseModel):
-    """The team, where one is like the text enough; else a person decides (`need_admin`)."""
-
-    assigned_team_id: int | None = Field(examples=[3])
-    need_admin: bool
-    bert_category: str = Field(examples=["Hardware"])
-    bert_confidence: float = Field(examples=[0.75])
-    similarity_score: float = Field(examples=[0.41])
-
-
-class AnalyseOut(BaseModel):
-    """Spec 4's answer. `back` and `low` with `need_admin` mean that the analysis failed."""
-
-    category: str = Field(examples=["request"])
-    priority: Literal["low", "medium", "high"]
-    team_assignment: TeamAssignmentOut
-
-    @classmethod
-    def of(cls, answer: Answer) -> "AnalyseOut":
-        """The answer in the shape of contracts 4.6."""
-        return cls.model_validate(
-            {
-                "category": answer.kind,
-                "priority": answer.priority,
-                "team_assignment": {
-                    "assigned_team_id": answer.team.team_id,
-                    "need_admin": answer.need_admin,
-                    "bert_category": answer.topic,
-                    "bert_confidence": answer.topic_confidence,
-                    "similarity_score": answer.team.similarity,
-                },
-            }
-        )
 
 
 class AnalysisOut(BaseModel):
@@ -89,6 +42,16 @@ class AnalysisOut(BaseModel):
     summary: str
     confidence: float
     need_admin: bool
+    kind: Literal["request", "complaint", "feedback"] | None
+    topic: str | None = Field(description="One of spec 4's eight.", examples=["Hardware"])
+    topic_confidence: float | None
+    team_id: int | None = Field(description="The likeliest team; filled in where sure.")
+    team_confidence: float | None
+    team_similarity: float | None = Field(description="Likeness to the team's description.")
+    team_by: Literal["description", "history", "none"]
+    team_is_sure: bool
+    keywords: list[str] = Field(examples=[["printer", "floor"]])
+    urgency_level: Literal["immediate", "same_day", "next_day", "scheduled"] | None
     engine: str = Field(examples=["rules"])
     model_version: int | None
     evidence: dict[str, list[str]]
@@ -108,6 +71,22 @@ class CategoryOut(BaseModel):
     ticket_id: int
     category: str | None
     category_by: str
+    version: int
+
+
+class TeamIn(Body):
+    """One of the company's teams."""
+
+    team_id: RowId = Field(examples=[3])
+    version: RowId | None = Field(None, description="The ticket's version as you saw it.")
+
+
+class TeamOut(BaseModel):
+    """The ticket's team after the correction."""
+
+    ticket_id: int
+    team_id: int | None
+    team_by: str
     version: int
 
 
@@ -134,17 +113,6 @@ class TrainingOut(BaseModel):
     learns_from: Literal["csv", "history"]
     examples: int | None = Field(None, description="Rows of the file that can be learned from.")
     labels: int | None = None
-
-
-@router.post("/analyze", response_model=AnalyseOut, dependencies=[may("tickets:create")])
-async def post_analyze(
-    body: AnalyseIn, session: Session, by: Acting, resources: Parts
-) -> AnalyseOut:
-    """Say what a text is about, without opening a ticket."""
-    if body.company_id != by.company_id:
-        raise CompanyNotFound("Company not found.", error="Company not found.")
-    answer = await answer_description(session, body.description, resources.part(Engines))
-    return AnalyseOut.of(answer)
 
 
 @router.get(
@@ -174,6 +142,19 @@ async def put_category(
         category=filed.category,
         category_by=filed.category_by,
         version=filed.version,
+    )
+
+
+@router.put(
+    "/tickets/{ticket_id}/team", response_model=TeamOut, dependencies=[may("triage:correct")]
+)
+async def put_team(ticket: VisibleTicket, body: TeamIn, session: Session, by: Acting) -> TeamOut:
+    """Give a ticket to the right team; triage learns from it."""
+    given = await correct_team(
+        session, ticket_id=ticket.id, team_id=body.team_id, version=body.version, by=by
+    )
+    return TeamOut(
+        ticket_id=given.id, team_id=given.team_id, team_by=given.team_by, version=given.version
     )
 
 
