@@ -54,7 +54,8 @@ from ticketyard.tickets.events import (
 from ticketyard.tickets.numbering import Numbers
 from ticketyard.triage import jobs as triage
 from ticketyard.triage.engines import Engines
-from ticketyard.triage.events import TicketTriaged, TrainingRequested, TriageCorrected
+from ticketyard.triage.events import TicketTriaged, TriageCorrected
+from ticketyard.triage.learning.events import TrainingRequested
 from ticketyard.webhooks import jobs as webhooks
 from ticketyard.webhooks.delivering import PublicUrl
 from ticketyard.webhooks.events import WebhookDisabled

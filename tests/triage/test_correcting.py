@@ -9,7 +9,7 @@ from ticketyard.tickets.errors import UnknownCategory
 from ticketyard.tickets.queries import get_ticket
 from ticketyard.triage.analysing import analyse_tickets
 from ticketyard.triage.correcting import correct_category, correct_priority
-from ticketyard.triage.learning.queries import list_examples
+from ticketyard.triage.learning.gathering import list_examples
 from ticketyard.triage.models import Correction
 from ticketyard.triage.queries import get_analysis, list_for_review
 

@@ -74,16 +74,25 @@ async def enqueue(
     *,
     key: str | None = None,
     at: datetime | None = None,
+    lane: str | None = None,
     **arguments: Any,
 ) -> int | None:
     """Queue one job in this transaction; gives its id.
 
     key: while a job with this key waits, no second one is queued (None is given back).
     at: not before this instant.
+    lane: of the jobs of one lane, whatever their company, one runs at a time; the others wait in the
+      queue, and keep nobody from working.
     """
     result = await session.execute(
-        text("select enqueue_job(:job, cast(:args as jsonb), :key, :at)"),
-        {"job": name_of(job), "args": orjson.dumps(arguments).decode(), "key": key, "at": at},
+        text("select enqueue_job(:job, cast(:args as jsonb), :key, :at, :lane)"),
+        {
+            "job": name_of(job),
+            "args": orjson.dumps(arguments).decode(),
+            "key": key,
+            "at": at,
+            "lane": lane,
+        },
     )
     found: int | None = result.scalar()
     return found

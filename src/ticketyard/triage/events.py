@@ -35,22 +35,11 @@ class TriageCorrected(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainingRequested(Event):
-    """Somebody wants the model taught: from an uploaded CSV file, else from filed tickets."""
+class CorrectionWithdrawn(Event):
+    """A person took back at once what they had said; nothing is learned from it."""
 
-    type: ClassVar[str] = "triage.training_requested"
-    by_name: str
-    blob_key: str | None = None
-    text_column: str | None = None
-    label_column: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class ModelTrained(Event):
-    """A company has a new model."""
-
-    type: ClassVar[str] = "triage.model_trained"
+    type: ClassVar[str] = "triage.correction_withdrawn"
+    ticket_id: int
     field: str
-    version: int
-    accuracy: float
-    examples: int
+    before: str | None
+    after: str | None

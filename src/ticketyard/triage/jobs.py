@@ -9,7 +9,7 @@ from ticketyard.core.resources import Resources
 from ticketyard.tickets.events import TicketOpened, TicketReread
 from ticketyard.triage.analysing import analyse_tickets
 from ticketyard.triage.errors import BadExamples, CannotTrain
-from ticketyard.triage.events import TrainingRequested
+from ticketyard.triage.learning.events import TrainingRequested
 from ticketyard.triage.learning.training import train_from_csv, train_from_history
 from ticketyard.triage.queries import list_unfinished
 

@@ -93,11 +93,13 @@ begin
 end $$;
 
 -- Queue one job of the current company. p_key: at most one with this key waits at a time.
--- Gives the queue's id, or null when one was waiting already.
-create or replace function enqueue_job(p_job text, p_args jsonb, p_key text, p_at timestamptz)
+-- p_lane: of the jobs of one lane one runs at a time. Gives the queue's id, or null when one was waiting.
+drop function if exists enqueue_job(text, jsonb, text, timestamptz);
+create or replace function enqueue_job(p_job text, p_args jsonb, p_key text, p_at timestamptz,
+                                       p_lane text default null)
 returns bigint language sql as $$
-  insert into procrastinate_jobs (queue_name, task_name, queueing_lock, args, scheduled_at)
-  values ('jobs', 'run', p_key || ':' || current_company(),
+  insert into procrastinate_jobs (queue_name, task_name, queueing_lock, lock, args, scheduled_at)
+  values ('jobs', 'run', p_key || ':' || current_company(), p_lane,
           jsonb_build_object('job', p_job, 'company_id', current_company(), 'args', p_args), p_at)
   on conflict (queueing_lock) where status = 'todo' do nothing
   returning id

@@ -1,9 +1,11 @@
 """Pure: labelled texts from a CSV file, as people save them."""
 
 import csv
+import hashlib
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from ticketyard.triage.errors import BadExamples
 
@@ -13,15 +15,40 @@ MAX_EXAMPLES = 200_000
 MAX_LABELS = 500
 LABEL_MAX = 100
 TEXT_MAX = 20_000
+DIGEST_BYTES = 8
 _ENCODINGS = ("utf-8-sig", "cp1251")
 
 
 @dataclass(frozen=True)
 class Example:
-    """A text and the category a person, or its source, gave it."""
+    """A text, the label somebody gave it, and who that was.
+
+    by: a person ("person:7"), a source ("source:glpi") or whoever else can be told from others.
+    rank: whose word counts more (`RANKS`).  at: when it was said.
+    is_accepted: an admin looked at it and let it pass.
+    """
 
     text: str
     label: str
+    at: datetime | None = None
+    by: str = ""
+    rank: int = 0
+    ticket_id: int | None = None
+    is_accepted: bool = False
+
+    @property
+    def digest(self) -> bytes:
+        """Eight bytes that stand for text and label, to know what a model was taught."""
+        return digest_of(self.text, self.label)
+
+
+RANKS = {"admin": 3, "agent": 2, "system": 2, "source": 1, "integration": 1}
+
+
+def digest_of(text: str, label: str) -> bytes:
+    """Eight bytes of a text and its label."""
+    joined = f"{label}\x1f{text}".encode("utf-8", "replace")
+    return hashlib.blake2b(joined, digest_size=DIGEST_BYTES).digest()
 
 
 def parse_examples(

@@ -1,41 +1,168 @@
-"""Reading what triage learns from, its trainings and its versions."""
+"""Reading trainings, versions, what is held back, and how a shadow does."""
 
-from sqlalchemy import select
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import undefer
 
 from ticketyard.core.db import company_of
-from ticketyard.tickets.models import Ticket
-from ticketyard.triage.learning.examples import Example
-from ticketyard.triage.models import Correction
-from ticketyard.triage.preparing import TicketText
+from ticketyard.triage.learning.errors import ExampleNotFound, VersionNotFound
+from ticketyard.triage.learning.models import ExampleAside, TrainingCount, TrainingRun
+from ticketyard.triage.models import TriageModel
 from ticketyard.triage.queries import CATEGORY
 
 
-async def list_examples(session: AsyncSession, limit: int = 50_000) -> list[Example]:
-    """Labelled texts of this company: corrections first, then tickets somebody filed by hand.
+async def list_trainings(
+    session: AsyncSession, *, field: str | None = None, before: int | None = None, limit: int = 25
+) -> list[TrainingRun]:
+    """Trainings, the newest first, below the number `before`."""
+    query = select(TrainingRun).where(TrainingRun.company_id == company_of(session))
+    if field is not None:
+        query = query.where(TrainingRun.field == field)
+    if before is not None:
+        query = query.where(TrainingRun.id < before)
+    return list(await session.scalars(query.order_by(TrainingRun.id.desc()).limit(limit)))
 
-    What triage itself filed is no example: it would learn its own mistakes.
+
+@dataclass(frozen=True)
+class VersionSeen:
+    """A version as a list shows it.  problem: why it cannot be read here, if it cannot."""
+
+    model: TriageModel
+    problem: str | None
+
+
+async def list_versions(
+    session: AsyncSession, *, embedder: str, field: str | None = None
+) -> list[VersionSeen]:
+    """Every version, the newest first, and whether its bytes are whole and fit this program.
+
+    embedder: the name of the embedding model in use (`Engines.embedder.name`).
     """
-    corrections = await session.execute(
-        select(Correction.ticket_id, Correction.content, Correction.corrected)
-        .where(Correction.company_id == company_of(session), Correction.field == CATEGORY)
-        .order_by(Correction.id.desc())
-        .limit(limit)
+    query = (
+        select(TriageModel, func.sha256(TriageModel.model) == TriageModel.sha256)
+        .where(TriageModel.company_id == company_of(session))
+        .order_by(TriageModel.id.desc())
     )
-    latest = {
-        row.ticket_id: Example(row.content, row.corrected) for row in reversed(list(corrections))
-    }
-    filed = await session.execute(
-        select(Ticket.id, Ticket.title, Ticket.description, Ticket.category)
-        .where(
-            Ticket.company_id == company_of(session),
-            Ticket.category.is_not(None),
-            Ticket.category_by.in_(("agent", "source")),
+    if field is not None:
+        query = query.where(TriageModel.field == field)
+    return [
+        VersionSeen(model, _problem(model, bool(is_whole), embedder))
+        for model, is_whole in await session.execute(query)
+    ]
+
+
+def _problem(model: TriageModel, is_whole: bool, embedder: str) -> str | None:
+    if model.state == "rejected":
+        return None
+    if not is_whole:
+        return "cannot be read: the stored model is damaged"
+    if model.embedder != embedder:
+        return f"cannot be read: it was taught with {model.embedder}, and {embedder} is in use"
+    return None
+
+
+async def get_version(
+    session: AsyncSession, version: int, field: str = CATEGORY, *, lock: bool = False
+) -> TriageModel:
+    """One version without its bytes. Raises VersionNotFound."""
+    query = select(TriageModel).where(
+        TriageModel.company_id == company_of(session),
+        TriageModel.field == field,
+        TriageModel.version == version,
+    )
+    found = await session.scalar(query.with_for_update() if lock else query)
+    if found is None:
+        raise VersionNotFound(f"There is no version {version} of the {field} model.")
+    return found
+
+
+async def find_in_state(
+    session: AsyncSession, state: str, field: str = CATEGORY, *, whole: bool = False
+) -> TriageModel | None:
+    """The version that is current (or in the shadow); `whole` with its bytes."""
+    query = select(TriageModel).where(
+        TriageModel.company_id == company_of(session),
+        TriageModel.field == field,
+        TriageModel.state == state,
+    )
+    if whole:
+        query = query.options(undefer(TriageModel.model), undefer(TriageModel.learned))
+    found: TriageModel | None = await session.scalar(query)
+    return found
+
+
+async def list_aside(
+    session: AsyncSession, *, state: str = "aside", before: int | None = None, limit: int = 50
+) -> list[ExampleAside]:
+    """Examples that are held back (or were decided about), the newest first."""
+    query = select(ExampleAside).where(
+        ExampleAside.company_id == company_of(session), ExampleAside.state == state
+    )
+    if before is not None:
+        query = query.where(ExampleAside.id < before)
+    return list(await session.scalars(query.order_by(ExampleAside.id.desc()).limit(limit)))
+
+
+async def get_asides(session: AsyncSession, example_ids: Sequence[int]) -> list[ExampleAside]:
+    """These held-back examples, locked. Raises ExampleNotFound when one is not there."""
+    found = list(
+        await session.scalars(
+            select(ExampleAside)
+            .where(ExampleAside.company_id == company_of(session), ExampleAside.id.in_(example_ids))
+            .order_by(ExampleAside.id)
+            .with_for_update()
         )
-        .order_by(Ticket.id.desc())
-        .limit(limit)
     )
-    for row in filed:
-        text = TicketText(row.id, row.title, row.description).content
-        latest.setdefault(row.id, Example(text, row.category))
-    return [example for example in latest.values() if example.text]
+    if len(found) < len(set(example_ids)):
+        raise ExampleNotFound("An example of that number was not set aside here.")
+    return found
+
+
+async def find_count(session: AsyncSession) -> TrainingCount | None:
+    """How many analyses there were since a training was last called for, and what came of that."""
+    return await session.get(TrainingCount, company_of(session), populate_existing=True)
+
+
+@dataclass(frozen=True)
+class ShadowReport:
+    """How the version in the shadow does beside the current one.
+
+    tickets: it has answered.  judged: of these a person has said what is right.
+    """
+
+    version: int
+    tickets: int
+    judged: int
+    right: int
+    current_right: int
+
+
+async def find_shadow_report(session: AsyncSession, field: str = CATEGORY) -> ShadowReport | None:
+    """The version in the shadow, compared on tickets that people corrected or confirmed."""
+    row = (await session.execute(_SHADOW, {"field": field})).one_or_none()
+    return ShadowReport(*row) if row else None
+
+
+# What triage had found is kept with the correction, as it was when the person decided.
+_SHADOW = text(
+    """
+    select m.version, count(f.ticket_id), count(c.corrected),
+      count(*) filter (where f.label = c.corrected), count(*) filter (where c.found = c.corrected)
+    from triage_model m
+    left join shadow_finding f on f.company_id = m.company_id and f.field = m.field
+      and f.version = m.version
+    left join lateral (
+      select c.corrected, c.found from correction c
+      where c.company_id = f.company_id and c.ticket_id = f.ticket_id and c.field = f.field
+        and c.corrected_at >= f.found_at
+        and not exists (select from correction_withdrawal w
+                        where w.company_id = c.company_id and w.correction_id = c.id)
+      order by c.id desc limit 1
+    ) c on true
+    where m.company_id = current_company() and m.field = :field and m.state = 'shadow'
+    group by m.version
+    """
+)

@@ -18,9 +18,9 @@ from ticketyard.tickets.categorizing import add_categories
 from ticketyard.tickets.queries import list_categories
 from ticketyard.triage.engines import Engines
 from ticketyard.triage.errors import CannotTrain
-from ticketyard.triage.events import ModelTrained
+from ticketyard.triage.learning.events import ModelTrained
 from ticketyard.triage.learning.examples import Example, check_examples, parse_examples
-from ticketyard.triage.learning.queries import list_examples
+from ticketyard.triage.learning.gathering import list_examples
 from ticketyard.triage.models import TriageModel
 from ticketyard.triage.queries import CATEGORY
 
@@ -142,8 +142,12 @@ async def _store(
     version = await _next_version(session)
     await session.execute(
         update(TriageModel)
-        .where(TriageModel.company_id == company_of(session), TriageModel.field == CATEGORY)
-        .values(is_current=False)
+        .where(
+            TriageModel.company_id == company_of(session),
+            TriageModel.field == CATEGORY,
+            TriageModel.state == "current",
+        )
+        .values(state="retired")
     )
     session.add(
         TriageModel(
@@ -156,7 +160,10 @@ async def _store(
             embedder=model.embedder_name,
             metrics=asdict(quality),
             origin=origin,
-            is_current=True,
+            state="current",
+            verdict={},
+            thresholds=quality.thresholds,
+            learned=b"",
             trained_by=by.name,
             trained_at=now_of(session),
         )

@@ -11,7 +11,7 @@ from ticketyard.core.events import emit
 from ticketyard.core.shapes import Body, RowId
 from ticketyard.tickets.models import Ticket
 from ticketyard.triage.correcting import correct_category, correct_team
-from ticketyard.triage.events import TrainingRequested
+from ticketyard.triage.learning.events import TrainingRequested
 from ticketyard.triage.learning.examples import parse_examples
 from ticketyard.triage.models import Analysis, TriageModel
 from ticketyard.triage.queries import get_analysis, list_for_review, list_models

@@ -1,0 +1,123 @@
+"""What a company has to learn from: what files taught, what people corrected, what they filed."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, TextClause, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ticketyard.triage.learning.examples import RANKS, Example
+from ticketyard.triage.preparing import TicketText
+from ticketyard.triage.queries import CATEGORY
+
+MAX_EACH = 50_000
+"""Of each kind, the newest."""
+
+
+async def list_examples(
+    session: AsyncSession, field: str = CATEGORY, *, limit: int = MAX_EACH
+) -> list[Example]:
+    """Labelled texts of this company; of one ticket what a person said of it last.
+
+    What triage itself filed is no example: it would learn its own mistakes. What an admin dismissed
+    is none either. Labels of the field `team` are ids as text.
+    """
+    corrected = await _rows(session, _CORRECTED, field=field, limit=limit)
+    filed = await _rows(session, _FILED[field], limit=limit)
+    latest = {row.ticket_id: _example(row, row.content) for row in corrected}
+    for row in filed:
+        content = TicketText(row.ticket_id, row.title, row.description).content
+        latest.setdefault(row.ticket_id, _example(row, content))
+    taught = [
+        _example(row, row.content)
+        for row in await _rows(session, _TAUGHT, field=field, limit=limit)
+    ]
+    decided = await _decided(session, field)
+    return [
+        _with_decision(example, decided)
+        for example in (*taught, *latest.values())
+        if example.text and decided.get(example.digest) != "dismissed"
+    ]
+
+
+async def _rows(session: AsyncSession, query: TextClause, **given: str | int) -> Sequence[Row[Any]]:
+    return (await session.execute(query, given)).all()
+
+
+async def _decided(session: AsyncSession, field: str) -> dict[bytes, str]:
+    rows = await session.execute(_DECIDED, {"field": field})
+    return {bytes(row.digest): row.state for row in rows}
+
+
+def _example(row: Row[Any], content: str) -> Example:
+    return Example(
+        text=content,
+        label=row.label,
+        at=row.at,
+        by=f"{row.by_kind}:{row.by_name if row.by_id is None else row.by_id}",
+        rank=RANKS.get(row.role or row.by_kind, 0),
+        ticket_id=row.ticket_id,
+    )
+
+
+def _with_decision(example: Example, decided: dict[bytes, str]) -> Example:
+    if decided.get(example.digest) != "accepted":
+        return example
+    return Example(**vars(example) | {"is_accepted": True})
+
+
+_CORRECTED = text(
+    """
+    select distinct on (c.ticket_id) c.ticket_id, c.content, c.corrected as label,
+      c.corrected_at as at, c.by_kind, c.by_id, c.by_name, p.role
+    from correction c
+    left join person p on c.by_kind = 'person' and p.id = c.by_id and p.company_id = c.company_id
+    where c.company_id = current_company() and c.field = :field
+      and not exists (select from correction_withdrawal w
+                      where w.company_id = c.company_id and w.correction_id = c.id)
+    order by c.ticket_id desc, c.id desc limit :limit
+    """
+)
+_WHO = """
+    left join lateral (
+      select e.by_kind, e.by_id, e.by_name, e.happened_at, p.role
+      from event e
+      left join person p on e.by_kind = 'person' and p.id = e.by_id and p.company_id = e.company_id
+      where {by} = 'agent' and e.company_id = t.company_id and e.ticket_id = t.id
+        and (e.type = 'ticket.opened'
+             or e.type = 'ticket.changed' and e.payload -> 'changes' ? '{field}')
+      order by e.id desc limit 1
+    ) w on true
+    where t.company_id = current_company() and t.{field} is not null and {by} in ('agent', 'source')
+    order by t.id desc limit :limit
+    """
+_FILED_BY = """
+    select t.id as ticket_id, t.title, t.description, {label} as label,
+      coalesce(w.happened_at, t.created_at) as at, coalesce(w.by_kind, 'source') as by_kind, w.by_id,
+      coalesce(w.by_name, t.source) as by_name, w.role
+    from ticket t
+"""
+_FILED = {
+    "category": text(
+        _FILED_BY.format(label="t.category") + _WHO.format(field="category", by="t.category_by")
+    ),
+    "team": text(
+        _FILED_BY.format(label="t.team_id::text") + _WHO.format(field="team_id", by="t.team_by")
+    ),
+}
+_TAUGHT = text(
+    """
+    select e.content, e.label, e.taught_at as at, e.by_kind, e.by_id, e.by_name, p.role,
+      null as ticket_id
+    from taught_example e
+    left join person p on e.by_kind = 'person' and p.id = e.by_id and p.company_id = e.company_id
+    where e.company_id = current_company() and e.field = :field
+    order by e.taught_at desc, e.digest limit :limit
+    """
+)
+_DECIDED = text(
+    """
+    select digest, state from example_aside
+    where company_id = current_company() and field = :field and state <> 'aside'
+    """
+)

@@ -1,0 +1,95 @@
+"""Which version answers: put one in use, or go back."""
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ticketyard.core.auth import Principal
+from ticketyard.core.db import company_of, now_of
+from ticketyard.core.events import emit
+from ticketyard.triage.learning.errors import CannotPromote
+from ticketyard.triage.learning.events import ModelPromoted, ModelRolledBack
+from ticketyard.triage.learning.queries import find_in_state, get_version
+from ticketyard.triage.models import TriageModel
+from ticketyard.triage.queries import CATEGORY
+
+
+async def promote_version(
+    session: AsyncSession, *, version: int, by: Principal, field: str = CATEGORY, reason: str = ""
+) -> TriageModel:
+    """Put a version in use; the present one retires.
+
+    Raises VersionNotFound, or CannotPromote for one that was rejected or is in use.
+    """
+    await lock_versions(session, field)
+    chosen = await get_version(session, version, field, lock=True)
+    if chosen.state == "current":
+        raise CannotPromote(f"Version {version} is in use already.")
+    _check_usable(chosen)
+    before = await switch_to(session, chosen, by=by)
+    await emit(
+        session,
+        ModelPromoted(
+            field=field,
+            version=version,
+            before=before,
+            reason=reason or f"Put in use by {by.name}.",
+        ),
+        by=by,
+    )
+    return chosen
+
+
+async def roll_back(
+    session: AsyncSession, *, by: Principal, to: int | None = None, field: str = CATEGORY
+) -> TriageModel:
+    """Go back to the version the present one came from, or to the one named.
+
+    Raises VersionNotFound, or CannotPromote when there is nothing to go back to.
+    """
+    await lock_versions(session, field)
+    current = await find_in_state(session, "current", field)
+    if current is None:
+        raise CannotPromote("No version is in use, so there is nothing to go back from.")
+    target = current.parent if to is None else to
+    if target is None:
+        raise CannotPromote(f"Version {current.version} is the first; there is none before it.")
+    if target == current.version:
+        raise CannotPromote(f"Version {target} is in use already.")
+    chosen = await get_version(session, target, field, lock=True)
+    _check_usable(chosen)
+    await switch_to(session, chosen, by=by)
+    await emit(
+        session,
+        ModelRolledBack(field=field, version=chosen.version, before=current.version),
+        by=by,
+    )
+    return chosen
+
+
+async def switch_to(session: AsyncSession, chosen: TriageModel, *, by: Principal) -> int | None:
+    """Make this version the current one; gives the version it took over from."""
+    current = await find_in_state(session, "current", chosen.field)
+    if current is not None:
+        current.state = "retired"
+        await session.flush()
+    chosen.state = "current"
+    chosen.promoted_at = now_of(session)
+    chosen.promoted_by = by.name
+    await session.flush()
+    return current.version if current else None
+
+
+async def lock_versions(session: AsyncSession, field: str) -> None:
+    """Whoever changes which version answers takes turns, until the transaction ends."""
+    await session.execute(
+        text("select pg_advisory_xact_lock(hashtext('triage_model:' || :field), :id)"),
+        {"field": field, "id": company_of(session)},
+    )
+
+
+def _check_usable(chosen: TriageModel) -> None:
+    if chosen.state == "rejected":
+        raise CannotPromote(
+            f"Version {chosen.version} was rejected and only its figures are kept:"
+            f" {chosen.verdict.get('reason', '')} Train again with --anyway to use it all the same."
+        )
