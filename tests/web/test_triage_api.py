@@ -90,14 +90,57 @@ async def test_another_company_is_not_found(world: World, client: httpx2.AsyncCl
 
 
 @pytest.mark.parametrize(
-    "body", [{}, {"description": "", "company_id": 1}, {"description": "x", "company_id": "one"}]
+    ("body", "fields"),
+    [
+        ({}, {"description", "company_id"}),
+        ({"description": "", "company_id": 1}, {"description"}),
+        ({"description": None, "company_id": 1}, {"description"}),
+        ({"description": "x" * 1_000_001, "company_id": 1}, {"description"}),
+        ({"description": "x", "company_id": "one"}, {"company_id"}),
+        ({"description": "x"}, {"company_id"}),
+        ({"description": "x", "company_id": 1, "errors": 1}, set()),
+    ],
 )
-async def test_what_cannot_be_analysed_is_refused_by_field(
-    world: World, client: httpx2.AsyncClient, body: dict[str, object]
+async def test_what_cannot_be_analysed_is_refused_with_400_by_field(
+    world: World, client: httpx2.AsyncClient, body: dict[str, object], fields: set[str]
 ) -> None:
     answer = await client.post(ANALYZE, headers=key(world), json=body)
-    assert answer.status_code == 422
-    assert answer.json()["errors"]
+    assert answer.status_code == 400
+    told = answer.json()
+    assert told["errors"]
+    assert {name for name in ("description", "company_id") if name in told} == fields
+    assert all(isinstance(told[name][0], str) for name in fields)
+
+
+async def test_a_body_that_is_no_json_is_refused_with_400(
+    world: World, client: httpx2.AsyncClient
+) -> None:
+    headers = {**key(world), "content-type": "application/json"}
+    answer = await client.post(ANALYZE, headers=headers, content=b"{")
+    assert answer.status_code == 400
+
+
+async def test_a_team_is_corrected_and_the_analysis_tells_where_a_ticket_belongs(
+    world: World, client: httpx2.AsyncClient, worker: Worker
+) -> None:
+    async with world.resources.db.transaction(world.company_id) as session:
+        team = await add_team(session, name="Desktop", description="Laptops and printers.")
+    opened = await world.open("The printer prints blank pages, printers of laptops too")
+    await worker.run_pending()
+    await world.log_in(client, world.ana)
+    found = (await client.get(f"/api/tickets/{opened.number}/analysis")).json()
+    assert (found["topic"], found["kind"]) == ("Hardware", "request")
+    assert found["team_id"] == team.id
+    assert found["urgency_level"] == "next_day"
+    assert "printer" in found["keywords"]
+    assert {"topic", "team"} <= set(found["evidence"])
+    path = f"/api/tickets/{opened.id}/team"
+    assert (await client.put(path, json={"team_id": 987_654})).status_code == 404
+    given = await client.put(path, json={"team_id": team.id})
+    assert given.json()["team_id"] == team.id
+    assert given.json()["team_by"] == "agent"
+    await world.log_in(client, world.rita)
+    assert (await client.put(path, json={"team_id": team.id})).status_code == 403
 
 
 async def test_an_analysis_is_shown_to_agents_of_its_company_only(
