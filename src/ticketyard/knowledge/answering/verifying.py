@@ -1,0 +1,76 @@
+"""Pure: does a passage support a sentence that claims to come from it?
+
+Strict on purpose: what is not found in the passage is not said. Figures, addresses, names of commands and
+files must stand there as they are; nearly all other words must, in some form; and both must agree on "not".
+A sentence that only says it differently is dropped: a person is then asked, which is the better mistake.
+"""
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+from ticketyard.ai.function_words import ALWAYS_COMMON
+from ticketyard.ai.lexicon import WORDS, read_lexicon
+from ticketyard.ai.phrases import plain_words
+from ticketyard.knowledge.answering.spans import spans_of
+
+MIN_SHARE = 0.75
+MIN_SHARE_OF_TWO = 0.9
+"""Of a sentence's words that carry meaning, how many must stand in one sentence of the passage, or in
+two that are neighbours: of words gathered from all over a page anything could be made."""
+
+_STEM = 5
+# Whatever would be wrong if it were changed by one character.
+_EXACT = re.compile(
+    r"https?://[^\s<>\"')\]]+|www\.[^\s<>\"')\]]+|[\w.+-]+@[\w-]+\.[\w.-]+|[~/\\][\w./\\-]{2,}"
+    r"|\b\w+(?:[._-]\w+)*\.[a-z]{2,5}\b|\b\d[\d.,:/%-]*\d\b|\b\d+\b|\b[A-Z]{2,}[A-Z0-9_-]*\b"
+    r"|\b[\w-]*\d[\w-]*\b|--?[a-z][\w-]+"
+)
+_NEGATIONS = frozenset(read_lexicon(WORDS / "negations.txt").all_phrases)
+_JOINED_NOT = re.compile(
+    r"\b(?:can|could|do|does|did|is|are|was|were|wo|would|should|must|have|has)n.?t\b"
+)
+
+
+def is_supported(claim: str, passage: str) -> bool:
+    """Whether everything the claim says stands in the passage. An empty claim says nothing."""
+    wanted = _stems(claim)
+    if not wanted and not _EXACT.search(claim):
+        return False
+    if not set(_exact_parts(claim)) <= set(_exact_parts(passage)):
+        return False
+    sentences = [span.text for span in spans_of(passage)]
+    saying = _having(sentences, wanted, MIN_SHARE)
+    if not saying:
+        pairs = [f"{first} {second}" for first, second in pairwise(sentences)]
+        saying = _having(pairs, wanted, MIN_SHARE_OF_TWO)
+    return any(_is_negated(each) == _is_negated(claim) for each in saying)
+
+
+def _having(texts: Sequence[str], wanted: frozenset[str], share: float) -> list[str]:
+    return [text for text in texts if len(wanted & _stems(text)) >= share * len(wanted)]
+
+
+def contains(passage: str, quote: str) -> bool:
+    """Whether the quote stands in the passage word for word; spaces and capitals aside."""
+    wanted = _plain(quote)
+    return bool(wanted) and wanted in _plain(passage)
+
+
+def _stems(text: str) -> frozenset[str]:
+    words = [word for word in plain_words(text) if word.isalpha()]
+    return frozenset(
+        word[:_STEM] for word in words if len(word) > 2 and word not in ALWAYS_COMMON
+    ) - frozenset(word[:_STEM] for word in _NEGATIONS)
+
+
+def _exact_parts(text: str) -> Sequence[str]:
+    return [part.casefold().rstrip(".,:;-") for part in _EXACT.findall(text)]
+
+
+def _is_negated(text: str) -> bool:
+    return bool(_JOINED_NOT.search(text.lower())) or not _NEGATIONS.isdisjoint(plain_words(text))
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())
