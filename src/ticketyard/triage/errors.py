@@ -1,6 +1,6 @@
 """What can be refused in triage."""
 
-from ticketyard.core.errors import Invalid, NotFound
+from ticketyard.core.errors import Conflict, Invalid, NotFound
 
 
 class AnalysisNotFound(NotFound):
@@ -13,3 +13,11 @@ class CannotTrain(Invalid):
 
 class BadExamples(Invalid):
     """The file of examples cannot be read; the text says where."""
+
+
+class NothingToTakeBack(Conflict):
+    """Nothing was decided lately, or somebody changed it since."""
+
+
+class TooMany(Invalid):
+    """More at once than is sensible."""

@@ -31,6 +31,7 @@ from ticketyard.web.pages import (
     signing_in,
     ticket,
     ticket_together,
+    triage_review,
     webhooks,
 )
 
@@ -43,6 +44,7 @@ ROUTERS: list[APIRouter] = [
     ticket.router,
     ticket_together.router,
     board.router,
+    triage_review.router,
     mails.router,
     own_tickets.router,
     agents.router,

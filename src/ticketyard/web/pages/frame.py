@@ -13,6 +13,7 @@ from ticketyard.core.auth import Principal
 from ticketyard.core.db import now_of
 from ticketyard.insights.desk import TAB_MAX, count_unassigned
 from ticketyard.insights.mailbox_alarms import Alarm, list_alarms
+from ticketyard.insights.triage_review import count_waiting
 from ticketyard.intake.queries import count_waiting_messages
 from ticketyard.notify.telling.reading import count_unread
 from ticketyard.people.queries import get_company
@@ -55,6 +56,7 @@ class Frame:
     viewer: Viewer | None = None
     waiting: str = ""
     kept: str = ""
+    to_review: str = ""
     unread: int = 0
     alarms: list[Alarm] = field(default_factory=list)
     # When it was read, in seconds since 1970: from then on its live updates count.
@@ -70,12 +72,14 @@ def theme_of(request: Request) -> str:
 async def _desk_frame(request: Request, session: Session, by: Acting) -> Frame:
     visitor = await current_visitor(request)
     company = await get_company(session)
-    waiting = kept = unread = 0
+    waiting = kept = unread = to_review = 0
     # A requester sees their own account in this frame, and nothing of what waits at the desk.
     if by.may("tickets:read"):
         kept = await count_waiting_messages(session)
         waiting = await count_unassigned(session)
         unread = await count_unread(session, by.person_id or 0)
+    if by.may("triage:correct"):
+        to_review = await count_waiting(session)
     return Frame(
         company=company.name,
         theme=theme_of(request),
@@ -85,6 +89,7 @@ async def _desk_frame(request: Request, session: Session, by: Acting) -> Frame:
         viewer=viewer_of(by),
         waiting=capped(waiting) if waiting else "",
         kept=capped(kept) if kept else "",
+        to_review=capped(to_review) if to_review else "",
         unread=unread,
         alarms=await list_alarms(session) if by.may("settings:manage") else [],
         at=now_of(session).timestamp(),

@@ -135,6 +135,10 @@ def _escalated(payload: Payload) -> str:
     return f"Escalation {payload.get('policy', '')}, level {payload.get('level')}: {done}"
 
 
+def _withdrawn(payload: Payload) -> str:
+    return f"{str(payload.get('field')).capitalize()} taken back: {payload.get('before')}"
+
+
 _TELLERS: dict[str, Callable[[Payload], str]] = {
     "alert.fired": _alert_fired,
     "alert.recovered": lambda payload: _alert(payload, "has recovered"),
@@ -154,6 +158,7 @@ _TELLERS: dict[str, Callable[[Payload], str]] = {
     "ticket.file_attached": lambda payload: f"File attached: {payload.get('filename', '')}",
     "ticket.triaged": _triaged,
     "triage.corrected": _corrected,
+    "triage.correction_withdrawn": _withdrawn,
     "mail.filed": _mail_filed,
     "mail.moved": _mail_moved,
     "mail.bounced": _mail_bounced,

@@ -2,15 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Response
-from pydantic import TypeAdapter, ValidationError
 
 from ticketyard.core.errors import Refusal
 from ticketyard.core.shapes import RowId
-from ticketyard.insights.reports.asking import BUCKETS, BYS, By, Period, Preset, period_of
+from ticketyard.insights.reports.asking import BUCKETS, BYS, By, Period, Preset
 from ticketyard.insights.reports.counting import Report, count_report
 from ticketyard.insights.reports.measures import ALL, FACTS
 from ticketyard.insights.reports.schedules import (
@@ -24,6 +22,7 @@ from ticketyard.insights.reports.tables import words
 from ticketyard.people.queries import get_company
 from ticketyard.web.deps import Acting, Parts, Session, may
 from ticketyard.web.pages import wording
+from ticketyard.web.pages.asked_days import asked_days
 from ticketyard.web.pages.drawing import draw_pairs
 from ticketyard.web.pages.frame import DeskFrame, Flash, back_to, page
 
@@ -48,7 +47,6 @@ EVERY_NAMES: dict[Every, str] = {
 }
 # Above this a chart of days is a comb.
 DAYS_DRAWN = 120
-_DAY = TypeAdapter(date)
 
 
 @dataclass(frozen=True)
@@ -68,30 +66,10 @@ async def _asked(
     last: str = "",
     shown: str = "",
 ) -> _Asked:
-    """What the form says; what it cannot mean is told, and the last 30 days are shown.
-
-    Days that somebody entered go before a word like "30 days"; those that the form showed by itself
-    (`shown`) are no entry.
-    """
+    """What the form says."""
     zone, now = (await get_company(session)).timezone, resources.clock()
-    counted_by: By = by if by in BYS else "priority"
-    if (first or last) and f"{first},{last}" != shown:
-        period = ""
-    given: dict[str, Any] = {"first": None, "last": None, "preset": None}
-    try:
-        if period:
-            given["preset"] = TypeAdapter(Preset).validate_python(period)
-        for name, day in (("first", first), ("last", last)):
-            if day and not period:
-                given[name] = _DAY.validate_python(day)
-        found = period_of(**given, now=now, zone=zone)
-    except (Refusal, ValidationError) as error:
-        problem = error.detail if isinstance(error, Refusal) else "That is no period of days."
-        return _Asked(
-            period_of(first=None, last=None, now=now, zone=zone), "30d", counted_by, problem
-        )
-    preset = period or ("" if first or last else "30d")
-    return _Asked(found, preset, counted_by, "")
+    days = asked_days(preset=period, first=first, last=last, shown=shown, now=now, zone=zone)
+    return _Asked(days.period, days.preset, by if by in BYS else "priority", days.problem)
 
 
 @router.get("", dependencies=[may("insights:read")])

@@ -47,6 +47,14 @@ SOURCE = {
     "walk_in": "Walk-in",
 }
 
+# What found a category (triage/engine.py).
+ENGINE = {
+    "rules": "word rules",
+    "descriptions": "the categories’ descriptions",
+    "classifier": "what was learned here",
+    "language_model": "the language model",
+}
+
 LANGUAGE = {
     "RU": "Russian",
     "KZ": "Kazakh",
@@ -67,6 +75,12 @@ def word(table: dict[str, str], value: str | None) -> str:
 def category(name: str) -> str:
     """A category as it is read: the ones of contracts 1.3 are written with underscores."""
     return name.replace("_", " ")
+
+
+def engine(name: str, version: int | None = None) -> str:
+    """What found a category, with the version of what was learned."""
+    words = ENGINE.get(name, name.replace("_", " ") or "nobody")
+    return f"{words}, version {version}" if version else words
 
 
 def status_verb(current: str, target: str) -> str:

@@ -7,9 +7,11 @@ import { watchQueue } from "./queue.js";
 import { watchComposer } from "./composer.js";
 import { watchDrops } from "./drops.js";
 import { watchBoard } from "./board.js";
+import { watchReview } from "./review.js";
 
 watchQueue();
 watchComposer();
 watchDrops();
 watchBoard();
+watchReview();
 watchKeys();

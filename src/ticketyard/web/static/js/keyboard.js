@@ -1,6 +1,7 @@
 // The keys of the help dialog. Nothing happens while someone types, or with Ctrl, Alt or Meta held.
 import { moveRow, openRow, selectRow, assignRow } from "./queue.js";
 import { writeComment } from "./composer.js";
+import { onReview } from "./review.js";
 
 const WAIT_FOR_SECOND_KEY_MS = 1200;
 let goUntil = 0;
@@ -31,6 +32,8 @@ const onTicket = {
   u: () => document.querySelector("[data-back]")?.click(),
 };
 
+const LOCAL = [["[data-queue]", onQueue], ["[data-ticket]", onTicket], ["[data-review-page]", onReview]];
+
 const anywhere = {
   "/": () => {
     const search = document.querySelector("[data-search]");
@@ -57,7 +60,7 @@ function press(event) {
   // Enter on a link or button already means that link or button.
   if (event.key === "Enter" && event.target.closest("a, button, summary, input")) return;
 
-  const local = document.querySelector("[data-queue]") ? onQueue : document.querySelector("[data-ticket]") ? onTicket : {};
+  const local = LOCAL.find(([place]) => document.querySelector(place))?.[1] ?? {};
   const action = local[event.key] ?? anywhere[event.key];
   if (action) {
     event.preventDefault();

@@ -1,0 +1,158 @@
+"""What triage was not sure of and waits for a person: the review queue, most pressing first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ticketyard.core.db import company_of
+
+PAGE: Final = 20
+# As far as it is counted: nobody acts differently on the second thousand.
+COUNT_MAX: Final = 1_000
+PROPOSALS_MAX: Final = 12
+SKIPPED_MAX: Final = 200
+# What is read of a text: its beginning says what it is about.
+TEXT_MAX: Final = 4_000
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A ticket whose category a person should say, with what triage makes of it.
+
+    ranking: the likeliest categories with their probability, the proposal first.
+    evidence: the words that counted.  is_failed: an engine broke, so there is no proposal.
+    """
+
+    id: int
+    number: str
+    title: str
+    description: str
+    segment: str | None
+    tags: list[str]
+    priority: str
+    status: str
+    category: str | None
+    requester: str
+    source: str
+    opened_at: datetime
+    version: int
+    proposal: str | None
+    confidence: float
+    ranking: list[list[Any]]
+    evidence: list[str]
+    engine: str
+    model_version: int | None
+    is_failed: bool
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What became of a ticket that waited; by_name: of whoever filed it, where somebody did."""
+
+    id: int
+    number: str
+    title: str
+    category: str | None
+    by_name: str | None
+
+
+async def list_waiting(
+    session: AsyncSession,
+    *,
+    proposal: str = "",
+    sure: float = 0.0,
+    skipped: Sequence[int] = (),
+    limit: int = PAGE,
+) -> list[Waiting]:
+    """The most pressing first, and among equals the one that has waited longest.
+
+    proposal: only this one.  sure: only proposals with at least this confidence.
+    """
+    rows = await session.execute(
+        _LIST, {**_asked(session, proposal, sure), "skipped": list(skipped), "limit": limit}
+    )
+    return [Waiting(**row._mapping) for row in rows]
+
+
+async def find_waiting(session: AsyncSession, ticket_ids: Sequence[int]) -> dict[int, Waiting]:
+    """Those of these tickets that wait, by id."""
+    rows = await session.execute(
+        _FIND, {**_asked(session, "", 0.0), "ids": list(ticket_ids)[:SKIPPED_MAX]}
+    )
+    return {row.id: Waiting(**row._mapping) for row in rows}
+
+
+async def find_decided(session: AsyncSession, ticket_ids: Sequence[int]) -> list[Decided]:
+    """These tickets as they are now, with who said what they are about."""
+    rows = await session.execute(
+        _DECIDED, {"company": company_of(session), "ids": list(ticket_ids)[:SKIPPED_MAX]}
+    )
+    return [Decided(**row._mapping) for row in rows]
+
+
+async def count_waiting(session: AsyncSession) -> int:
+    """How many wait, counted up to COUNT_MAX."""
+    found = await session.scalar(_COUNT, {**_asked(session, "", 0.0), "most": COUNT_MAX})
+    return int(found or 0)
+
+
+async def list_proposals(session: AsyncSession) -> list[tuple[str, int]]:
+    """What is proposed among the first thousand that wait, the commonest first."""
+    rows = await session.execute(
+        _PROPOSALS,
+        {**_asked(session, "", 0.0), "most": COUNT_MAX, "limit": PROPOSALS_MAX},
+    )
+    return [(row.category, row.times) for row in rows]
+
+
+def _asked(session: AsyncSession, proposal: str, sure: float) -> dict[str, object]:
+    return {"company": company_of(session), "proposal": proposal, "sure": sure}
+
+
+# What the source or an agent said stays, so a doubt of triage's there asks nobody anything.
+_WAITS = """
+  from analysis a join ticket t on t.company_id = a.company_id and t.id = a.ticket_id
+  where a.company_id = :company and a.need_admin and a.state <> 'pending'
+    and t.category_by in ('default', 'triage') and t.merged_into is null
+    and t.status in ('open', 'assigned', 'in_progress', 'pending')
+    and (:proposal = '' or a.category = :proposal)
+    and (:sure = 0 or a.category_confidence >= :sure)
+"""
+_COLUMNS = f"""
+  t.id, t.number, t.title, left(t.description, {TEXT_MAX}) as description, t.segment, t.tags,
+  t.priority, t.status, t.category, t.source, t.created_at as opened_at, t.version,
+  coalesce(nullif(t.requester_name, ''), t.requester_email,
+           'Client ' || left(t.client ->> 'guid', 8), '') as requester,
+  case when a.state = 'done' then a.category end as proposal,
+  coalesce(case when a.state = 'done' then a.category_confidence end, 0) as confidence,
+  case when a.state = 'done' then a.category_ranking else '[]' end as ranking,
+  coalesce(array(select jsonb_array_elements_text(a.evidence -> 'category')), '{{}}') as evidence,
+  a.engine, a.model_version, a.state = 'failed' as is_failed
+"""
+_PRESSING = "priority_rank(t.priority) desc, t.id"
+
+_LIST = text(
+    f"select {_COLUMNS} {_WAITS} and t.id <> all (cast(:skipped as bigint[]))"
+    f" order by {_PRESSING} limit :limit"
+)
+_FIND = text(f"select {_COLUMNS} {_WAITS} and t.id = any (cast(:ids as bigint[]))")
+_COUNT = text(f"select count(*) from (select {_WAITS} limit :most) as counted")
+_PROPOSALS = text(
+    f"select category, count(*) as times from (select a.category {_WAITS} and a.state = 'done'"
+    " and a.category is not null limit :most) as counted"
+    " group by category order by count(*) desc, category limit :limit"
+)
+_DECIDED = text(
+    """
+    select t.id, t.number, t.title, t.category,
+      case when t.category_by = 'agent' then
+        (select c.by_name from correction c
+         where c.company_id = t.company_id and c.ticket_id = t.id and c.field = 'category'
+         order by c.id desc limit 1) end as by_name
+    from ticket t where t.company_id = :company and t.id = any (cast(:ids as bigint[]))
+    """
+)
