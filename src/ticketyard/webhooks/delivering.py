@@ -25,12 +25,12 @@ from ticketyard.core.outgoing import (
 )
 from ticketyard.core.resources import Resources
 from ticketyard.core.sealing import SealBroken, Sealer
+from ticketyard.core.signing import signature_headers
 from ticketyard.webhooks.describing import Happening, body_of
 from ticketyard.webhooks.endpoints import SWITCHED_OFF, disable_endpoint
 from ticketyard.webhooks.models import WebhookAttempt, WebhookEndpoint
 from ticketyard.webhooks.queries import find_endpoint
 from ticketyard.webhooks.retrying import DISABLE_AFTER, Try, judge, rest_after
-from ticketyard.webhooks.signing import signature_headers
 
 PATIENCE = Patience(connect_seconds=5, first_byte_seconds=15, whole_seconds=20)
 # Longer than the longest try: two senders never hold one endpoint while both live.

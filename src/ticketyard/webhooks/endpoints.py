@@ -13,11 +13,11 @@ from ticketyard.core.db import company_of, now_of
 from ticketyard.core.events import emit, known_events
 from ticketyard.core.outgoing import Outgoing, OutgoingRefused
 from ticketyard.core.sealing import Sealer
+from ticketyard.core.signing import new_secret
 from ticketyard.webhooks.errors import BadEndpoint
 from ticketyard.webhooks.events import WebhookChanged, WebhookDisabled
 from ticketyard.webhooks.models import WebhookDelivery, WebhookEndpoint
 from ticketyard.webhooks.queries import ENDPOINTS_MAX, get_endpoint
-from ticketyard.webhooks.signing import new_secret
 
 # After this, a receiver that still checks with the secret before is on its own.
 OLD_SECRET_LIVES = timedelta(hours=24)

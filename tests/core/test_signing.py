@@ -6,7 +6,7 @@ import hmac
 
 import pytest
 
-from ticketyard.webhooks.signing import new_secret, signature_headers
+from ticketyard.core.signing import new_secret, signature_headers
 
 
 def test_the_example_of_the_specification_comes_out() -> None:
