@@ -28,6 +28,7 @@ from ticketyard.intake.events import (
     MessageDismissed,
     MessageOpened,
 )
+from ticketyard.knowledge.retrieving.index import PieceIndex, RetrievalOptions
 from ticketyard.mailboxes import jobs as mailboxes
 from ticketyard.mailboxes.events import MailBounced, MailboxFailing
 from ticketyard.mailboxes.mail_rules import MailRules
@@ -150,12 +151,14 @@ def build_resources(db: Database, blobs: Blobs, settings: Settings) -> Resources
 
 def _parts(db: Database, settings: Settings) -> Mapping[type[Any], Any]:
     outgoing = Outgoing(settings.outgoing_allowed)
+    engines = Engines()
     return {
         Numbers: Numbers(db),
         AlertDoor: AlertDoor(db),
         FingerprintFields: FingerprintFields(),
         TicketList: TicketList(db),
-        Engines: Engines(),
+        Engines: engines,
+        PieceIndex: PieceIndex(engines.embedder, _retrieval(settings)),
         Outgoing: outgoing,
         Geocoder: _geocoder(settings),
         MailRules: _mail_rules(settings),
@@ -208,6 +211,16 @@ def _mail_out(settings: Settings) -> MailOut:
 def _sealer(settings: Settings) -> Sealer:
     key = settings.secret_key.get_secret_value()
     return Sealer(key) if key else Sealer.from_folder(settings.data_dir)
+
+
+def _retrieval(settings: Settings) -> RetrievalOptions:
+    return RetrievalOptions(
+        retrieve_k=settings.rag_retrieve_k,
+        top_k=settings.rag_top_k,
+        min_score=settings.rag_min_score,
+        rerank=settings.rerank_enabled,
+        rag_key=settings.rag_api_key.get_secret_value(),
+    )
 
 
 def build_worker(resources: Resources, settings: Settings) -> Worker:

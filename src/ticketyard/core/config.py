@@ -286,6 +286,53 @@ class Settings(BaseSettings):
         description="How often a job is tried before it goes to the dead-letter list.",
     )
 
+    # Finding knowledge.
+    rag_api_key: SecretStr = Field(
+        SecretStr(""),
+        validation_alias=_named("RAG_API_KEY"),
+        description="Opens /rag for the first company as X-RAG-API-KEY; empty opens it to our own keys alone.",
+    )
+    rag_retrieve_k: int = Field(
+        12,
+        ge=1,
+        le=50,
+        validation_alias=_named("RAG_RETRIEVE_K"),
+        description="How many pieces of knowledge an answer is looked for in.",
+    )
+    rag_top_k: int = Field(
+        6,
+        ge=1,
+        le=50,
+        validation_alias=_named("RAG_TOP_K"),
+        description="How many of these an answer is made of.",
+    )
+    rag_min_score: float = Field(
+        0.25,
+        ge=0,
+        le=1,
+        validation_alias=_named("RAG_MIN_SCORE"),
+        description="How likely to help a piece must be to be given at all, 0 to 1.",
+    )
+    rerank_enabled: bool = Field(
+        True,
+        validation_alias=_named("RERANK_ENABLED"),
+        description="Rank by the learned model; off ranks by a weighted sum of words and meaning.",
+    )
+    qdrant_url: str = Field(
+        "",
+        validation_alias=_named("QDRANT_URL"),
+        description="Qdrant server that keeps the vectors; empty keeps them in PostgreSQL. Needs the extra `qdrant`.",
+    )
+    qdrant_api_key: SecretStr = Field(
+        SecretStr(""), validation_alias=_named("QDRANT_API_KEY"), description="Its API key."
+    )
+    qdrant_collection: str = Field(
+        "kb_main",
+        min_length=1,
+        validation_alias=_named("QDRANT_COLLECTION"),
+        description="Collection there; made when missing.",
+    )
+
     # Logs.
     service_name: str = Field(
         "ticketyard",

@@ -26,6 +26,7 @@ def upgrade(url: str) -> str:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
             _apply_functions(connection)
+            connection.execute(text("select prepare_vectors()"))
             connection.execute(text("select hint_planner()"))
             return _version(connection) or ""
     finally:

@@ -3,31 +3,100 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ticketyard.ai.embedding import Vectors
+from ticketyard.core.db import raw_connection
 from ticketyard.core.resources import Resources
 from ticketyard.knowledge.pieces import Piece
+from ticketyard.knowledge.retrieving.asked import Key
+from ticketyard.knowledge.retrieving.index import PieceIndex
+from ticketyard.knowledge.retrieving.vectors import PostgresVectors, store_vectors
 
 
 @dataclass(frozen=True)
 class PreparedPieces:
-    """Pieces with what takes long to work out, ready to be written."""
+    """Pieces with what takes long to work out, ready to be written.
+
+    vectors: one row a piece; None where the database keeps none.
+    elsewhere: whether another index has to be told after the commit.
+    """
 
     pieces: Sequence[Piece]
+    embedder: str = ""
+    vectors: Vectors | None = None
+    elsewhere: bool = False
+
+
+def text_of(piece: Piece) -> str:
+    """What a piece is found by: the headings above it belong to what it says."""
+    return f"{piece.context}\n{piece.text}" if piece.context else piece.text
 
 
 async def prepare_pieces(
     resources: Resources, company_id: int, pieces: Sequence[Piece]
 ) -> PreparedPieces:
     """Work out what finding needs (vectors). Called outside of any transaction, and may be slow."""
-    return PreparedPieces(pieces)
+    index = resources.part(PieceIndex)
+    vectors = await index.vectors(resources.db)
+    if not isinstance(vectors, PostgresVectors):
+        return PreparedPieces(pieces, elsewhere=vectors is not None)
+    found = await index.embed([text_of(piece) for piece in pieces])
+    return PreparedPieces(pieces, index.embedder.name, found)
 
 
 async def index_pieces(session: AsyncSession, prepared: PreparedPieces) -> None:
     """Make the pieces findable with this transaction. Their rows in knowledge_chunk stand already;
     those of the document's last reading were forgotten before."""
+    pieces = prepared.pieces
+    if not pieces:
+        return
+    connection = await raw_connection(session)
+    await connection.execute(
+        "select index_words(%s, %s, %s, %s, %s)",
+        (
+            [piece.document_id for piece in pieces],
+            [piece.number for piece in pieces],
+            [piece.visibility for piece in pieces],
+            [piece.category for piece in pieces],
+            [text_of(piece) for piece in pieces],
+        ),
+    )
+    if prepared.vectors is not None:
+        # A text without anything in it has no direction, and no distance to anything.
+        told = [int(row) for row in np.flatnonzero(np.any(prepared.vectors != 0, axis=1))]
+        await store_vectors(
+            session,
+            prepared.embedder,
+            [Key(pieces[row].document_id, pieces[row].number) for row in told],
+            prepared.vectors[told],
+        )
+    if prepared.elsewhere:
+        await tell_elsewhere(session, sorted({piece.document_id for piece in pieces}))
 
 
 async def forget_pieces(session: AsyncSession, document_id: int) -> None:
     """Nothing of this document is found any more once this transaction is committed. Its rows in
     knowledge_chunk are deleted right after."""
+    # Vectors go with the chunks they belong to; the words' counts follow the rows.
+    await session.execute(
+        text(
+            "delete from knowledge_piece"
+            " where company_id = current_company() and document_id = :document_id"
+        ),
+        {"document_id": document_id},
+    )
+    await tell_elsewhere(session, [document_id])
+
+
+async def tell_elsewhere(session: AsyncSession, document_ids: Sequence[int]) -> None:
+    """An index outside of the database is brought in step with these documents after the commit."""
+    await session.execute(
+        text(
+            "insert into knowledge_outbox (company_id, document_id)"
+            " select current_company(), unnest(cast(:ids as bigint[]))"
+        ),
+        {"ids": list(document_ids)},
+    )

@@ -1,0 +1,153 @@
+"""Find the pieces that answer a question: by words and by meaning at once, ranked together."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ticketyard.core.log import get_logger
+from ticketyard.core.resources import Resources
+from ticketyard.knowledge.retrieving.asked import Asked, Candidate, Found, Retrieval
+from ticketyard.knowledge.retrieving.candidates import read_candidates
+from ticketyard.knowledge.retrieving.collapsing import collapse
+from ticketyard.knowledge.retrieving.features import FEATURES, feature_rows
+from ticketyard.knowledge.retrieving.index import PieceIndex
+from ticketyard.knowledge.retrieving.shipped import MEANING_SHARE, SHIPPED
+from ticketyard.knowledge.retrieving.vectors import (
+    Near,
+    Place,
+    VectorIndex,
+    VectorsUnavailable,
+)
+from ticketyard.knowledge.retrieving.words import Question, WordHits, find_by_words, read_question
+
+log = get_logger(__name__)
+
+# How many pieces each of the two ways brings, and how many are looked at closely.
+DEPTH = 60
+POOL = 40
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """Everything ranking goes by."""
+
+    question: Question
+    candidates: list[Candidate]
+    rows: NDArray[np.float64]
+    notes: tuple[str, ...]
+
+
+async def retrieve(resources: Resources, company_id: int, asked: Asked) -> Retrieval:
+    """The pieces of this company that most likely answer, the likeliest first.
+
+    Opens transactions of its own and holds none over the network. Without vectors, or while their
+    index cannot be reached, words alone answer, and `notes` says so.
+    """
+    gathered = await gather(resources, company_id, asked)
+    if gathered is None or not gathered.candidates:
+        return Retrieval([], gathered.notes if gathered else ())
+    rerank = resources.part(PieceIndex).options.rerank
+    scores = SHIPPED.score(gathered.rows)
+    order = np.argsort(-(scores if rerank else weighted_sum(gathered.candidates)), kind="stable")
+    found = [
+        Found(
+            gathered.candidates[place],
+            float(scores[place]),
+            dict(zip(FEATURES, gathered.rows[place].tolist(), strict=True)),
+        )
+        for place in order
+        if scores[place] >= asked.min_score
+    ]
+    kept = collapse(found, asked.limit) if asked.collapse else found[: asked.limit]
+    return Retrieval(kept, gathered.notes)
+
+
+async def gather(resources: Resources, company_id: int, asked: Asked) -> Gathered | None:
+    """The candidates and how they look; None where nothing is asked."""
+    query = asked.read
+    if not query:
+        return None
+    index = resources.part(PieceIndex)
+    vectors = await index.vectors(resources.db)
+    (question, by_words), (place, near, notes) = await asyncio.gather(
+        _by_words(resources, company_id, asked, query),
+        _by_meaning(resources, company_id, asked, query, index, vectors),
+    )
+    cosines = {each.key: each.cosine for each in near}
+    if vectors is not None and place is not None and not notes:
+        missing = [key for key in by_words.keys if key not in cosines]
+        try:
+            cosines |= await vectors.likeness(resources.db, company_id, place, missing)
+        except VectorsUnavailable as error:
+            notes = _without_vectors(vectors, company_id, error)
+    keys = list(dict.fromkeys([*by_words.keys, *(each.key for each in near)]))
+    async with resources.db.transaction(company_id) as session:
+        candidates = await read_candidates(session, keys, question, asked.narrow, cosines)
+    candidates = _closest(candidates)
+    rows = feature_rows(
+        query,
+        question.words,
+        asked.likely_category,
+        candidates,
+        ideal=question.scorer.ideal,
+        average_length=question.scorer.average,
+        now=resources.clock(),
+    )
+    return Gathered(question, candidates, rows, notes)
+
+
+async def _by_words(
+    resources: Resources, company_id: int, asked: Asked, query: str
+) -> tuple[Question, WordHits]:
+    async with resources.db.transaction(company_id) as session:
+        question = await read_question(session, query)
+        return question, await find_by_words(session, question, asked.narrow, DEPTH)
+
+
+async def _by_meaning(
+    resources: Resources,
+    company_id: int,
+    asked: Asked,
+    query: str,
+    index: PieceIndex,
+    vectors: VectorIndex | None,
+) -> tuple[Place | None, list[Near], tuple[str, ...]]:
+    if vectors is None:
+        return None, [], ("Without vectors: found by words alone.",)
+    place = await index.place(query)
+    try:
+        near = await vectors.nearest(resources.db, company_id, place, asked.narrow, DEPTH)
+    except VectorsUnavailable as error:
+        return place, [], _without_vectors(vectors, company_id, error)
+    return place, near, ()
+
+
+def _without_vectors(
+    vectors: VectorIndex, company_id: int, error: VectorsUnavailable
+) -> tuple[str, ...]:
+    log.warning("vectors_unavailable", index=vectors.name, company_id=company_id, why=str(error))
+    return (f"{vectors.name} cannot be reached: found by words alone.",)
+
+
+def _closest(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """As many as are looked at closely, by the weighted sum."""
+    order = np.argsort(-weighted_sum(candidates), kind="stable")[:POOL]
+    return [candidates[place] for place in order]
+
+
+def weighted_sum(candidates: Sequence[Candidate]) -> NDArray[np.float64]:
+    """Words and meaning, each from 0 for the worst to 1 for the best candidate, added by weight."""
+    return MEANING_SHARE * _spread([each.cosine or 0.0 for each in candidates]) + (
+        1 - MEANING_SHARE
+    ) * _spread([each.bm25 for each in candidates])
+
+
+def _spread(values: Sequence[float]) -> NDArray[np.float64]:
+    given = np.array(values, np.float64)
+    if not len(given):
+        return given
+    width = float(given.max() - given.min())
+    return (given - given.min()) / width if width else np.zeros(len(given))

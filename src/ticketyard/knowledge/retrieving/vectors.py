@@ -1,0 +1,197 @@
+"""Finding pieces by what they mean: what every index of vectors does, and the one in PostgreSQL."""
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ticketyard.ai.embedding import Vectors
+from ticketyard.core.db import Database, raw_connection
+from ticketyard.knowledge.retrieving.asked import Key, Narrow
+from ticketyard.knowledge.retrieving.words import count_pieces
+
+# Up to so many pieces, reading all of them is as quick as the index, and exact.
+EXACT_MAX = 10_000
+# How many the index keeps in view while it walks, and how many it may look at where many are filtered
+# out: the price of finding what exact search would find.
+_IN_VIEW = 120
+_LOOKED_AT_MAX = 40_000
+# The lengths that have an index of their own (knowledge_vectors.sql).
+_INDEXED = (384, 512, 768, 1024, 1536, 3072)
+
+
+class VectorsUnavailable(Exception):
+    """The index of vectors cannot be asked just now; words alone can answer."""
+
+
+class Near(NamedTuple):
+    """A piece and how like the question it is (cosine)."""
+
+    key: Key
+    cosine: float
+
+
+class Place(NamedTuple):
+    """A question's place among all texts, and the model that gave it."""
+
+    embedder: str
+    vector: Vectors
+
+
+class VectorIndex(Protocol):
+    """Where vectors of pieces are kept. Both verbs are called outside of any transaction, and raise
+    VectorsUnavailable where the index cannot be reached."""
+
+    @property
+    def name(self) -> str:
+        """How it is called in notes and logs."""
+        ...
+
+    async def nearest(
+        self, db: Database, company_id: int, place: Place, narrow: Narrow, limit: int
+    ) -> list[Near]:
+        """The nearest pieces of this company that may be found, the nearest first."""
+        ...
+
+    async def likeness(
+        self, db: Database, company_id: int, place: Place, keys: Sequence[Key]
+    ) -> dict[Key, float]:
+        """How like the question these pieces are; those without a vector are left out."""
+        ...
+
+
+class PostgresVectors:
+    """Vectors beside the pieces, in the same transaction; needs the extension `vector`."""
+
+    name = "pgvector"
+
+    async def nearest(
+        self, db: Database, company_id: int, place: Place, narrow: Narrow, limit: int
+    ) -> list[Near]:
+        """The nearest pieces: exactly where few may be found, by the index (HNSW) where many."""
+        async with db.transaction(company_id) as session:
+            pieces, _ = await count_pieces(session, narrow)
+            if not pieces:
+                return []
+            dimensions = len(place.vector)
+            indexed = dimensions in _INDEXED and pieces > EXACT_MAX and not narrow.document_id
+            connection = await raw_connection(session)
+            await connection.execute(_BY_INDEX if indexed else _EXACTLY)
+            cursor = await connection.execute(
+                _nearest(dimensions if indexed else None, narrow),
+                {
+                    "place": as_text(place.vector),
+                    "embedder": place.embedder,
+                    "visibilities": list(narrow.visibilities),
+                    "category": narrow.category,
+                    "source_type": narrow.source_type,
+                    "document_id": narrow.document_id,
+                    "limit": limit,
+                },
+                prepare=False,
+            )
+            rows = await cursor.fetchall()
+        return sorted(
+            (Near(Key(document, number), 1.0 - distance) for document, number, distance in rows),
+            key=lambda near: -near.cosine,
+        )
+
+    async def likeness(
+        self, db: Database, company_id: int, place: Place, keys: Sequence[Key]
+    ) -> dict[Key, float]:
+        """The cosine of each."""
+        if not keys:
+            return {}
+        async with db.transaction(company_id) as session:
+            connection = await raw_connection(session)
+            cursor = await connection.execute(
+                _LIKENESS,
+                {
+                    "place": as_text(place.vector),
+                    "embedder": place.embedder,
+                    "documents": [key.document_id for key in keys],
+                    "numbers": [key.number for key in keys],
+                },
+            )
+            rows = await cursor.fetchall()
+        return {Key(document, number): 1.0 - distance for document, number, distance in rows}
+
+
+def _nearest(indexed: int | None, narrow: Narrow) -> str:
+    """Only conditions that are asked for stand there: each is a reason less for the planner to err.
+
+    Adding nothing to the distance keeps the index out where all shall be read.
+    """
+    conditions = [
+        "company_id = current_company()",
+        "embedder = %(embedder)s",
+        "visibility = any(%(visibilities)s)",
+    ]
+    conditions += [
+        f"{name} = %({name})s"
+        for name in ("category", "source_type", "document_id")
+        if getattr(narrow, name) is not None
+    ]
+    if indexed is None:
+        # vector_dims keeps a damaged row from failing the whole search.
+        distance = "(embedding <=> %(place)s::halfvec) + 0.0"
+    else:
+        conditions.append(f"vector_dims(embedding) = {indexed}")
+        distance = f"embedding::halfvec({indexed}) <=> %(place)s::halfvec({indexed})"
+    return (
+        f"select document_id, number, {distance} as distance from knowledge_vector"
+        f" where {' and '.join(conditions)} order by distance limit %(limit)s"
+    )
+
+
+def as_text(vector: Vectors) -> str:
+    """A vector as the extension reads it."""
+    return "[" + ",".join(f"{value:.6g}" for value in np.asarray(vector).tolist()) + "]"
+
+
+async def store_vectors(
+    session: AsyncSession,
+    embedder: str,
+    keys: Sequence[Key],
+    vectors: Vectors,
+) -> None:
+    """Put vectors in beside pieces whose words are in already."""
+    connection = await raw_connection(session)
+    await connection.execute(
+        _STORE,
+        {
+            "embedder": embedder,
+            "documents": [key.document_id for key in keys],
+            "numbers": [key.number for key in keys],
+            "vectors": [as_text(vector) for vector in vectors],
+        },
+    )
+
+
+# Relaxed order: the walk goes on until enough of what it meets may be found; sorted afterwards.
+_BY_INDEX = (
+    "select set_config('hnsw.iterative_scan', 'relaxed_order', true),"
+    f" set_config('hnsw.ef_search', '{_IN_VIEW}', true),"
+    f" set_config('hnsw.max_scan_tuples', '{_LOOKED_AT_MAX}', true)"
+)
+# A small company beside a large one: never the whole table for its few rows.
+_EXACTLY = "select set_config('enable_seqscan', 'off', true)"
+_LIKENESS = """
+    select v.document_id, v.number, v.embedding <=> %(place)s::halfvec
+    from unnest(%(documents)s::bigint[], %(numbers)s::integer[]) k(document_id, number)
+    join knowledge_vector v on v.company_id = current_company()
+      and v.document_id = k.document_id and v.number = k.number and v.embedder = %(embedder)s
+"""
+_STORE = """
+    insert into knowledge_vector (company_id, document_id, number, embedder, source_type, visibility,
+                                  category, embedding)
+    select p.company_id, p.document_id, p.number, %(embedder)s, p.source_type, p.visibility, p.category,
+           k.vector::halfvec
+    from unnest(%(documents)s::bigint[], %(numbers)s::integer[], %(vectors)s::text[])
+      k(document_id, number, vector)
+    join knowledge_piece p on p.company_id = current_company()
+      and p.document_id = k.document_id and p.number = k.number
+    on conflict (company_id, document_id, number)
+    do update set embedder = excluded.embedder, embedding = excluded.embedding
+"""

@@ -1,0 +1,141 @@
+"""Finding pieces by their words: candidates from the index in the database, scored by BM25."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import psycopg
+from psycopg.adapt import Buffer, Loader
+from psycopg.pq import Format
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ticketyard.ai.bm25 import Bags, Plan, Scorer, Term, plan
+from ticketyard.core.db import raw_connection
+from ticketyard.knowledge.retrieving.asked import Key, Narrow
+
+# So many pieces are fetched and scored for a question, rarest words first.
+BUDGET = 2_000
+# Of a long question the rarest words count; the others would only cost time.
+TERMS_MAX = 96
+
+_INT4_ARRAY = 1007
+# A one-dimensional array as PostgreSQL sends it: 20 bytes of head, then 4 of length and 4 of value each.
+_HEAD = 20
+
+
+class _AsSent(Loader):
+    """An array of numbers as the bytes it came in; numpy reads thousands of them at once."""
+
+    format = Format.BINARY
+
+    def load(self, data: Buffer) -> bytes:
+        return bytes(data)
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question's words as the company's index knows them."""
+
+    scorer: Scorer
+    plan: Plan
+    words: frozenset[str]
+
+
+@dataclass(frozen=True)
+class WordHits:
+    """Pieces with their scores, the best first."""
+
+    keys: list[Key]
+    bm25: list[float]
+
+
+async def read_question(session: AsyncSession, text: str) -> Question:
+    """Look up the question's words, and how many pieces there are."""
+    connection = await raw_connection(session)
+    cursor = await connection.execute(
+        "select word, times, id, pieces from asked_words(%s)", (text,), prepare=True
+    )
+    rows = await cursor.fetchall()
+    terms = [(word, Term(id, times, pieces or 0)) for word, times, id, pieces in rows]
+    terms.sort(key=lambda pair: pair[1].texts)
+    terms = terms[:TERMS_MAX]
+    pieces, words = await count_pieces(session, None)
+    chosen = [term for _, term in terms]
+    return Question(
+        scorer=Scorer(chosen, pieces, words / pieces if pieces else 0.0),
+        plan=plan(chosen, pieces, BUDGET),
+        words=frozenset(word for word, _ in terms),
+    )
+
+
+async def count_pieces(session: AsyncSession, narrow: Narrow | None) -> tuple[int, int]:
+    """How many pieces the company has (that may be found), and how many words these have."""
+    connection = await raw_connection(session)
+    cursor = await connection.execute(
+        "select coalesce(sum(pieces), 0)::bigint, coalesce(sum(words), 0)::bigint"
+        " from knowledge_group where company_id = current_company()"
+        " and (%(all)s or visibility = any(%(visibilities)s)"
+        "      and (%(category)s::text is null or category = %(category)s))",
+        {
+            "all": narrow is None,
+            "visibilities": list(narrow.visibilities) if narrow else [],
+            "category": narrow.category if narrow else None,
+        },
+        prepare=True,
+    )
+    row = await cursor.fetchone()
+    return (int(row[0]), int(row[1])) if row else (0, 0)
+
+
+async def find_by_words(
+    session: AsyncSession, question: Question, narrow: Narrow, limit: int
+) -> WordHits:
+    """The pieces whose words answer best."""
+    if not question.plan.any_of and not question.plan.sets:
+        return WordHits([], [])
+    connection = await raw_connection(session)
+    async with connection.cursor(binary=True) as cursor:
+        cursor.adapters.register_loader(_INT4_ARRAY, _AsSent)
+        await cursor.execute(
+            "select document_id, number, length, words, times from word_hits(%s, %s, %s, %s)",
+            (
+                question.plan.any_of,
+                json.dumps(question.plan.sets),
+                json.dumps(narrow.as_json()),
+                2 * BUDGET,
+            ),
+            prepare=True,
+        )
+        rows = await cursor.fetchall()
+    if not rows:
+        return WordHits([], [])
+    scores = question.scorer.score(_bags(rows)).bm25
+    best = np.argsort(-scores, kind="stable")[:limit]
+    return WordHits(
+        [Key(rows[place][0], rows[place][1]) for place in best],
+        [float(scores[place]) for place in best],
+    )
+
+
+def _bags(rows: Sequence[psycopg.rows.TupleRow]) -> Bags:
+    """Rows of (…, length, words as sent, times) as arrays."""
+    counts = [len(row[4]) for row in rows]
+    joined = b"".join(row[3][_HEAD:] for row in rows)
+    return Bags(
+        words=np.frombuffer(joined, ">i4")[1::2].astype(np.int32),
+        times=np.frombuffer(b"".join(row[4] for row in rows), np.uint8),
+        owner=np.repeat(np.arange(len(rows)), counts),
+        lengths=np.array([row[2] for row in rows], np.int64),
+    )
+
+
+def bags_of(pieces: Sequence[tuple[int, Sequence[int], bytes]]) -> Bags:
+    """The same from (length, numbers of words, times) of a few pieces."""
+    numbers = [np.asarray(words, np.int32) for _, words, _ in pieces]
+    return Bags(
+        words=np.concatenate(numbers) if numbers else np.zeros(0, np.int32),
+        times=np.frombuffer(b"".join(bytes(times) for _, _, times in pieces), np.uint8),
+        owner=np.repeat(np.arange(len(pieces)), [len(each) for each in numbers]),
+        lengths=np.array([length for length, _, _ in pieces], np.int64),
+    )
