@@ -59,6 +59,8 @@ async def mail_comment(session: AsyncSession, *, comment_id: int, out: MailOut) 
         body=await _body(session, ticket, comment, files, way.name, out),
         sender_name=f"{comment.author_name} via {way.name}",
         comment_id=comment.id,
+        # Said in the mail's head, so that no other machine answers it (RFC 3834).
+        is_automatic=comment.author_kind == "system",
         in_reply_to=place.in_reply_to,
         references=place.references,
         attachment_ids=files.ids,
@@ -177,8 +179,9 @@ async def _quote(session: AsyncSession, ticket: Ticket, comment: Comment, langua
     return "\n".join([head, *(f"> {line}".rstrip() for line in lines)])
 
 
-# An answer of the desk: by an agent who did not ask it themselves, or by a program that acts for
-# the desk; what the system or a requester's mail added is none.
+# An answer of the desk: by an agent who did not ask it themselves, by a program that acts for the
+# desk, or by our own that resolved it (triage/resolving); what else the system or a requester's
+# mail added is none.
 _ANSWERS = text(
     """
     select c.id from comment c
@@ -186,7 +189,8 @@ _ANSWERS = text(
     left join person p on c.author_kind = 'person' and p.id = c.author_id
     where c.company_id = current_company() and c.id = any(:ids) and not c.is_internal
       and (p.role in ('agent', 'admin') and c.author_id is distinct from t.requester_id
-           or c.author_kind = 'integration' and c.source <> 'email')
+           or c.author_kind = 'integration' and c.source <> 'email'
+           or c.author_kind = 'system' and c.source = 'automation')
       and not exists (select from outgoing_mail o where o.company_id = c.company_id
                       and o.comment_id = c.id and o.kind = 'reply')
     order by c.id

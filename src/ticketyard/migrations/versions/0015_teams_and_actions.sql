@@ -75,6 +75,8 @@ create table action_run (
   solution_id integer references solution on delete set null,
   -- Asked for by triage, which resolves the ticket with it, or by a person.
   is_automatic boolean not null default false,
+  -- Whether success resolves the ticket.
+  resolves boolean not null default false,
   idempotency_key text not null,
   message_id uuid not null default gen_random_uuid(),
   state text not null default 'waiting'

@@ -5,13 +5,16 @@ from typing import Any, Final
 
 import orjson
 
-from ticketyard.triage.resolving.rule import Decision
+from ticketyard.core.shapes import storable
 
 NAME: Final = "Automation System"
 """Who writes on tickets when no person does (contracts 1.6)."""
 
-MESSAGE_MAX = 500
-DETAILS_MAX = 4_000
+SOURCE: Final = "automation"
+"""How its comments are marked, so that an answer of it is mailed as one of the desk."""
+
+MESSAGE_MAX: Final = 500
+DETAILS_MAX: Final = 4_000
 
 # By the language triage found; English for all others.
 _GREETING = {
@@ -63,10 +66,10 @@ def resolution_text(title: str, link: str | None) -> str:
     return f"{title} ({link})" if link else title
 
 
-def decision_note(decision: Decision, title: str) -> str:
+def resolution_note(title: str, action: str, reasoning: str) -> str:
     """The internal comment when a ticket was resolved by a machine."""
     return (
-        f"Resolved automatically with “{title}” ({decision.auto_action}).\n{decision.reasoning}\n"
+        f"Resolved automatically with “{title}” ({action}).\n{reasoning}\n"
         "The requester's reply opens it again."
     )
 
@@ -77,3 +80,15 @@ def run_note(action: str, status: str, message: str, details: Mapping[str, Any])
     if details:
         lines.append(orjson.dumps(dict(details), option=orjson.OPT_INDENT_2).decode())
     return "\n".join(line for line in lines if line)
+
+
+def sensible_details(value: object) -> dict[str, Any]:
+    """What an action told besides, if that is an object that can be kept, of a sensible size."""
+    try:
+        written = orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        return {}
+    if not isinstance(value, Mapping) or len(written) > DETAILS_MAX:
+        return {}
+    found: dict[str, Any] = storable(orjson.loads(written))
+    return found

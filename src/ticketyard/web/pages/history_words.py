@@ -53,6 +53,32 @@ def _corrected(payload: Payload) -> str:
     return f"{str(payload.get('field')).capitalize()} corrected to {payload.get('after')}"
 
 
+def _revised(payload: Payload) -> str:
+    before, after = payload.get("before"), payload.get("after")
+    if before != after:
+        return (
+            f"A second opinion: {after or 'no category sure enough'} instead of {before or 'none'}"
+        )
+    return f"A second opinion: urgency {payload.get('urgency_before')} → {payload.get('urgency_after')}"
+
+
+def _auto_resolved(payload: Payload) -> str:
+    return f"Resolved automatically: {payload.get('title', 'by a solution')}"
+
+
+def _action_requested(payload: Payload) -> str:
+    return f"Action {_action(payload)} is run"
+
+
+def _action_finished(payload: Payload) -> str:
+    ended = "succeeded" if payload.get("status") == "success" else "failed"
+    return f"Action {_action(payload)} {ended}"
+
+
+def _action(payload: Payload) -> str:
+    return str(payload.get("action", "")).replace("_", " ")
+
+
 def _mail_filed(payload: Payload) -> str:
     kind = "Mail added" if payload.get("joined") else "Opened by mail"
     return f"{kind} from {payload.get('sender', 'somebody')}: {payload.get('why', '')}".rstrip(": ")
@@ -158,7 +184,15 @@ _TELLERS: dict[str, Callable[[Payload], str]] = {
     "ticket.file_attached": lambda payload: f"File attached: {payload.get('filename', '')}",
     "ticket.triaged": _triaged,
     "triage.corrected": _corrected,
+    "triage.revised": _revised,
     "triage.correction_withdrawn": _withdrawn,
+    "ticket.auto_resolved": _auto_resolved,
+    "action.requested": _action_requested,
+    "action.finished": _action_finished,
+    "solution.changed": lambda payload: (
+        f"Solution “{payload.get('title', '')}” {payload.get('what', 'changed')}"
+    ),
+    "automation.changed": lambda payload: f"Automation changed: {payload.get('what', '')}",
     "mail.filed": _mail_filed,
     "mail.moved": _mail_moved,
     "mail.bounced": _mail_bounced,
