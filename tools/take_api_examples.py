@@ -180,6 +180,7 @@ CALLS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("PUT", "/api/tickets/{ticket_id}/category", {"json": {"category": "Консультация"}}),
     ("GET", "/api/triage/review", {}),
     ("GET", "/api/triage/models", {}),
+    ("GET", "/api/triage/quality", {"params": {"period": "30d"}}),
     ("POST", "/api/upload", {"files": {
         "business_units_csv": ("offices.csv", OFFICES, "text/csv"),
         "managers_csv": ("managers.csv", MANAGERS, "text/csv"),

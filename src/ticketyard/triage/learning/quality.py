@@ -5,10 +5,10 @@ that was taken back does not.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import Row, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,6 +20,7 @@ from ticketyard.triage.queries import CATEGORY
 
 BINS: Final = 10
 CONFUSIONS_MAX: Final = 50
+K = TypeVar("K", bound=Hashable)
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ class TriageQuality:
 
     unanswered: judged tickets for which nothing had been proposed.
     calibration_error: mean distance between confidence and share right; None before any judgement.
+    pairs: what was proposed, what is right, how often; right proposals among them.
     drift_against: training, or the weeks before where nothing was trained.
     """
 
@@ -99,12 +101,18 @@ class TriageQuality:
     unanswered: int
     calibration_error: float | None
     bins: list[Bin]
-    confusions: list[tuple[str, str, int]]
+    pairs: list[tuple[str, str, int]]
     labels: list[LabelQuality]
     weeks: list[Week]
     drift_against: str
     engines: list[EngineQuality]
     held_out: HeldOut | None
+
+    @property
+    def confusions(self) -> list[tuple[str, str, int]]:
+        """The pairs that were mixed up, the commonest first."""
+        mixed = [pair for pair in self.pairs if pair[0] != pair[1]]
+        return mixed[:CONFUSIONS_MAX]
 
 
 async def measure_quality(
@@ -129,7 +137,7 @@ async def measure_quality(
         unanswered=_sum(row for row in judged if row.found is None),
         calibration_error=_calibration_error(bins),
         bins=bins,
-        confusions=_confusions(answered),
+        pairs=_pairs(answered),
         labels=_labels(found, judged),
         weeks=_weeks(found, held_out.labels if held_out else {}),
         drift_against="training" if held_out and held_out.labels else "weeks before",
@@ -161,7 +169,7 @@ async def _held_out(session: AsyncSession) -> HeldOut | None:
 
 
 def _sum(rows: Iterable[Row[Any]]) -> int:
-    return sum(row.count for row in rows)
+    return sum(row.times for row in rows)
 
 
 def _filled(rows: Sequence[Row[Any]]) -> Share:
@@ -176,7 +184,7 @@ def _confidence(rows: Sequence[Row[Any]]) -> float | None:
 def _right(rows: Iterable[Row[Any]]) -> Share:
     counts = Counter[bool]()
     for row in rows:
-        counts[row.found == row.corrected] += row.count
+        counts[row.found == row.corrected] += row.times
     return Share(counts[True], counts.total())
 
 
@@ -202,21 +210,20 @@ def _calibration_error(bins: Sequence[Bin]) -> float | None:
     return off / judged
 
 
-def _confusions(rows: Sequence[Row[Any]]) -> list[tuple[str, str, int]]:
+def _pairs(rows: Sequence[Row[Any]]) -> list[tuple[str, str, int]]:
     """(proposed, right, how often), the commonest first."""
     pairs = Counter[tuple[str, str]]()
     for row in rows:
-        if row.found != row.corrected:
-            pairs[row.found, row.corrected] += row.count
+        pairs[row.found, row.corrected] += row.times
     ranked = sorted(pairs.items(), key=lambda pair: (-pair[1], pair[0]))
-    return [(found, right, count) for (found, right), count in ranked[:CONFUSIONS_MAX]]
+    return [(found, right, count) for (found, right), count in ranked]
 
 
 def _labels(found: Sequence[Row[Any]], judged: Sequence[Row[Any]]) -> list[LabelQuality]:
     proposed = Counter[str]()
     for row in found:
         if row.category is not None:
-            proposed[row.category] += row.count
+            proposed[row.category] += row.times
     answers = _grouped(judged, lambda row: row.found)
     wanted = _grouped(judged, lambda row: row.corrected)
     names = {*proposed, *wanted, *(label for label in answers if label is not None)}
@@ -242,7 +249,7 @@ def _weeks(found: Sequence[Row[Any]], taught: Mapping[str, int]) -> list[Week]:
         labels = Counter[str]()
         for row in rows:
             if row.category is not None:
-                labels[row.category] += row.count
+                labels[row.category] += row.times
         filled = _filled(rows)
         weeks.append(
             Week(
@@ -273,8 +280,8 @@ def _engines(found: Sequence[Row[Any]], answered: Sequence[Row[Any]]) -> list[En
     ]
 
 
-def _grouped(rows: Iterable[Row[Any]], key: Any) -> dict[Any, list[Row[Any]]]:
-    groups: dict[Any, list[Row[Any]]] = defaultdict(list)
+def _grouped(rows: Iterable[Row[Any]], key: Callable[[Row[Any]], K]) -> dict[K, list[Row[Any]]]:
+    groups: dict[K, list[Row[Any]]] = defaultdict(list)
     for row in rows:
         groups[key(row)].append(row)
     return dict(groups)
@@ -283,7 +290,7 @@ def _grouped(rows: Iterable[Row[Any]], key: Any) -> dict[Any, list[Row[Any]]]:
 _FOUND = text(
     """
     select date_trunc('week', a.analysed_at at time zone :zone)::date as week, a.engine,
-      a.model_version as version, a.category, a.was_sure as sure, count(*),
+      a.model_version as version, a.category, a.was_sure as sure, count(*) as times,
       coalesce(sum(a.category_confidence), 0)::float8 as confidence
     from analysis a
     where a.company_id = :company and a.state = 'done'
@@ -311,7 +318,7 @@ _JUDGED = text(
                         where w.company_id = c.company_id and w.correction_id = c.id)
       order by c.ticket_id, c.id desc
     )
-    select found, corrected, engine, version, sure, count(*),
+    select found, corrected, engine, version, sure, count(*) as times,
       least(width_bucket(coalesce(confidence, 0), 0, 1, :bins), :bins) as bin,
       coalesce(sum(confidence), 0)::float8 as confidence
     from last group by found, corrected, engine, version, sure, bin

@@ -28,6 +28,7 @@ from ticketyard.web.api import (
     ticket_mail,
     tickets,
     triage,
+    triage_quality,
     webhooks,
 )
 
@@ -49,6 +50,7 @@ ROUTERS: list[APIRouter] = [
     notifications.router,
     analyze.router,
     triage.router,
+    triage_quality.router,
     webhooks.router,
     distribution.router,
     email_workflows.router,

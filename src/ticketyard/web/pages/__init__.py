@@ -31,6 +31,7 @@ from ticketyard.web.pages import (
     signing_in,
     ticket,
     ticket_together,
+    triage_quality,
     triage_review,
     webhooks,
 )
@@ -45,6 +46,7 @@ ROUTERS: list[APIRouter] = [
     ticket_together.router,
     board.router,
     triage_review.router,
+    triage_quality.router,
     mails.router,
     own_tickets.router,
     agents.router,

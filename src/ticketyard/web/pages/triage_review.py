@@ -41,6 +41,8 @@ HOME = "/triage/review"
 # Equal proposals are accepted together, so that more of them are shown at once.
 EQUALS_MAX = 100
 CHOICES_MAX = 5
+# What is drawn as 0 % is no choice worth a key.
+SHARE_MIN = 0.005
 SURE = (0, 20, 30, 40, 50, 60, 70, 80)
 Version = Annotated[int, Form(ge=0, le=2**31 - 1)]
 
@@ -273,7 +275,8 @@ async def _rows(session: AsyncSession, asked: _Asked) -> list[Waiting]:
 
 def _card(row: Waiting, names: Sequence[str]) -> Card:
     content = TicketText(row.id, "", row.description).content
-    likely = [(str(name), float(share)) for name, share in row.ranking if name in names]
+    ranked = [(str(name), float(share)) for name, share in row.ranking if name in names]
+    likely = [each for each in ranked if each[1] >= SHARE_MIN or each[0] == row.proposal]
     choices: list[tuple[int, str, float | None]] = [
         (number, name, share) for number, (name, share) in enumerate(likely[:CHOICES_MAX], 1)
     ]

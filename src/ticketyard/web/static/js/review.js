@@ -3,11 +3,15 @@
 const cards = () => [...document.querySelectorAll("[data-review]")];
 const current = () => document.querySelector("[data-review].current") ?? cards()[0];
 
-function makeCurrent(card) {
-  if (!card) return;
+function mark(card) {
   document.querySelector(".review-card.current")?.classList.remove("current");
   card.classList.add("current");
   card.focus({ preventScroll: true });
+}
+
+function makeCurrent(card) {
+  if (!card) return;
+  mark(card);
   card.scrollIntoView({ block: "nearest" });
 }
 
@@ -103,5 +107,6 @@ export function watchReview() {
     if (!document.querySelector("[data-review].current")) makeCurrent(cards()[0]);
   });
   const named = location.hash.startsWith("#review-") ? document.getElementById(location.hash.slice(1)) : null;
-  makeCurrent(named ?? cards()[0]);
+  if (named) makeCurrent(named);
+  else if (cards().length) mark(cards()[0]);
 }

@@ -1,0 +1,149 @@
+"""The quality of triage: what it filled in, how often it was right, and whether it drifts."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Response
+
+from ticketyard.people.queries import get_company
+from ticketyard.triage.learning.figures import Share
+from ticketyard.triage.learning.quality import TriageQuality, Week, measure_quality
+from ticketyard.web.deps import Parts, Session, may
+from ticketyard.web.pages import wording
+from ticketyard.web.pages.asked_days import AskedDays, asked_days
+from ticketyard.web.pages.frame import DeskFrame, page
+from ticketyard.web.pages.triage_drawing import SIDE, draw_line, draw_marks, draw_matrix
+
+router = APIRouter(prefix="/triage/quality", include_in_schema=False)
+
+PERIODS = (("7d", "7 days"), ("30d", "30 days"), ("90d", "90 days"))
+LABELS_SHOWN = 100
+CONFUSIONS_SHOWN = 12
+VERDICTS = {
+    "too_few": ("Too few to tell", ""),
+    "steady": ("Steady", "clear"),
+    "shifting": ("Shifting", "caution"),
+    "different": ("Different", "stop"),
+}
+# What a verdict on the last full week means for whoever looks after triage.
+MEANINGS = {
+    "too_few": "In the last week there were too few tickets to tell a change from chance.",
+    "steady": "In the last week tickets were about what was expected: nothing to do.",
+    "shifting": "In the last week the mix of tickets changed. Look at what grows below; if it goes "
+    "on, teach triage anew.",
+    "different": "In the last week tickets were about other things than was expected: the confidence "
+    "can be believed less. Decide some in the review and teach triage anew.",
+}
+
+
+async def _asked(
+    session: Session,
+    resources: Parts,
+    period: str = "",
+    first: str = "",
+    last: str = "",
+    shown: str = "",
+) -> AskedDays:
+    zone, now = (await get_company(session)).timezone, resources.clock()
+    return asked_days(preset=period, first=first, last=last, shown=shown, now=now, zone=zone)
+
+
+@router.get("", dependencies=[may("insights:read")])
+async def get_quality_page(
+    session: Session, frame: DeskFrame, asked: Annotated[AskedDays, Depends(_asked)]
+) -> Response:
+    """The figures of a period."""
+    period = asked.period
+    quality = await measure_quality(
+        session, since=period.since, until=period.until, zone=period.zone
+    )
+    return page(
+        "triage/quality.html",
+        frame,
+        place="triage",
+        tab="quality",
+        status=422 if asked.problem else 200,
+        asked=asked,
+        periods=PERIODS,
+        query=f"first={period.first}&last={period.last}",
+        quality=quality,
+        headline=_headline(quality),
+        curve=_curve(quality),
+        labels=quality.labels[:LABELS_SHOWN],
+        confusions=quality.confusions[:CONFUSIONS_SHOWN],
+        matrix=draw_matrix(quality.pairs),
+        weeks=[_week(each) for each in reversed(quality.weeks)],
+        meaning=_meaning(quality.weeks),
+        engines=[(wording.engine(each.engine, each.version), each) for each in quality.engines],
+    )
+
+
+def _headline(quality: TriageQuality) -> list[tuple[str, str, str]]:
+    """Name, figure, and what it is of: no percentage stands without its number."""
+    filled = quality.right_filled_in
+    wrong = filled.of - filled.hits
+    return [
+        ("Read", f"{quality.analysed:,}", _failed(quality.failed)),
+        ("Filled in", *_of(quality.filled_in, "of {of}")),
+        ("Right where filled in", *_of(filled, "of {of} judged")),
+        ("Right where unsure", *_of(quality.right_unsure, "of {of} judged")),
+        ("Corrected afterwards", f"{wrong:,}", f"of {quality.filled_in.hits:,} filled in"),
+    ]
+
+
+def _failed(count: int) -> str:
+    return f"{count:,} could not be read yet" if count else "tickets"
+
+
+def _of(share: Share, words: str) -> tuple[str, str]:
+    said = words.format(of=f"{share.of:,}")
+    if share.share is None:
+        return "–", said
+    return f"{share.share:.0%}", f"{said}{_between(share)}"
+
+
+def _between(share: Share) -> str:
+    if share.low is None or share.high is None:
+        return ""
+    return f"; {share.low:.0%} to {share.high:.0%}"
+
+
+def _curve(quality: TriageQuality) -> dict[str, Any]:
+    held_out = quality.held_out.bins if quality.held_out else []
+    marks = draw_marks(
+        (
+            (each.confidence, each.right.share or 0.0, each.right.low or 0.0,
+             each.right.high or 1.0, each.right.of)
+            for each in quality.bins
+        ),
+        words="{confidence} sure: {right} right of {of} judged",
+    )  # fmt: skip
+    return {
+        "side": SIDE,
+        "marks": marks,
+        "held_out": draw_line((said, right) for said, right, _ in held_out),
+    }
+
+
+def _week(week: Week) -> dict[str, Any]:
+    words, kind = VERDICTS[week.drift.verdict]
+    moved = week.drift.moved
+    return {
+        "on": week.on,
+        "analysed": week.analysed,
+        "confidence": week.confidence,
+        "unsure": week.unsure,
+        "distance": week.drift.distance if week.drift.verdict != "too_few" else None,
+        "by_chance": week.drift.by_chance,
+        "verdict": words,
+        "kind": kind,
+        "moved": (
+            f"{wording.category(moved[0])} {moved[1] * 100:+.0f} points"
+            if moved and week.drift.verdict != "too_few"
+            else ""
+        ),
+    }
+
+
+def _meaning(weeks: Sequence[Week]) -> str:
+    return MEANINGS[weeks[-1].drift.verdict] if weeks else ""
