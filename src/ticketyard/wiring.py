@@ -1,9 +1,15 @@
 """The whole product on one page: which event wakes which listeners, what the program is made of."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from ticketyard.ai.chat.model import ChatModel
+from ticketyard.ai.chat.question import ChatServer
+from ticketyard.ai.chat.tracing import Langfuse
+from ticketyard.ai.embedding import Embedder
+from ticketyard.ai.remote_embedding import RemoteEmbedder
 from ticketyard.alerts import jobs as alerts
 from ticketyard.alerts.events import AlertStormStarted
 from ticketyard.alerts.filing import AlertDoor, FingerprintFields
@@ -28,6 +34,9 @@ from ticketyard.intake.events import (
     MessageDismissed,
     MessageOpened,
 )
+from ticketyard.knowledge import jobs as knowledge
+from ticketyard.knowledge.events import FileDeleted
+from ticketyard.knowledge.lane import ReadingLane
 from ticketyard.knowledge.retrieving.index import PieceIndex, RetrievalOptions
 from ticketyard.mailboxes import jobs as mailboxes
 from ticketyard.mailboxes.events import MailBounced, MailboxFailing
@@ -36,6 +45,12 @@ from ticketyard.notify import jobs as notify
 from ticketyard.notify.events import MailQueued
 from ticketyard.notify.sending import Postman
 from ticketyard.notify.servers import MailOut, SmtpServer
+from ticketyard.outlet import jobs as outlet
+from ticketyard.outlet.broker import BrokerAt
+from ticketyard.outlet.consuming.engine import Engine, OpenResources
+from ticketyard.outlet.consuming.handling import Handlers
+from ticketyard.outlet.lane import Lane
+from ticketyard.outlet.locating import FilesAt
 from ticketyard.routing import jobs as routing
 from ticketyard.routing.events import MapAsked, ProcessingRequested
 from ticketyard.routing.geocoding import Geocoder
@@ -55,11 +70,21 @@ from ticketyard.tickets.events import (
 from ticketyard.tickets.numbering import Numbers
 from ticketyard.triage import jobs as triage
 from ticketyard.triage.engines import Engines
-from ticketyard.triage.events import TicketTriaged, TriageCorrected
+from ticketyard.triage.events import TicketTriaged, TriageCorrected, TriageRevised
 from ticketyard.triage.learning.events import TrainingRequested
+from ticketyard.triage.resolving.actions import Actions
+from ticketyard.triage.resolving.events import ActionRequested
+from ticketyard.triage.second_opinion.asker import Asker
+from ticketyard.triage.second_opinion.rules import OpinionRules
 from ticketyard.webhooks import jobs as webhooks
 from ticketyard.webhooks.delivering import PublicUrl
 from ticketyard.webhooks.events import WebhookDisabled
+
+if TYPE_CHECKING:
+    from celery import Celery
+
+OPENAI_URL = "https://api.openai.com/v1"
+OLLAMA_URL = "http://127.0.0.1:11434"
 
 WIRING = Wiring(
     listeners={
@@ -71,8 +96,14 @@ WIRING = Wiring(
         ],
         TicketReread: [triage.triage_tickets],
         TrainingRequested: [triage.train_requested],
-        TicketTriaged: [routing.place_tickets, escalation.start_on_opening],
+        TicketTriaged: [
+            triage.resolve_tickets,
+            routing.place_tickets,
+            escalation.start_on_opening,
+        ],
+        ActionRequested: [triage.run_actions],
         TriageCorrected: [routing.resort_tickets],
+        TriageRevised: [routing.resort_tickets],
         CommentAdded: [sla.follow_tickets, notify.mail_answers, notify.tell_agents],
         TicketStatusChanged: [
             sla.follow_tickets,
@@ -102,11 +133,13 @@ WIRING = Wiring(
         ProcessingRequested: [routing.process_tickets],
         ImportRequested: [intake.read_imports],
         ImportStored: [routing.close_imports],
+        FileDeleted: [knowledge.delete_bytes],
     },
     jobs=(
         notify.send_due_mail,
         notify.send_notifications,
         webhooks.deliver_due,
+        triage.run_due_actions,
     ),
     timetable=(
         ("* * * * * */2", alerts.keep_alerts_up),
@@ -118,8 +151,11 @@ WIRING = Wiring(
         ("*/5 * * * *", sla.count_the_uncounted),
         ("23 3 1 * *", sla.fill_holidays),
         ("51 2 * * *", webhooks.prune_deliveries),
+        ("53 2 * * *", outlet.prune_outlet),
+        ("*/5 * * * *", outlet.mind_outlet),
         ("55 2 * * *", notify.prune_notifications),
         ("*/5 * * * *", triage.retry_untriaged),
+        ("* * * * *", triage.wake_actions),
         ("*/5 * * * *", insights.mail_reports),
         ("*/10 * * * *", routing.close_late_imports),
     ),
@@ -128,7 +164,8 @@ WIRING = Wiring(
 
 def open_blobs(settings: Settings) -> Blobs:
     """Where attachments are kept, as the settings say."""
-    if settings.minio_endpoint:
+    folder = _blobs_folder(settings)
+    if folder is None:
         return Blobs.in_s3(
             endpoint=settings.minio_endpoint,
             bucket=settings.minio_bucket,
@@ -136,7 +173,17 @@ def open_blobs(settings: Settings) -> Blobs:
             secret_key=settings.minio_secret_key.get_secret_value(),
             secure=settings.minio_secure,
         )
-    return Blobs.on_disk(settings.upload_dir or settings.data_dir / "blobs")
+    return Blobs.on_disk(folder)
+
+
+def _blobs_folder(settings: Settings) -> Path | None:
+    if settings.minio_endpoint:
+        return None
+    return settings.upload_dir or settings.data_dir / "blobs"
+
+
+def _files_at(settings: Settings) -> FilesAt:
+    return FilesAt(base=settings.rag_files_base_path, own=_blobs_folder(settings))
 
 
 def open_database(url: str) -> Database:
@@ -151,13 +198,16 @@ def build_resources(db: Database, blobs: Blobs, settings: Settings) -> Resources
 
 def _parts(db: Database, settings: Settings) -> Mapping[type[Any], Any]:
     outgoing = Outgoing(settings.outgoing_allowed)
-    engines = Engines()
+    engines = Engines(_embedder(settings))
     return {
         Numbers: Numbers(db),
         AlertDoor: AlertDoor(db),
         FingerprintFields: FingerprintFields(),
         TicketList: TicketList(db),
         Engines: engines,
+        Actions: Actions.installed(),
+        ChatModel: _chat_model(settings),
+        OpinionRules: OpinionRules(settings.model_asked_for, settings.model_tokens_per_day),
         PieceIndex: PieceIndex(engines.embedder, _retrieval(settings)),
         Outgoing: outgoing,
         Geocoder: _geocoder(settings),
@@ -166,16 +216,83 @@ def _parts(db: Database, settings: Settings) -> Mapping[type[Any], Any]:
         MailOut: _mail_out(settings),
         Postman: Postman(lambda: db.clock(), outgoing),
         PublicUrl: PublicUrl(settings.public_url),
+        BrokerAt: BrokerAt(settings.rag_broker_url.get_secret_value(), settings.rag_task_queue),
+        FilesAt: _files_at(settings),
     }
+
+
+def _chat_model(settings: Settings) -> ChatModel:
+    """The operator named the servers, so these may stand in the operator's own house."""
+    server, langfuse = _chat_server(settings), _langfuse(settings)
+    hosts = _hosts(server.url if server else "", langfuse.url if langfuse else "")
+    outgoing = Outgoing([*settings.outgoing_allowed, *hosts])
+    return ChatModel(server, outgoing, langfuse=langfuse)
+
+
+def _chat_server(settings: Settings) -> ChatServer | None:
+    """OpenAI, or what speaks like it, before Ollama; none where neither is named."""
+    key = settings.openai_api_key.get_secret_value()
+    if key or settings.openai_base_url:
+        url, model = settings.openai_base_url or OPENAI_URL, settings.openai_model
+    elif settings.ollama_base_url:
+        url, model = _ollama_url(settings), settings.ollama_model
+    else:
+        return None
+    return ChatServer(
+        url=url.rstrip("/"),
+        model=model,
+        key=key,
+        mode=settings.model_output,
+        deadline_seconds=settings.model_deadline_seconds,
+        at_once=settings.model_at_once,
+        per_minute=settings.model_requests_per_minute,
+    )
+
+
+def _ollama_url(settings: Settings) -> str:
+    base = settings.ollama_base_url.rstrip("/") or OLLAMA_URL
+    return base if base.endswith("/v1") else f"{base}/v1"
+
+
+def _langfuse(settings: Settings) -> Langfuse | None:
+    if not settings.langfuse_enabled:
+        return None
+    return Langfuse(
+        settings.langfuse_base_url,
+        settings.langfuse_public_key.get_secret_value(),
+        settings.langfuse_secret_key.get_secret_value(),
+        settings.service_name,
+    )
+
+
+def _embedder(settings: Settings) -> Embedder | None:
+    """Vectors from a server, where the operator named one; else the model that comes along."""
+    if settings.embeddings_provider == "local":
+        return None
+    is_ollama = settings.embeddings_provider == "ollama"
+    url = _ollama_url(settings) if is_ollama else settings.openai_base_url or OPENAI_URL
+    usual = "nomic-embed-text" if is_ollama else "text-embedding-3-small"
+    return RemoteEmbedder(
+        url.rstrip("/"),
+        settings.embeddings_model or usual,
+        Outgoing([*settings.outgoing_allowed, *_hosts(url)]),
+        key="" if is_ollama else settings.openai_api_key.get_secret_value(),
+    )
+
+
+def _hosts(*urls: str) -> list[str]:
+    """The names in these addresses; what is no address is found out by whoever speaks to it."""
+    found = []
+    for url in urls:
+        with suppress(BadUrl):
+            found += [read_url(url).host] if url else []
+    return found
 
 
 def _geocoder(settings: Settings) -> Geocoder:
     """The operator named its server, so that may stand in the operator's own house."""
     url = settings.geocoder_url
-    try:
-        named = [read_url(url if "//" in url else f"https://{url}").host] if url else []
-    except BadUrl:
-        named = []
+    named = _hosts(url if "//" in url or not url else f"https://{url}")
     outgoing = Outgoing([*settings.outgoing_allowed, *named])
     return Geocoder(url, settings.geocoder_user_agent, outgoing)
 
@@ -233,9 +350,41 @@ def build_worker(resources: Resources, settings: Settings) -> Worker:
     )
 
 
+def build_asker(resources: Resources) -> Asker:
+    """What asks the language model; runs beside the worker."""
+    return Asker(resources)
+
+
 def build_timer(resources: Resources) -> Timer:
     """What tells warnings and breaches on time; runs beside the worker."""
     return Timer(resources)
+
+
+def build_lane(resources: Resources) -> Lane:
+    """What tells a Celery broker what happened; runs beside the worker."""
+    return Lane(resources)
+
+
+def consumer_handlers() -> Handlers:
+    """What is done about a broker's messages: the same verbs that our own jobs call."""
+    return Handlers()
+
+
+def build_celery(settings: Settings, open_resources: OpenResources) -> "Celery":
+    """The consumer of a broker's messages. Celery comes in here, where it is wanted, and not before."""
+    from ticketyard.outlet.consuming.tasks import ConsumerAt, build_consumer
+
+    at = ConsumerAt(
+        broker=BrokerAt(settings.rag_broker_url.get_secret_value(), settings.rag_task_queue),
+        result_backend=settings.celery_result_backend.get_secret_value(),
+        visibility_seconds=settings.celery_visibility_seconds,
+    )
+    return build_consumer(at, consumer_handlers(), Engine(open_resources))
+
+
+def build_reading_lane(resources: Resources) -> ReadingLane:
+    """What reads documents; runs beside the worker."""
+    return ReadingLane(resources)
 
 
 def embedded(settings: Settings) -> EmbeddedPostgres | None:

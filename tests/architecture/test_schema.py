@@ -13,7 +13,8 @@ FOREIGN = ("alembic_version", "applied_function", "procrastinate")
 ACROSS = {
     "company_directory", "waiting_jobs", "job_counts", "found_company", "ticketyard_version",
     "mailbox_directory", "waiting_mail", "mailbox_health",
-    "due_sla_tickets", "next_sla_look", "due_documents",
+    "due_second_opinions", "due_sla_tickets", "next_sla_look", "due_documents", "due_outlets",
+    "outlet_health",
 }  # fmt: skip
 # What looks at all rows to use an index, and names its company itself (docs/decisions/0021).
 SEARCHES = {"search_tickets"}

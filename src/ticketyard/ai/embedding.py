@@ -53,6 +53,10 @@ class NoEmbedder:
         return np.zeros((len(texts), 0), np.float32)
 
 
+class EmbedderAway(Exception):
+    """Vectors cannot be had just now; they may later. The text is ours and holds no text of anybody."""
+
+
 class WeightsMissing(Exception):
     """The model's files are absent, or are not the ones that were built."""
 

@@ -6,7 +6,13 @@ from contextlib import AbstractContextManager, nullcontext
 
 from ticketyard.cli.beside import Attached, work_until_told
 from ticketyard.cli.runtime import Ground, ground, load_settings, resources_on
-from ticketyard.wiring import build_timer, build_worker
+from ticketyard.wiring import (
+    build_asker,
+    build_lane,
+    build_reading_lane,
+    build_timer,
+    build_worker,
+)
 
 
 def worker(attached: Attached = False) -> None:
@@ -24,7 +30,18 @@ def worker(attached: Attached = False) -> None:
 
 async def _work(base: Ground, *, attached: bool) -> None:
     async with resources_on(base) as resources:
-        worker, timer = build_worker(resources, base.settings), build_timer(resources)
-        timing = asyncio.create_task(timer.run())
+        worker = build_worker(resources, base.settings)
+        beside = [
+            asyncio.create_task(loop)
+            for loop in (
+                build_timer(resources).run(),
+                build_asker(resources).run(),
+                build_lane(resources).run(),
+                build_reading_lane(resources).run(),
+            )
+        ]
         await work_until_told(worker.run(), attached=attached, greeting="worker is at work.")
-        timing.cancel()
+        for each in beside:
+            each.cancel()
+        # The reading lane has a child, which is not to outlive it.
+        await asyncio.wait(beside, timeout=5)

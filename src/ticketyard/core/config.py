@@ -286,6 +286,44 @@ class Settings(BaseSettings):
         description="How often a job is tried before it goes to the dead-letter list.",
     )
 
+    # The Celery outlet.
+    rag_broker_url: SecretStr = Field(
+        SecretStr(""),
+        validation_alias=_named("RAG_BROKER_URL", "CELERY_BROKER_URL"),
+        description=(
+            "Celery broker that is told of tickets and files, `redis://…` or `amqp://…`; empty tells "
+            "nobody. Needs the extra `celery`."
+        ),
+    )
+    rag_task_queue: str = Field(
+        "rag_events",
+        min_length=1,
+        validation_alias=_named("RAG_TASK_QUEUE"),
+        description="Queue of that broker.",
+    )
+    rag_files_base_path: Path | None = Field(
+        None,
+        validation_alias=_named("RAG_FILES_BASE_PATH"),
+        description=(
+            "Folder below which a consumer finds uploaded files, and outside of which ours opens none; "
+            "empty tells absolute paths."
+        ),
+    )
+    celery_result_backend: SecretStr = Field(
+        SecretStr(""),
+        validation_alias=_named("CELERY_RESULT_BACKEND"),
+        description="Where `celery -A ticketyard.celery worker` leaves results; empty leaves none.",
+    )
+    celery_visibility_seconds: int = Field(
+        300,
+        ge=1,
+        validation_alias=_named("TICKETYARD_CELERY_VISIBILITY_SECONDS"),
+        description=(
+            "After how many seconds Redis hands out again what a consumer took and died over; a longer "
+            "task is not disturbed."
+        ),
+    )
+
     # Finding knowledge.
     rag_api_key: SecretStr = Field(
         SecretStr(""),
@@ -331,6 +369,106 @@ class Settings(BaseSettings):
         min_length=1,
         validation_alias=_named("QDRANT_COLLECTION"),
         description="Collection there; made when missing.",
+    )
+
+    # A language model.
+    openai_api_key: SecretStr = Field(
+        SecretStr(""),
+        validation_alias=_named("OPENAI_API_KEY"),
+        description="Key of OpenAI or of what speaks like it; with it or OPENAI_BASE_URL a model is asked.",
+    )
+    openai_base_url: str = Field(
+        "",
+        validation_alias=_named("OPENAI_BASE_URL"),
+        description="Address of a server that speaks like OpenAI, with its `/v1`; empty is OpenAI itself.",
+    )
+    openai_model: str = Field(
+        "gpt-4o-mini",
+        min_length=1,
+        validation_alias=_named("OPENAI_MODEL"),
+        description="The model asked there.",
+    )
+    ollama_base_url: str = Field(
+        "",
+        validation_alias=_named("OLLAMA_BASE_URL"),
+        description="Address of an Ollama server, asked where no OpenAI is named; empty asks none.",
+    )
+    ollama_model: str = Field(
+        "llama3.1:8b",
+        min_length=1,
+        validation_alias=_named("OLLAMA_MODEL"),
+        description="The model asked there.",
+    )
+    model_asked_for: Literal["off", "unsure", "all"] = Field(
+        "unsure",
+        validation_alias=_named("TICKETYARD_MODEL_ASKED_FOR"),
+        description=(
+            "Tickets a model is asked about: those whose category is not sure, all, or none; a company "
+            "may choose otherwise."
+        ),
+    )
+    model_output: Literal["tool", "native", "prompted"] = Field(
+        "tool",
+        validation_alias=_named("TICKETYARD_MODEL_OUTPUT"),
+        description=(
+            "How the shape of its answer is asked for: by a tool to call, by a JSON schema, or in words "
+            "for servers that know neither."
+        ),
+    )
+    model_deadline_seconds: float = Field(
+        20,
+        gt=0,
+        le=120,
+        validation_alias=_named("TICKETYARD_MODEL_DEADLINE_SECONDS"),
+        description="How long one question may take, with every try, in seconds.",
+    )
+    model_at_once: int = Field(
+        4,
+        ge=1,
+        le=64,
+        validation_alias=_named("TICKETYARD_MODEL_AT_ONCE"),
+        description="How many questions a process asks at a time.",
+    )
+    model_requests_per_minute: int = Field(
+        60,
+        ge=0,
+        validation_alias=_named("TICKETYARD_MODEL_REQUESTS_PER_MINUTE"),
+        description="How many questions a process asks in a minute; 0 is without limit.",
+    )
+    model_tokens_per_day: int = Field(
+        1_000_000,
+        ge=0,
+        validation_alias=_named("TICKETYARD_MODEL_TOKENS_PER_DAY"),
+        description="Tokens a company may use up on a day (UTC); 0 is without limit.",
+    )
+    embeddings_provider: Literal["local", "openai", "ollama"] = Field(
+        "local",
+        validation_alias=_named("EMBEDDINGS_PROVIDER"),
+        description="Who turns texts into vectors: this machine, or the server of OPENAI_* or OLLAMA_*.",
+    )
+    embeddings_model: str = Field(
+        "",
+        validation_alias=_named("EMBEDDINGS_MODEL"),
+        description=(
+            "The model for that, on a server; empty is text-embedding-3-small there and nomic-embed-text "
+            "on Ollama. This machine has all-MiniLM-L6-v2 alone."
+        ),
+    )
+    langfuse_enabled: bool = Field(
+        False,
+        validation_alias=_named("LANGFUSE_ENABLED"),
+        description="Send traces of what a model is asked to Langfuse: how long, how many tokens, no text.",
+    )
+    langfuse_public_key: SecretStr = Field(
+        SecretStr(""), validation_alias=_named("LANGFUSE_PUBLIC_KEY"), description="Its public key."
+    )
+    langfuse_secret_key: SecretStr = Field(
+        SecretStr(""), validation_alias=_named("LANGFUSE_SECRET_KEY"), description="Its secret key."
+    )
+    langfuse_base_url: str = Field(
+        "https://cloud.langfuse.com",
+        validation_alias=_named("LANGFUSE_BASE_URL"),
+        description="Where Langfuse is.",
     )
 
     # Logs.

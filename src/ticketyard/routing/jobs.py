@@ -8,8 +8,8 @@ from ticketyard.intake.events import ImportStored
 from ticketyard.routing.events import MapAsked, ProcessingRequested
 from ticketyard.routing.following import NAME, ask_and_place, follow_triage
 from ticketyard.routing.processing import process_again
-from ticketyard.routing.resorting import resort_ticket
-from ticketyard.triage.events import TicketTriaged, TriageCorrected
+from ticketyard.routing.resorting import CORRECTED, REVISED, resort_ticket
+from ticketyard.triage.events import TicketTriaged, TriageCorrected, TriageRevised
 
 
 async def place_tickets(
@@ -40,12 +40,17 @@ async def process_tickets(
 
 
 async def resort_tickets(
-    resources: Resources, company_id: int, events: Sequence[TriageCorrected]
+    resources: Resources, company_id: int, events: Sequence[TriageCorrected | TriageRevised]
 ) -> None:
-    """Look again at who has a ticket when a person said what it is about."""
-    for ticket_id in sorted({event.ticket_id for event in events if event.ticket_id}):
+    """Look again at who has a ticket when a person, or a second opinion, said what it is about."""
+    reasons: dict[int, str] = {}
+    for event in events:
+        is_revised = isinstance(event, TriageRevised)
+        reasons[event.ticket_id] = REVISED if is_revised else CORRECTED
+    for ticket_id, reason in sorted(reasons.items()):
         async with resources.db.transaction(company_id) as session:
-            await resort_ticket(session, ticket_id, by=Principal.system(company_id, NAME))
+            by = Principal.system(company_id, NAME)
+            await resort_ticket(session, ticket_id, by=by, reason=reason)
 
 
 async def close_late_imports(resources: Resources, company_id: int) -> None:

@@ -1,4 +1,4 @@
-"""After a correction: a ticket that does not fit its agent any more goes to somebody it fits."""
+"""After a correction or a second opinion: a ticket goes to somebody it fits, where its agent does not."""
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,10 +14,13 @@ from ticketyard.tickets.lifecycle import can_be_assigned
 from ticketyard.tickets.models import Ticket
 from ticketyard.tickets.queries import get_ticket
 
-REASON = "what it is about was corrected"
+CORRECTED = "what it is about was corrected"
+REVISED = "a second opinion says otherwise what it is about"
 
 
-async def resort_ticket(session: AsyncSession, ticket_id: int, *, by: Principal) -> None:
+async def resort_ticket(
+    session: AsyncSession, ticket_id: int, *, by: Principal, reason: str = CORRECTED
+) -> None:
     """Route the ticket if nobody has it, or if the rules gave it to somebody it does not fit.
 
     Left alone is what a person assigned, and what its agent has begun to work on.
@@ -31,7 +34,7 @@ async def resort_ticket(session: AsyncSession, ticket_id: int, *, by: Principal)
         if ticket.status != "assigned" or not by_the_rules or await _fits(session, ticket):
             return
         await hold_routing(session)
-        await release_ticket(session, ticket_id=ticket_id, by=by, reason=REASON)
+        await release_ticket(session, ticket_id=ticket_id, by=by, reason=reason)
     await route_tickets(session, [ticket_id], by=by)
 
 

@@ -30,9 +30,9 @@ _ADVICE = {
 _SOONER = "Взять в работу в первую очередь: "
 
 
-def advise(text: str, category: str | None, urgency: int) -> str:
-    """One or two sentences of the letter, then the recommended next step."""
-    summary = summarize(text) or NO_TEXT
+def advise(text: str, category: str | None, urgency: int, *, summary: str = "") -> str:
+    """One or two sentences of the letter, or those given, then the recommended next step."""
+    summary = summary or summarize(text) or NO_TEXT
     advice = _ADVICE.get(category or "", _UNSURE)
     if urgency >= 8 and category not in (FRAUD, SPAM):
         advice = _SOONER[0].lower() + _SOONER[1:] + advice

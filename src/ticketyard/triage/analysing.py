@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from ticketyard.ai.chat.model import ChatModel
 from ticketyard.core.auth import Principal
 from ticketyard.core.log import get_logger
 from ticketyard.core.resources import Resources
@@ -10,6 +11,8 @@ from ticketyard.triage.engines import Engines
 from ticketyard.triage.findings import Findings, Profile
 from ticketyard.triage.preparing import TicketText
 from ticketyard.triage.queries import list_analyses, list_texts
+from ticketyard.triage.second_opinion.queueing import ask_later, recall_opinions
+from ticketyard.triage.second_opinion.rules import OpinionRules
 
 log = get_logger(__name__)
 
@@ -23,7 +26,7 @@ async def analyse_tickets(
 
     anew: read again also what has not changed (after a training).
     """
-    engines = resources.part(Engines)
+    engines, has_model = resources.part(Engines), resources.part(ChatModel).is_on
     async with resources.db.transaction(company_id) as session:
         texts = await list_texts(session, ticket_ids)
         known = await list_analyses(session, ticket_ids)
@@ -39,7 +42,11 @@ async def analyse_tickets(
     found, broken = await _think(engines, fresh, profile)
     by = Principal.system(company_id, NAME)
     async with resources.db.transaction(company_id) as session:
+        if has_model:
+            found = await recall_opinions(session, fresh, found, profile)
         await apply_findings(session, found, profile, by=by)
+        if has_model:
+            await ask_later(session, fresh, found, resources.part(OpinionRules))
         await mark_failed(session, broken, by=by)
 
 

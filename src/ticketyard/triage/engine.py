@@ -41,13 +41,13 @@ _FEELING_OF_MATTER = {FRAUD: -0.5, CLAIM: -0.3, COMPLAINT: -0.3, APP_BROKEN: -0.
 def analyse(texts: Sequence[TicketText], profile: Profile, embedder: Embedder) -> list[Findings]:
     """What each text is about, in order; always by the company's own lists."""
     found: dict[int, Findings] = {}
-    for names in dict.fromkeys(_candidates(text, profile) for text in texts):
-        group = [text for text in texts if _candidates(text, profile) == names]
+    for names in dict.fromkeys(candidates(text, profile) for text in texts):
+        group = [text for text in texts if candidates(text, profile) == names]
         found |= zip(map(id, group), _analyse_group(group, names, profile, embedder), strict=True)
     return [found[id(text)] for text in texts]
 
 
-def _candidates(text: TicketText, profile: Profile) -> tuple[str, ...]:
+def candidates(text: TicketText, profile: Profile) -> tuple[str, ...]:
     """The categories this text may have. A desk that sorts both clients' letters and requests of
     its own house keeps them apart: a letter is what comes from a client with a segment."""
     names = tuple(profile.categories)
@@ -145,7 +145,7 @@ def _findings(
     sure_category = category.value if is_sure else None
     language = _language(content, profile, is_letter=is_letter)
     if is_letter:
-        feeling = _felt(feeling, category.value)
+        feeling = felt(feeling, category.value)
         urgency = judge_letter(sure_category, category.confidence, text.segment, feeling, content)
         summary = advise(content, sure_category, urgency.value)
     else:
@@ -199,7 +199,7 @@ def _language(content: str, profile: Profile, *, is_letter: bool) -> Language:
     return identify_language(content, profile.languages)
 
 
-def _felt(feeling: Sentiment, category: str | None) -> Sentiment:
+def felt(feeling: Sentiment, category: str | None) -> Sentiment:
     """The feeling with what the matter itself says of it."""
     if category == SPAM:
         return Sentiment("neutral", 0.0, 0.8, ())

@@ -43,3 +43,18 @@ class CorrectionWithdrawn(Event):
     field: str
     before: str | None
     after: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TriageRevised(Event):
+    """A second opinion changed what the line goes by; a ticket that fits its agent no more may be moved.
+
+    before, after: the category that is sure enough to go by, None where none was or is.
+    """
+
+    type: ClassVar[str] = "triage.revised"
+    ticket_id: int
+    before: str | None
+    after: str | None
+    urgency_before: int | None = None
+    urgency_after: int | None = None

@@ -27,6 +27,7 @@ BASE_BY_CATEGORY = {
 }
 FLOOR_BY_SEGMENT = {"vip": 8, "priority": 7}
 UNKNOWN_LETTER = 5
+SAID_CONFIDENCE = 0.6
 
 _FROM_URGENCY = ((9, "critical"), (8, "urgent"), (6, "high"), (4, "medium"), (1, "low"))
 _MIDDLE = {"critical": 9, "urgent": 8, "high": 6, "medium": 5, "low": 2}
@@ -90,6 +91,11 @@ def judge_request(
         value += 1
     confidence = 0.65 if pressing else 0.5
     return _floored(value, confidence, pressing + broken, segment)
+
+
+def judge_said(priority: str, segment: str | None) -> Urgency:
+    """What a language model takes it for: the middle of that priority, never below the client's floor."""
+    return _floored(_MIDDLE[priority], SAID_CONFIDENCE, [], segment)
 
 
 def _found(section: str, words: Sequence[str]) -> list[str]:
