@@ -45,7 +45,7 @@ class Shelf:
                         "category": category,
                         "source": source_type,
                     },
-                )  # fmt: skip
+                )
                 or 0
             )
         pieces = [

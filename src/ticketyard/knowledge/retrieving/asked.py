@@ -25,12 +25,14 @@ class Narrow:
     """What may be found at all; everything else is as if it were not there.
 
     visibilities: a requester sees what is public, an agent what is internal as well.
+    but_document_id: what is asked about is no answer to itself.
     """
 
     visibilities: tuple[str, ...]
     category: str | None = None
     source_type: str | None = None
     document_id: int | None = None
+    but_document_id: int | None = None
 
     def as_json(self) -> dict[str, object]:
         """What the database's functions take."""
@@ -38,6 +40,7 @@ class Narrow:
             "category": self.category,
             "source_type": self.source_type,
             "document_id": self.document_id,
+            "but_document_id": self.but_document_id,
         }
         given = {name: value for name, value in named.items() if value is not None}
         return {"visibilities": list(self.visibilities), **given}

@@ -31,6 +31,7 @@ async def read_candidates(
                 "category": narrow.category,
                 "source_type": narrow.source_type,
                 "document_id": narrow.document_id,
+                "but_document_id": narrow.but_document_id,
             },
         )
         rows = await cursor.fetchall()
@@ -73,4 +74,5 @@ _CANDIDATES = """
       and (%(category)s::text is null or c.category = %(category)s)
       and (%(source_type)s::text is null or d.source_type = %(source_type)s)
       and (%(document_id)s::bigint is null or d.id = %(document_id)s)
+      and d.id is distinct from %(but_document_id)s::bigint
 """

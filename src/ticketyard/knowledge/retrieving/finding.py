@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ticketyard.core.log import get_logger
 from ticketyard.core.resources import Resources
-from ticketyard.knowledge.retrieving.asked import Asked, Candidate, Found, Retrieval
+from ticketyard.knowledge.retrieving.asked import Asked, Candidate, Found, Key, Retrieval
 from ticketyard.knowledge.retrieving.candidates import read_candidates
 from ticketyard.knowledge.retrieving.collapsing import collapse
 from ticketyard.knowledge.retrieving.features import FEATURES, feature_rows
@@ -32,9 +32,14 @@ POOL = 40
 
 @dataclass(frozen=True)
 class Gathered:
-    """Everything ranking goes by."""
+    """Everything ranking goes by.
+
+    by_words, near: what each of the two ways brought by itself, the best first.
+    """
 
     question: Question
+    by_words: list[Key]
+    near: list[Key]
     candidates: list[Candidate]
     rows: NDArray[np.float64]
     notes: tuple[str, ...]
@@ -96,7 +101,7 @@ async def gather(resources: Resources, company_id: int, asked: Asked) -> Gathere
         average_length=question.scorer.average,
         now=resources.clock(),
     )
-    return Gathered(question, candidates, rows, notes)
+    return Gathered(question, by_words.keys, [each.key for each in near], candidates, rows, notes)
 
 
 async def _by_words(

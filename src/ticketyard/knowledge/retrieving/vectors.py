@@ -87,6 +87,7 @@ class PostgresVectors:
                     "category": narrow.category,
                     "source_type": narrow.source_type,
                     "document_id": narrow.document_id,
+                    "but_document_id": narrow.but_document_id,
                     "limit": limit,
                 },
                 prepare=False,
@@ -133,8 +134,9 @@ def _nearest(indexed: int | None, narrow: Narrow) -> str:
         for name in ("category", "source_type", "document_id")
         if getattr(narrow, name) is not None
     ]
+    if narrow.but_document_id is not None:
+        conditions.append("document_id <> %(but_document_id)s")
     if indexed is None:
-        # vector_dims keeps a damaged row from failing the whole search.
         distance = "(embedding <=> %(place)s::halfvec) + 0.0"
     else:
         conditions.append(f"vector_dims(embedding) = {indexed}")

@@ -54,11 +54,13 @@ create or replace function narrowed_to(p_table text, p_narrow jsonb) returns tex
             else format(' and %I.source_type = %L', p_table, p_narrow ->> 'source_type') end
     || case when p_narrow ->> 'document_id' is null then ''
             else format(' and %I.document_id = %s', p_table, (p_narrow ->> 'document_id')::bigint) end
+    || case when p_narrow ->> 'but_document_id' is null then ''
+            else format(' and %I.document_id <> %s', p_table, (p_narrow ->> 'but_document_id')::bigint) end
 $$;
 
 -- Pieces that hold any of these words, or all words of any of these sets; narrowed before they are ranked.
 -- Gives keys and numbers of words, nothing that could be read. p_narrow: {visibilities: […], category,
--- source_type, document_id}.
+-- source_type, document_id, but_document_id}.
 create or replace function word_hits(p_any integer[], p_sets jsonb, p_narrow jsonb, p_limit integer)
 returns table (document_id bigint, number integer, length integer, words integer[], times bytea)
 language plpgsql stable security definer set search_path = public, pg_temp as $$
