@@ -93,20 +93,20 @@ _STORE = text(
       category_ranking, priority, priority_confidence, urgency, sentiment, sentiment_score,
       language, language_confidence, summary, confidence, need_admin, was_sure, engine, model_version,
       evidence, content_hash, attempts, analysed_at, kind, topic, topic_confidence, team_id,
-      team_confidence, team_similarity, team_by, team_is_sure, team_model_version, keywords)
+      team_confidence, team_similarity, team_by, team_is_sure, team_model_version, keywords, error)
     select current_company(), f.ticket_id, 'done', f.category, f.category_confidence,
       f.category_ranking, f.priority, f.priority_confidence, f.urgency, f.sentiment,
       f.sentiment_score, f.language, f.language_confidence, f.summary, f.confidence,
       f.need_admin, f.is_sure, f.engine, f.model_version, f.evidence, f.content_hash, 1, :now,
       f.kind, f.topic, f.topic_confidence, m.id, f.team_confidence, f.team_similarity, f.team_by,
-      f.team_is_sure and m.id is not null, f.team_model_version, f.keywords
+      f.team_is_sure and m.id is not null, f.team_model_version, f.keywords, f.problem
     from jsonb_to_recordset(cast(:rows as jsonb)) as f(ticket_id bigint, category text,
       category_confidence real, category_ranking jsonb, priority text, priority_confidence real,
       urgency smallint, sentiment text, sentiment_score real, language text,
       language_confidence real, summary text, confidence real, need_admin boolean, is_sure boolean, engine text,
       model_version integer, evidence jsonb, content_hash text, kind text, topic text,
       topic_confidence real, team_id integer, team_confidence real, team_similarity real,
-      team_by text, team_is_sure boolean, team_model_version integer, keywords text[])
+      team_by text, team_is_sure boolean, team_model_version integer, keywords text[], problem text)
     join ticket t on t.id = f.ticket_id and t.company_id = current_company()
     left join team m on m.id = f.team_id and m.company_id = current_company()
     order by f.ticket_id
@@ -120,7 +120,7 @@ _STORE = text(
       summary = excluded.summary, confidence = excluded.confidence,
       need_admin = excluded.need_admin, was_sure = excluded.was_sure, engine = excluded.engine,
       model_version = excluded.model_version, evidence = excluded.evidence,
-      content_hash = excluded.content_hash, error = null, attempts = a.attempts + 1,
+      content_hash = excluded.content_hash, error = excluded.error, attempts = a.attempts + 1,
       analysed_at = excluded.analysed_at, kind = excluded.kind, topic = excluded.topic,
       topic_confidence = excluded.topic_confidence, team_id = excluded.team_id,
       team_confidence = excluded.team_confidence, team_similarity = excluded.team_similarity,
