@@ -26,7 +26,12 @@ from ticketyard.core.storage import Blobs
 from ticketyard.migrations.running import upgrade
 from ticketyard.web.app import create_app, stand_on
 from ticketyard.web.deps import WebSettings
-from ticketyard.wiring import build_resources, build_worker, open_database
+from ticketyard.wiring import (
+    build_reading_lane,
+    build_resources,
+    build_worker,
+    open_database,
+)
 
 TEMPLATE = "template_migrated"
 TEMPLATE_WITH_CAST = "template_with_cast"
@@ -162,9 +167,16 @@ def worker(resources: Resources, settings: Settings) -> Worker:
 
 
 @pytest.fixture
-def run_jobs(worker: Worker) -> Callable[[], Awaitable[None]]:
-    """Run all work that waits, and what it wakes."""
-    return worker.run_pending
+def run_jobs(worker: Worker, resources: Resources) -> Callable[[], Awaitable[None]]:
+    """Run all work that waits, documents that wait to be read, and what either wakes."""
+    lane = build_reading_lane(resources)
+
+    async def run() -> None:
+        await worker.run_pending()
+        while await lane.read_due():
+            await worker.run_pending()
+
+    return run
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Blobs: the same three calls on disk and in S3."""
 
 import socket
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -58,3 +59,21 @@ async def test_the_same_bytes_have_one_key_in_each_company(blobs: Blobs) -> None
 async def test_a_missing_blob_says_so(blobs: Blobs) -> None:
     with pytest.raises(BlobMissing):
         await blobs.get("1/ab/nothing")
+
+
+@pytest.mark.parametrize("size", [0, 3, 12_000_000])
+async def test_what_an_open_file_holds_is_kept_under_its_name_and_deleted(
+    blobs: Blobs, size: int
+) -> None:
+    content = bytes(range(256)) * (size // 256) + b"end"
+    with tempfile.SpooledTemporaryFile(max_size=1024 * 1024) as file:
+        file.write(content)
+        key = await blobs.put_file(1, "guide", file)
+
+    assert await blobs.get(key) == content
+    assert key != await blobs.put(1, content)
+
+    await blobs.delete(key)
+    await blobs.delete(key)
+    with pytest.raises(BlobMissing):
+        await blobs.get(key)

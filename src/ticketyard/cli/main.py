@@ -9,6 +9,7 @@ from ticketyard.cli import (
     dead_letters,
     export,
     keys,
+    knowledge,
     mail,
     people,
     serving,
@@ -36,6 +37,7 @@ app.command()(backup.backup)
 app.command()(backup.restore)
 app.add_typer(dead_letters.app, name="jobs", help="Work that was given up.")
 app.add_typer(keys.app, name="key", help="API keys of integrations.")
+app.add_typer(knowledge.app, name="knowledge", help="Documents, and what is found of them.")
 app.add_typer(mail.app, name="mail", help="Messages and mailboxes.")
 app.add_typer(people.app, name="user", help="People who may log in.")
 app.add_typer(triage.app, name="triage", help="Teach and test the sorting of tickets.")

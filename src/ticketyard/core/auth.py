@@ -15,7 +15,9 @@ Kind = Literal["person", "integration", "system"]
 PASSWORD_MIN_LENGTH = 10
 PASSWORD_MAX_LENGTH = 256
 
-REQUESTER = frozenset({"tickets:create", "tickets:read_own", "tickets:comment_own"})
+REQUESTER = frozenset(
+    {"tickets:create", "tickets:read_own", "tickets:comment_own", "knowledge:read_public"}
+)
 AGENT = REQUESTER | {
     "tickets:read",
     "tickets:write",
@@ -24,6 +26,8 @@ AGENT = REQUESTER | {
     "people:read",
     "insights:read",
     "intake:read",
+    "knowledge:read",
+    "knowledge:write",
 }
 ADMIN = AGENT | {
     "imports:run",
@@ -32,6 +36,7 @@ ADMIN = AGENT | {
     "keys:manage",
     "triage:train",
     "intake:manage",
+    "knowledge:publish",
 }
 INTEGRATION = frozenset({"tickets:create"})
 
@@ -47,7 +52,11 @@ PERMISSIONS = frozenset().union(*ROLES.values())
 KEY_SOURCES = ("web_form", "email", "chatbot", "glpi", "solman", "alert", "api")
 
 # Who may do the second may do the first, also where a key was given only that.
-_WIDER = {"tickets:read_own": "tickets:read", "tickets:comment_own": "tickets:write"}
+_WIDER = {
+    "tickets:read_own": "tickets:read",
+    "tickets:comment_own": "tickets:write",
+    "knowledge:read_public": "knowledge:read",
+}
 
 
 @dataclass(frozen=True)

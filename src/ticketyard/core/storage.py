@@ -1,10 +1,12 @@
-"""Blobs by the hash of their content: on disk, or in S3-compatible storage; the same three calls."""
+"""Blobs by the hash of their content, or by a name of their own: on disk, or in S3-compatible storage."""
 
 import asyncio
 import hashlib
 import os
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 import obstore
 from obstore.exceptions import BaseError
@@ -62,6 +64,21 @@ class Blobs:
         if self._folder is not None:
             await asyncio.to_thread(_flush, self._folder / key)
         return key
+
+    async def put_file(self, company_id: int, name: str, file: BinaryIO) -> str:
+        """Keep what an open file holds, piece by piece, under a name that nothing else will ever have;
+        gives its key. So it can be deleted without asking who else means the same bytes."""
+        key = f"{company_id}/named/{name}"
+        await asyncio.to_thread(file.seek, 0)
+        await obstore.put_async(self._store, key, file)
+        if self._folder is not None:
+            await asyncio.to_thread(_flush, self._folder / key)
+        return key
+
+    async def delete(self, key: str) -> None:
+        """Forget what was kept under a name. What is not there is forgotten already."""
+        with suppress(FileNotFoundError):
+            await obstore.delete_async(self._store, key)
 
     async def get(self, key: str) -> bytes:
         """The bytes. Raises BlobMissing."""

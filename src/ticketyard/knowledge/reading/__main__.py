@@ -83,7 +83,8 @@ def _give_everything_away(memory_bytes: int, cpu_seconds: int, wall_seconds: int
     _limit("RLIMIT_CORE", 0)
     _limit("RLIMIT_FSIZE", 0)
     _limit("RLIMIT_NPROC", 0)
-    _limit("RLIMIT_CPU", cpu_seconds)
+    # The first says which limit it was, the second ends whoever does not listen.
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
     if sys.platform != "darwin":
         # macOS knows this limit and refuses it.
         _limit("RLIMIT_AS", memory_bytes)

@@ -112,11 +112,14 @@ async def _send(
     stdin = child.stdin
     if stdin is None:
         raise ConnectionError("The child has no standard input.")
-    stdin.write(head)
-    async for piece in content:
-        stdin.write(piece)
-        await stdin.drain()
-    stdin.close()
+    try:
+        stdin.write(head)
+        async for piece in content:
+            stdin.write(piece)
+            await stdin.drain()
+    finally:
+        # Also where the bytes could not be had: the child would wait for them.
+        stdin.close()
 
 
 async def _listen(child: asyncio.subprocess.Process, on_part: OnPart | None) -> list[Block] | None:

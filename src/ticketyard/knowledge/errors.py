@@ -1,0 +1,37 @@
+"""What can be refused about knowledge."""
+
+from ticketyard.core.errors import Conflict, Invalid, NotAllowed, NotFound
+
+
+class DocumentNotFound(NotFound):
+    """There is no such document, or whoever asks may not know of it."""
+
+
+class FileRefused(Invalid):
+    """The file cannot be taken; the text says why. 400, as the documents want it."""
+
+    http_status = 400
+
+
+class BadArticle(Invalid):
+    """The article cannot be saved as it is; the text says why."""
+
+
+class MayNotPublish(NotAllowed):
+    """Only those who publish may do this."""
+
+
+class ArticleChangedMeanwhile(Conflict):
+    """Somebody else has saved it since it was opened."""
+
+
+class TicketNotSolved(Conflict):
+    """Of a ticket that is not solved, no article is made."""
+
+
+class ArticleExists(Conflict):
+    """Of this ticket there is an article already; `file_id` says which."""
+
+
+class NoVoter(NotAllowed):
+    """Only people say whether something helped them."""

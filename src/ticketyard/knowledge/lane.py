@@ -1,0 +1,54 @@
+"""The lane that documents are read in: a loop of its own in each worker.
+
+Not a job: a file of five hundred pages takes its time, and no ticket is to wait behind it. One
+document at a time in each worker, of each company in turn; several workers share them by claims.
+"""
+
+import asyncio
+
+from sqlalchemy import text
+
+from ticketyard.core.db import is_database_away
+from ticketyard.core.log import get_logger
+from ticketyard.core.resources import Resources
+from ticketyard.knowledge.indexing import index_document
+
+log = get_logger(__name__)
+
+LOOK_SECONDS = 1.0
+COMPANIES_AT_ONCE = 50
+
+
+class ReadingLane:
+    """Runs until cancelled."""
+
+    def __init__(self, resources: Resources) -> None:
+        self._resources = resources
+
+    async def run(self) -> None:
+        """Read what is due; look every second whether something is."""
+        while True:
+            try:
+                while await self.read_due():
+                    pass
+            except Exception as error:
+                if is_database_away(error):
+                    log.warning("reading_lane_interrupted", error=type(error).__name__)
+                else:
+                    log.exception("reading_lane_failed")
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def read_due(self) -> int:
+        """Read one document of each company that has any waiting; gives how many were read."""
+        async with self._resources.db.anonymous() as session:
+            rows = await session.execute(
+                _DUE, {"at": self._resources.clock(), "limit": COMPANIES_AT_ONCE}
+            )
+            due = [(row.company_id, row.document_id) for row in rows]
+        read = 0
+        for company_id, document_id in due:
+            read += await index_document(self._resources, company_id, document_id)
+        return read
+
+
+_DUE = text("select company_id, document_id from due_documents(:at, :limit)")
