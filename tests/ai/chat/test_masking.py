@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ticketyard.ai.chat.masking import mask
+from ticketyard.ai.chat.masking import mask, mask_and_keep
 
 
 @pytest.mark.parametrize(
@@ -86,3 +86,12 @@ def test_no_text_makes_masking_slow(text: str) -> None:
     began = time.perf_counter()
     mask(text[:20_000])
     assert time.perf_counter() - began < 1.0
+
+
+def test_what_was_hidden_can_be_put_back() -> None:
+    text = "Mail ana@desk.example or bo@desk.example, again ana@desk.example."
+    masked, values = mask_and_keep(text)
+    assert masked == "Mail [E-MAIL 1] or [E-MAIL 2], again [E-MAIL 1]."
+    for name, value in values.items():
+        masked = masked.replace(name, value)
+    assert masked == text

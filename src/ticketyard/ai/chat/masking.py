@@ -59,6 +59,7 @@ class _Names:
     """Gives each hidden thing a name; the same thing the same one."""
 
     known: dict[tuple[str, str], str] = field(default_factory=dict)
+    values: dict[str, str] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
 
     def of(self, kind: str, value: str) -> str:
@@ -66,15 +67,21 @@ class _Names:
         if key not in self.known:
             self.counts[kind] = self.counts.get(kind, 0) + 1
             self.known[key] = f"[{kind} {self.counts[kind]}]"
+            self.values[self.known[key]] = value
         return self.known[key]
 
 
 def mask(text: str) -> str:
     """The text without addresses of people and machines, numbers of accounts and persons, secrets."""
+    return mask_and_keep(text)[0]
+
+
+def mask_and_keep(text: str) -> tuple[str, dict[str, str]]:
+    """The masked text, and what each name in it stands for: to be put back into an answer."""
     names = _Names()
     for kind, pattern, is_one in _RULES:
         text = _hidden(text, kind, pattern, is_one, names)
-    return text
+    return text, names.values
 
 
 def _hidden(
