@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ticketyard.core.db import company_of
 
 PAGE: Final = 20
-# As far as it is counted: nobody acts differently on the second thousand.
-COUNT_MAX: Final = 1_000
+# As far as it is counted for a badge: nobody acts differently on the second hundred.
+COUNT_MAX: Final = 100
 PROPOSALS_MAX: Final = 12
 SKIPPED_MAX: Final = 200
 # What is read of a text: its beginning says what it is about.
@@ -60,29 +60,52 @@ class Decided:
     by_name: str | None
 
 
-async def list_waiting(
+@dataclass(frozen=True)
+class Review:
+    """What waits: the first of it, how much there is, and what is proposed how often, the commonest
+    first."""
+
+    rows: list[Waiting]
+    total: int
+    proposals: list[tuple[str, int]]
+
+
+async def read_review(
     session: AsyncSession,
     *,
     proposal: str = "",
     sure: float = 0.0,
     skipped: Sequence[int] = (),
     limit: int = PAGE,
-) -> list[Waiting]:
+) -> Review:
     """The most pressing first, and among equals the one that has waited longest.
 
-    proposal: only this one.  sure: only proposals with at least this confidence.
+    proposal: rows of only this one.  sure: rows with at least this confidence.
     """
-    rows = await session.execute(
-        _LIST, {**_asked(session, proposal, sure), "skipped": list(skipped), "limit": limit}
+    asked = {
+        "company": company_of(session),
+        "proposal": proposal,
+        "sure": sure,
+        "skipped": list(skipped),
+        "limit": limit,
+        "proposals": PROPOSALS_MAX,
+    }
+    found = (await session.execute(_REVIEW, asked)).one()
+    rows = await _find(session, found.ids)
+    return Review(
+        rows=[rows[ticket_id] for ticket_id in found.ids if ticket_id in rows],
+        total=found.total,
+        proposals=[(name, times) for name, times in found.proposals],
     )
-    return [Waiting(**row._mapping) for row in rows]
 
 
 async def find_waiting(session: AsyncSession, ticket_ids: Sequence[int]) -> dict[int, Waiting]:
     """Those of these tickets that wait, by id."""
-    rows = await session.execute(
-        _FIND, {**_asked(session, "", 0.0), "ids": list(ticket_ids)[:SKIPPED_MAX]}
-    )
+    return await _find(session, list(ticket_ids)[:SKIPPED_MAX])
+
+
+async def _find(session: AsyncSession, ticket_ids: list[int]) -> dict[int, Waiting]:
+    rows = await session.execute(_FIND, {"company": company_of(session), "ids": ticket_ids})
     return {row.id: Waiting(**row._mapping) for row in rows}
 
 
@@ -94,23 +117,10 @@ async def find_decided(session: AsyncSession, ticket_ids: Sequence[int]) -> list
     return [Decided(**row._mapping) for row in rows]
 
 
-async def count_waiting(session: AsyncSession) -> int:
-    """How many wait, counted up to COUNT_MAX."""
-    found = await session.scalar(_COUNT, {**_asked(session, "", 0.0), "most": COUNT_MAX})
+async def count_waiting(session: AsyncSession, *, most: int = COUNT_MAX) -> int:
+    """How many wait, counted up to `most`."""
+    found = await session.scalar(_COUNT, {"company": company_of(session), "most": most})
     return int(found or 0)
-
-
-async def list_proposals(session: AsyncSession) -> list[tuple[str, int]]:
-    """What is proposed among the first thousand that wait, the commonest first."""
-    rows = await session.execute(
-        _PROPOSALS,
-        {**_asked(session, "", 0.0), "most": COUNT_MAX, "limit": PROPOSALS_MAX},
-    )
-    return [(row.category, row.times) for row in rows]
-
-
-def _asked(session: AsyncSession, proposal: str, sure: float) -> dict[str, object]:
-    return {"company": company_of(session), "proposal": proposal, "sure": sure}
 
 
 # What the source or an agent said stays, so a doubt of triage's there asks nobody anything.
@@ -119,8 +129,6 @@ _WAITS = """
   where a.company_id = :company and a.need_admin and a.state <> 'pending'
     and t.category_by in ('default', 'triage') and t.merged_into is null
     and t.status in ('open', 'assigned', 'in_progress', 'pending')
-    and (:proposal = '' or a.category = :proposal)
-    and (:sure = 0 or a.category_confidence >= :sure)
 """
 _COLUMNS = f"""
   t.id, t.number, t.title, left(t.description, {TEXT_MAX}) as description, t.segment, t.tags,
@@ -133,19 +141,32 @@ _COLUMNS = f"""
   coalesce(array(select jsonb_array_elements_text(a.evidence -> 'category')), '{{}}') as evidence,
   a.engine, a.model_version, a.state = 'failed' as is_failed
 """
-_PRESSING = "priority_rank(t.priority) desc, t.id"
 
-_LIST = text(
-    f"select {_COLUMNS} {_WAITS} and t.id <> all (cast(:skipped as bigint[]))"
-    f" order by {_PRESSING} limit :limit"
+# All that waits is looked at once, in few columns; the rows that are shown are read afterwards.
+_REVIEW = text(
+    f"""
+    with waiting as materialized (
+      select t.id, priority_rank(t.priority) as rank, a.category, a.category_confidence, a.state
+      {_WAITS}
+    ), first as (
+      select id, rank from waiting
+      where (:proposal = '' or category = :proposal)
+        and (:sure = 0 or category_confidence >= :sure)
+        and id <> all (cast(:skipped as bigint[]))
+      order by rank desc, id limit :limit
+    ), proposed as (
+      select category, count(*) as times from waiting
+      where state = 'done' and category is not null
+      group by category order by times desc, category limit :proposals
+    )
+    select (select count(*) from waiting) as total,
+      array(select id from first order by rank desc, id) as ids,
+      coalesce((select jsonb_agg(jsonb_build_array(category, times) order by times desc, category)
+                from proposed), '[]') as proposals
+    """
 )
 _FIND = text(f"select {_COLUMNS} {_WAITS} and t.id = any (cast(:ids as bigint[]))")
 _COUNT = text(f"select count(*) from (select {_WAITS} limit :most) as counted")
-_PROPOSALS = text(
-    f"select category, count(*) as times from (select a.category {_WAITS} and a.state = 'done'"
-    " and a.category is not null limit :most) as counted"
-    " group by category order by count(*) desc, category limit :limit"
-)
 _DECIDED = text(
     """
     select t.id, t.number, t.title, t.category,

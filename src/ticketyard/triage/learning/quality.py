@@ -7,8 +7,9 @@ that was taken back does not.
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any, Final, TypeVar
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -120,7 +121,9 @@ async def measure_quality(
 ) -> TriageQuality:
     """The figures from `since` until before `until`, weeks in the company's time zone."""
     asked = {"company": company_of(session), "since": since, "until": until}
-    found = list(await session.execute(_FOUND, {**asked, "zone": zone}))
+    mondays = _mondays(since, until, zone)
+    starts = [midnight for _, midnight in mondays]
+    found = list(await session.execute(_FOUND, {**asked, "mondays": starts}))
     judged = list(await session.execute(_JUDGED, {**asked, "bins": BINS}))
     failed = await session.scalar(_FAILED, asked)
     held_out = await _held_out(session)
@@ -139,7 +142,7 @@ async def measure_quality(
         bins=bins,
         pairs=_pairs(answered),
         labels=_labels(found, judged),
-        weeks=_weeks(found, held_out.labels if held_out else {}),
+        weeks=_weeks(found, [on for on, _ in mondays], held_out.labels if held_out else {}),
         drift_against="training" if held_out and held_out.labels else "weeks before",
         engines=_engines(found, answered),
         held_out=held_out,
@@ -241,11 +244,25 @@ def _labels(found: Sequence[Row[Any]], judged: Sequence[Row[Any]]) -> list[Label
     )
 
 
-def _weeks(found: Sequence[Row[Any]], taught: Mapping[str, int]) -> list[Week]:
+def _mondays(since: datetime, until: datetime, zone: str) -> list[tuple[date, datetime]]:
+    """The weeks that the period touches: their Mondays, and when these begin there."""
+    local = ZoneInfo(zone)
+    monday = since.astimezone(local).date()
+    monday -= timedelta(days=monday.weekday())
+    weeks = []
+    while (midnight := datetime.combine(monday, time(), local)) < until:
+        weeks.append((monday, midnight))
+        monday += timedelta(days=7)
+    return weeks
+
+
+def _weeks(
+    found: Sequence[Row[Any]], mondays: Sequence[date], taught: Mapping[str, int]
+) -> list[Week]:
     """Each week against what was taught; where nothing was, against the weeks before it."""
     weeks = []
     before = Counter[str]()
-    for on, rows in sorted(_grouped(found, lambda row: row.week).items()):
+    for number, rows in sorted(_grouped(found, lambda row: int(row.week)).items()):
         labels = Counter[str]()
         for row in rows:
             if row.category is not None:
@@ -253,7 +270,7 @@ def _weeks(found: Sequence[Row[Any]], taught: Mapping[str, int]) -> list[Week]:
         filled = _filled(rows)
         weeks.append(
             Week(
-                on=on,
+                on=mondays[number - 1],
                 analysed=filled.of,
                 confidence=_confidence(rows),
                 unsure=Share(filled.of - filled.hits, filled.of),
@@ -289,7 +306,7 @@ def _grouped(rows: Iterable[Row[Any]], key: Callable[[Row[Any]], K]) -> dict[K, 
 
 _FOUND = text(
     """
-    select date_trunc('week', a.analysed_at at time zone :zone)::date as week, a.engine,
+    select width_bucket(a.analysed_at, cast(:mondays as timestamptz[])) as week, a.engine,
       a.model_version as version, a.category, a.was_sure as sure, count(*) as times,
       coalesce(sum(a.category_confidence), 0)::float8 as confidence
     from analysis a

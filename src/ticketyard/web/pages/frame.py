@@ -13,7 +13,7 @@ from ticketyard.core.auth import Principal
 from ticketyard.core.db import now_of
 from ticketyard.insights.desk import TAB_MAX, count_unassigned
 from ticketyard.insights.mailbox_alarms import Alarm, list_alarms
-from ticketyard.insights.triage_review import count_waiting
+from ticketyard.insights.triage_review import COUNT_MAX, count_waiting
 from ticketyard.intake.queries import count_waiting_messages
 from ticketyard.notify.telling.reading import count_unread
 from ticketyard.people.queries import get_company
@@ -89,7 +89,7 @@ async def _desk_frame(request: Request, session: Session, by: Acting) -> Frame:
         viewer=viewer_of(by),
         waiting=capped(waiting) if waiting else "",
         kept=capped(kept) if kept else "",
-        to_review=capped(to_review) if to_review else "",
+        to_review=capped(to_review, COUNT_MAX) if to_review else "",
         unread=unread,
         alarms=await list_alarms(session) if by.may("settings:manage") else [],
         at=now_of(session).timestamp(),
@@ -187,6 +187,6 @@ def local_path(path: str) -> str:
     return "/queue"
 
 
-def capped(count: int) -> str:
+def capped(count: int, most: int = TAB_MAX) -> str:
     """A count for a tab: beyond what is counted it says so."""
-    return f"{TAB_MAX - 1}+" if count >= TAB_MAX else str(count)
+    return f"{most - 1}+" if count >= most else str(count)

@@ -12,15 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ticketyard.core.auth import Principal
 from ticketyard.core.shapes import BIGINT_MAX
 from ticketyard.insights.triage_review import (
-    COUNT_MAX,
     PAGE,
     SKIPPED_MAX,
+    Review,
     Waiting,
-    count_waiting,
     find_decided,
     find_waiting,
-    list_proposals,
-    list_waiting,
+    read_review,
 )
 from ticketyard.tickets.errors import TicketChangedMeanwhile
 from ticketyard.tickets.models import Ticket
@@ -108,16 +106,16 @@ async def get_triage() -> Response:
 async def get_review_page(session: Session, by: Acting, frame: DeskFrame, asked: Asked) -> Response:
     """The most pressing first, among equals the longest waiting."""
     names = await _category_names(session)
-    rows = await _rows(session, asked)
+    review = await _review(session, asked)
     return page(
         "triage/review.html",
         frame,
         place="triage",
         tab="review",
         asked=asked,
-        cards=[_card(row, names) for row in rows],
-        total=await _total(session),
-        proposals=await list_proposals(session),
+        cards=[_card(row, names) for row in review.rows],
+        total=review.total,
+        proposals=review.proposals,
         sure_steps=SURE,
         categories=names,
         last=await _last(session, by),
@@ -139,7 +137,8 @@ async def get_review_news(
     waiting = await find_waiting(session, list(versions))
     names = await _category_names(session)
     gone = [ticket_id for ticket_id in versions if ticket_id not in waiting]
-    fresh = [row for row in await _rows(session, asked) if row.id not in versions]
+    review = await _review(session, asked)
+    fresh = [row for row in review.rows if row.id not in versions]
     return fragment(
         "triage/news.html",
         frame,
@@ -147,7 +146,7 @@ async def get_review_news(
         decided=await find_decided(session, gone),
         changed=[_card(row, names) for row in waiting.values() if row.version != versions[row.id]],
         fresh=[_card(row, names) for row in fresh[: max(0, asked.limit - len(waiting))]],
-        total=await _total(session),
+        total=review.total,
     )
 
 
@@ -224,7 +223,7 @@ async def post_decision(
         frame,
         asked=asked,
         ticket=ticket,
-        total=await _total(session),
+        total=(await _review(session, asked)).total,
         last=await _last(session, by),
     )
 
@@ -263,8 +262,8 @@ def _unclear(words: str, fits: Sequence[str]) -> str:
     return f"“{words[:60]}” can be {some}{' and others' if len(fits) > 6 else ''}."
 
 
-async def _rows(session: AsyncSession, asked: _Asked) -> list[Waiting]:
-    return await list_waiting(
+async def _review(session: AsyncSession, asked: _Asked) -> Review:
+    return await read_review(
         session,
         proposal=asked.proposal,
         sure=asked.sure / 100,
@@ -293,11 +292,6 @@ def _card(row: Waiting, names: Sequence[str]) -> Card:
 
 async def _category_names(session: AsyncSession) -> list[str]:
     return [category.name for category in await list_categories(session)]
-
-
-async def _total(session: AsyncSession) -> str:
-    count = await count_waiting(session)
-    return f"{COUNT_MAX - 1:,}+" if count >= COUNT_MAX else f"{count:,}"
 
 
 async def _last(session: AsyncSession, by: Principal) -> Mapping[str, Any] | None:
