@@ -37,7 +37,9 @@ from ticketyard.intake.events import (
 from ticketyard.knowledge import jobs as knowledge
 from ticketyard.knowledge.events import FileDeleted
 from ticketyard.knowledge.lane import ReadingLane
+from ticketyard.knowledge.retrieving import jobs as retrieving
 from ticketyard.knowledge.retrieving.index import PieceIndex, RetrievalOptions
+from ticketyard.knowledge.retrieving.qdrant import QdrantVectors, open_qdrant
 from ticketyard.mailboxes import jobs as mailboxes
 from ticketyard.mailboxes.events import MailBounced, MailboxFailing
 from ticketyard.mailboxes.mail_rules import MailRules
@@ -71,7 +73,14 @@ from ticketyard.tickets.numbering import Numbers
 from ticketyard.triage import jobs as triage
 from ticketyard.triage.engines import Engines
 from ticketyard.triage.events import TicketTriaged, TriageCorrected, TriageRevised
-from ticketyard.triage.learning.events import TrainingRequested
+from ticketyard.triage.learning import jobs as learning
+from ticketyard.triage.learning.counting import LearningRules
+from ticketyard.triage.learning.events import (
+    EnoughAnalysed,
+    ModelPromoted,
+    ModelRolledBack,
+    TrainingRequested,
+)
 from ticketyard.triage.resolving.actions import Actions
 from ticketyard.triage.resolving.events import ActionRequested
 from ticketyard.triage.second_opinion.asker import Asker
@@ -95,7 +104,10 @@ WIRING = Wiring(
             notify.acknowledge,
         ],
         TicketReread: [triage.triage_tickets],
-        TrainingRequested: [triage.train_requested],
+        TrainingRequested: [learning.train_requested],
+        EnoughAnalysed: [learning.train_by_count],
+        ModelPromoted: [triage.reanalyse_waiting],
+        ModelRolledBack: [triage.reanalyse_waiting],
         TicketTriaged: [
             triage.resolve_tickets,
             routing.place_tickets,
@@ -136,6 +148,7 @@ WIRING = Wiring(
         FileDeleted: [knowledge.delete_bytes],
     },
     jobs=(
+        learning.run_training,
         notify.send_due_mail,
         notify.send_notifications,
         webhooks.deliver_due,
@@ -145,6 +158,7 @@ WIRING = Wiring(
         ("* * * * * */2", alerts.keep_alerts_up),
         ("* * * * * */5", escalation.climb_due),
         ("* * * * *", notify.wake_postman),
+        ("* * * * * */2", retrieving.copy_vectors),
         ("* * * * * */30", webhooks.wake_webhooks),
         ("* * * * * */30", notify.wake_notifications),
         ("41 2 * * *", prune_expired),
@@ -155,6 +169,8 @@ WIRING = Wiring(
         ("*/5 * * * *", outlet.mind_outlet),
         ("55 2 * * *", notify.prune_notifications),
         ("*/5 * * * *", triage.retry_untriaged),
+        ("* * * * *", learning.look_after_trainings),
+        ("37 1 * * *", learning.train_nightly),
         ("* * * * *", triage.wake_actions),
         ("*/5 * * * *", insights.mail_reports),
         ("*/10 * * * *", routing.close_late_imports),
@@ -204,11 +220,16 @@ def _parts(db: Database, settings: Settings) -> Mapping[type[Any], Any]:
         AlertDoor: AlertDoor(db),
         FingerprintFields: FingerprintFields(),
         TicketList: TicketList(db),
+        LearningRules: LearningRules(settings.analyze_training_threshold),
         Engines: engines,
         Actions: Actions.installed(),
         ChatModel: _chat_model(settings),
         OpinionRules: OpinionRules(settings.model_asked_for, settings.model_tokens_per_day),
-        PieceIndex: PieceIndex(engines.embedder, _retrieval(settings)),
+        PieceIndex: PieceIndex(
+            engines.embedder,
+            _retrieval(settings),
+            _qdrant(settings, engines.embedder.dimensions),
+        ),
         Outgoing: outgoing,
         Geocoder: _geocoder(settings),
         MailRules: _mail_rules(settings),
@@ -338,6 +359,13 @@ def _retrieval(settings: Settings) -> RetrievalOptions:
         rerank=settings.rerank_enabled,
         rag_key=settings.rag_api_key.get_secret_value(),
     )
+
+
+def _qdrant(settings: Settings, dimensions: int) -> QdrantVectors | None:
+    if not settings.qdrant_url or not dimensions:
+        return None
+    key = settings.qdrant_api_key.get_secret_value()
+    return open_qdrant(settings.qdrant_url, key, settings.qdrant_collection, dimensions)
 
 
 def build_worker(resources: Resources, settings: Settings) -> Worker:

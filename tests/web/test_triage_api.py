@@ -188,6 +188,7 @@ async def test_an_uploaded_file_teaches_the_model(
     assert answer.status_code == 202, answer.text
     assert answer.json() == {
         "queued": True,
+        "training_id": 1,
         "learns_from": "csv",
         "examples": 8,
         "labels": 2,

@@ -1,6 +1,8 @@
 """`ticketyard triage`: teach and test the sorting of tickets."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -15,17 +17,30 @@ from ticketyard.core.jobs import Worker
 from ticketyard.core.resources import Resources
 from ticketyard.people.queries import default_company_id
 from ticketyard.triage.engines import Engines
+from ticketyard.triage.learning.apprentice import LessonBroke
 from ticketyard.triage.learning.evaluating import Evaluation, evaluate
 from ticketyard.triage.learning.examples import parse_examples
+from ticketyard.triage.learning.queries import VersionSeen, list_versions
+from ticketyard.triage.learning.storing import Trained
 from ticketyard.triage.learning.training import train_from_csv, train_from_history
-from ticketyard.triage.queries import list_models
+from ticketyard.triage.learning.versions import promote_version, roll_back
 
 app = typer.Typer(no_args_is_help=True)
 
 _WORST = 10
+_BY = "Command line"
+
+
+class Field(StrEnum):
+    """What is learned of a ticket."""
+
+    CATEGORY = "category"
+    TEAM = "team"
+
 
 CsvFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV: text and label.")]
 TextName = Annotated[str | None, typer.Option("--text", help="Name of the text column.")]
+FieldName = Annotated[Field, typer.Option("--field", help="What the model says of a ticket.")]
 LabelName = Annotated[str | None, typer.Option("--label", help="Name of the label column.")]
 
 
@@ -46,12 +61,18 @@ def train(
     ] = None,
     text: TextName = None,
     label: LabelName = None,
+    field: FieldName = Field.CATEGORY,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Put it in use even if it is judged to be worse.")
+    ] = False,
 ) -> None:
-    """Teach the company's model; labels it does not have yet become its categories."""
+    """Teach the company's model; labels of a file that it does not have yet become categories."""
+    if file is not None and field is not Field.CATEGORY:
+        raise typer.BadParameter("A file teaches categories; teams are learned from tickets.")
 
     async def learn(resources: Resources, worker: Worker) -> None:
         company_id = await default_company_id(resources.db)
-        by = Principal.system(company_id, "Command line")
+        by = Principal.system(company_id, _BY)
         with Progress(
             TextColumn("{task.description}"), BarColumn(), console=console, transient=True
         ) as progress:
@@ -61,7 +82,9 @@ def train(
                 progress.update(bar, description=stage, completed=share)
 
             if file is None:
-                trained = await train_from_history(resources, company_id, by=by, tell=tell)
+                trained = await train_from_history(
+                    resources, company_id, by=by, field=field, is_forced=anyway, tell=tell
+                )
             else:
                 trained = await train_from_csv(
                     resources,
@@ -70,15 +93,26 @@ def train(
                     by=by,
                     text_column=text,
                     label_column=label,
+                    is_forced=anyway,
                     tell=tell,
                 )
-        console.print(
-            f"Version {trained.version} is in use: {trained.examples} examples, "
-            f"{trained.labels} categories ({len(trained.new_categories)} new). On texts held out: "
-            f"{trained.accuracy:.1%} right, calibration error {trained.calibration_error:.3f}."
-        )
+        _report(trained)
 
     _run(learn)
+
+
+def _report(trained: Trained) -> None:
+    aside = f" {trained.aside} examples were set aside." if trained.aside else ""
+    new = f" ({len(trained.new_categories)} new)" if trained.new_categories else ""
+    state = {"promoted": "in use", "shadow": "in the shadow"}.get(trained.state, trained.state)
+    console.print(
+        f"Version {trained.version} is {state}: {trained.reason}{aside}\n{trained.examples} examples,"
+        f" {trained.labels} labels{new}. On texts held out: {trained.accuracy:.1%} right,"
+        f" calibration error {trained.calibration_error:.3f}.",
+        markup=False,
+    )
+    if trained.state == "rejected":
+        raise typer.Exit(3)
 
 
 @app.command(name="evaluate")
@@ -91,33 +125,81 @@ def evaluate_file(file: CsvFile, text: TextName = None, label: LabelName = None)
         company_id = await default_company_id(resources.db)
         async with resources.db.transaction(company_id) as session:
             profile = await engines.profile(session)
-        console.print(_table(evaluate(examples, profile, engines.embedder)))
+        result = await asyncio.to_thread(evaluate, examples, profile, engines.embedder)
+        console.print(_table(result))
 
     _run(ask)
 
 
 @app.command()
-def models() -> None:
-    """List the trained versions."""
+def models(field: FieldName = Field.CATEGORY) -> None:
+    """List the versions, and how each was judged."""
 
     async def show(resources: Resources, worker: Worker) -> None:
         company_id = await default_company_id(resources.db)
-        table = Table("version", "in use", "examples", "categories", "right", "ECE", "from", "when")
+        embedder = resources.part(Engines).embedder.name
+        table = Table(
+            "version", "state", "from", "examples", "labels", "right", "ECE", "learned from",
+            "when", "why",
+        )  # fmt: skip
         async with resources.db.transaction(company_id) as session:
-            for model in await list_models(session):
-                table.add_row(
-                    str(model.version),
-                    "yes" if model.is_current else "",
-                    str(model.examples),
-                    str(len(model.labels)),
-                    f"{model.metrics['accuracy']:.1%}",
-                    f"{model.metrics['calibration_error']:.3f}",
-                    model.origin,
-                    f"{model.trained_at:%Y-%m-%d %H:%M}",
-                )
+            for each in await list_versions(session, embedder=embedder, field=field):
+                table.add_row(*_row(each))
         console.print(table)
 
     _run(show)
+
+
+def _row(seen: VersionSeen) -> list[str]:
+    model = seen.model
+    return [
+        str(model.version),
+        model.state,
+        "" if model.parent is None else str(model.parent),
+        str(model.examples),
+        str(len(model.labels)),
+        f"{model.metrics['accuracy']:.1%}",
+        f"{model.metrics['calibration_error']:.3f}",
+        model.origin,
+        f"{model.trained_at:%Y-%m-%d %H:%M}",
+        seen.problem or str(model.verdict.get("reason", "")),
+    ]
+
+
+@app.command()
+def promote(
+    version: Annotated[int, typer.Argument(min=1, help="The version to put in use.")],
+    field: FieldName = Field.CATEGORY,
+) -> None:
+    """Put a version in use: one in the shadow, or an earlier one."""
+
+    async def switch(resources: Resources, worker: Worker) -> None:
+        company_id = await default_company_id(resources.db)
+        by = Principal.system(company_id, _BY)
+        async with resources.db.transaction(company_id) as session:
+            chosen = await promote_version(session, version=version, field=field, by=by)
+        console.print(f"Version {chosen.version} is in use.")
+
+    _run(switch)
+
+
+@app.command()
+def rollback(
+    to: Annotated[
+        int | None, typer.Option("--to", min=1, help="A version; else the one before.")
+    ] = None,
+    field: FieldName = Field.CATEGORY,
+) -> None:
+    """Go back to the version that the one in use came from."""
+
+    async def back(resources: Resources, worker: Worker) -> None:
+        company_id = await default_company_id(resources.db)
+        by = Principal.system(company_id, _BY)
+        async with resources.db.transaction(company_id) as session:
+            chosen = await roll_back(session, to=to, field=field, by=by)
+        console.print(f"Version {chosen.version} is in use again.")
+
+    _run(back)
 
 
 def _table(result: Evaluation) -> Table:
@@ -138,6 +220,6 @@ def _table(result: Evaluation) -> Table:
 def _run(work: Callable[[Resources, Worker], Awaitable[None]]) -> None:
     try:
         run_once(work)
-    except Refusal as refusal:
-        complaints.print(f"[red]{refusal.detail}[/]")
+    except (Refusal, LessonBroke) as refusal:
+        complaints.print(str(refusal), style="red", markup=False)
         raise typer.Exit(1) from refusal

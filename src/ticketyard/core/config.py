@@ -286,6 +286,17 @@ class Settings(BaseSettings):
         description="How often a job is tried before it goes to the dead-letter list.",
     )
 
+    # Learning.
+    analyze_training_threshold: int = Field(
+        100,
+        ge=1,
+        validation_alias=_named("ANALYZE_TRAINING_THRESHOLD"),
+        description=(
+            "After how many analyses triage looks whether there is anything new to learn, at most once "
+            "an hour."
+        ),
+    )
+
     # The Celery outlet.
     rag_broker_url: SecretStr = Field(
         SecretStr(""),

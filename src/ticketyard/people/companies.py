@@ -67,6 +67,24 @@ async def change_company(
     return company
 
 
+async def set_settings(
+    session: AsyncSession, *, by: Principal, **values: str | float | bool | None
+) -> Company:
+    """Set what packages further on keep among a company's settings; None takes one away.
+
+    Whoever calls has looked at the values.
+    """
+    company = await get_company(session)
+    before = company.settings
+    kept = {name: value for name, value in before.items() if name not in values}
+    after = kept | {name: value for name, value in values.items() if value is not None}
+    if after != before:
+        company.settings = after
+        changed = [name for name in values if before.get(name) != after.get(name)]
+        await emit(session, CompanyChanged(fields=changed), by=by)
+    return company
+
+
 async def _check_zone(session: AsyncSession, zone: str) -> None:
     """Days are counted here and by the database, so both must know it."""
     if zone == "UTC":

@@ -9,6 +9,9 @@ from ticketyard.core.resources import Resources
 from ticketyard.triage.applying import apply_findings, mark_failed
 from ticketyard.triage.engines import Engines
 from ticketyard.triage.findings import Findings, Profile
+from ticketyard.triage.learning.counting import count_analyses
+from ticketyard.triage.learning.shadowing import answer_in_shadow
+from ticketyard.triage.models import Analysis
 from ticketyard.triage.preparing import TicketText
 from ticketyard.triage.queries import list_analyses, list_texts
 from ticketyard.triage.second_opinion.queueing import ask_later, recall_opinions
@@ -34,12 +37,13 @@ async def analyse_tickets(
     read = {
         ticket_id: analysis.content_hash
         for ticket_id, analysis in known.items()
-        if analysis.state == "done" and not anew
+        if analysis.state == "done" and analysis.error is None and not anew
     }
     fresh = [text for text in texts if read.get(text.ticket_id) != text.content_hash]
     if not fresh:
         return
     found, broken = await _think(engines, fresh, profile)
+    found = [each for each in found if not _is_known(each, known.get(each.ticket_id))]
     by = Principal.system(company_id, NAME)
     async with resources.db.transaction(company_id) as session:
         if has_model:
@@ -48,6 +52,19 @@ async def analyse_tickets(
         if has_model:
             await ask_later(session, fresh, found, resources.part(OpinionRules))
         await mark_failed(session, broken, by=by)
+    if not anew:
+        await count_analyses(resources, company_id, len(found))
+    await answer_in_shadow(resources, company_id, fresh)
+
+
+def _is_known(found: Findings, analysis: Analysis | None) -> bool:
+    """Whether this is for now only, and was said already: it is kept quiet until there is more."""
+    return (
+        found.problem is not None
+        and analysis is not None
+        and analysis.error == found.problem
+        and analysis.content_hash == found.content_hash
+    )
 
 
 async def _think(

@@ -141,7 +141,10 @@ def _findings(
     is_letter: bool,
     profile: Profile,
 ) -> Findings:
-    is_sure = category.value is not None and category.confidence >= profile.threshold
+    threshold = profile.threshold
+    if engine == CLASSIFIER and profile.model_threshold is not None:
+        threshold = profile.model_threshold
+    is_sure = category.value is not None and category.confidence >= threshold
     sure_category = category.value if is_sure else None
     language = _language(content, profile, is_letter=is_letter)
     if is_letter:

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ticketyard.ai.classifying import Classifier, ModelUnreadable, load_classifier
-from ticketyard.ai.embedding import Embedder, open_embedder
+from ticketyard.ai.classifying import Classifier, ModelUnreadable, Prediction, load_classifier
+from ticketyard.ai.embedding import Embedder, EmbedderAway, NoEmbedder, open_embedder
 from ticketyard.core.db import company_of
 from ticketyard.core.log import get_logger
 from ticketyard.triage.engine import analyse
@@ -19,6 +19,7 @@ from ticketyard.triage.queries import (
     TEAM,
     current_version,
     get_model,
+    get_model_threshold,
     get_profile,
     get_teams,
 )
@@ -44,7 +45,10 @@ class Engines:
         """
         profile = replace(await get_profile(session), teams=await self.teams(session))
         model, version = await self._current(session, CATEGORY)
-        return replace(profile, model=model, model_version=version)
+        if model is None or version is None:
+            return profile
+        threshold = await get_model_threshold(session, version)
+        return replace(profile, model=model, model_version=version, model_threshold=threshold)
 
     async def teams(self, session: AsyncSession) -> Teams:
         """The company's teams with what was learned of them, under the same condition."""
@@ -59,7 +63,7 @@ class Engines:
         if version is None:
             return None, None
         try:
-            return await self._model(session, field, version), version
+            return await self.model(session, field, version), version
         except ModelUnreadable as error:
             log.error(
                 "model_unreadable",
@@ -70,7 +74,8 @@ class Engines:
             )
             return None, None
 
-    async def _model(self, session: AsyncSession, field: str, version: int) -> Classifier:
+    async def model(self, session: AsyncSession, field: str, version: int) -> Classifier:
+        """A version, read once and kept. Raises ModelUnreadable."""
         key = (company_of(session), field, version)
         if key not in self._models:
             stored = await get_model(session, version, field)
@@ -82,6 +87,21 @@ class Engines:
             self._models.popitem(last=False)
         return self._models[key]
 
+    async def predict(self, model: Classifier, texts: Sequence[str]) -> list[Prediction]:
+        """What one model says of the texts, worked out beside the event loop."""
+        return await asyncio.to_thread(model.predict, texts, self.embedder)
+
     async def analyse(self, texts: Sequence[TicketText], profile: Profile) -> list[Findings]:
-        """What the texts are about, worked out beside the event loop."""
-        return await asyncio.to_thread(analyse, texts, profile, self.embedder)
+        """What the texts are about, worked out beside the event loop.
+
+        Where vectors cannot be had just now, what needs none answers for the time being.
+        """
+        try:
+            return await asyncio.to_thread(analyse, texts, profile, self.embedder)
+        except EmbedderAway as away:
+            log.warning("embedder_away", company_id=profile.company_id, problem=str(away))
+        plain = replace(
+            profile, model=None, model_version=None, teams=replace(profile.teams, model=None)
+        )
+        found = await asyncio.to_thread(analyse, texts, plain, NoEmbedder())
+        return [replace(each, problem=EmbedderAway.__name__) for each in found]

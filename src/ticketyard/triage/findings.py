@@ -19,12 +19,14 @@ class Profile:
     categories: name to description, in the company's order.
     languages: ISO 639-1 codes; the first is taken where a text gives no sign.
     threshold: below this confidence a category is not filled in.
+    model_threshold: the same where the model answered; None goes by `threshold`.
     """
 
     company_id: int
     categories: Mapping[str, str]
     languages: Sequence[str] = ("en",)
     threshold: float = DEFAULT_THRESHOLD
+    model_threshold: float | None = None
     auto_categorize: bool = True
     auto_prioritize: bool = True
     auto_assign: bool = True
@@ -40,6 +42,7 @@ class Findings:
     is_sure: whether the category may be filled in. need_admin: whether a person should look.
     kind: request, complaint or feedback. topic: one of the eight of contracts 4.6.
     evidence: field to the words that counted.
+    problem: why this holds for now only, and the text is read again; None when it is final.
     """
 
     ticket_id: int
@@ -64,6 +67,7 @@ class Findings:
     team: TeamFound = NO_TEAM
     keywords: tuple[str, ...] = ()
     evidence: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    problem: str | None = None
 
     @property
     def need_admin(self) -> bool:

@@ -1,26 +1,22 @@
 """Background entry points of triage."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
-from ticketyard.core.auth import Principal
-from ticketyard.core.jobs import enqueue
-from ticketyard.core.log import get_logger
+from ticketyard.core.jobs import BATCH, enqueue
 from ticketyard.core.resources import Resources
 from ticketyard.tickets.events import TicketOpened, TicketReread
 from ticketyard.triage.analysing import analyse_tickets
-from ticketyard.triage.errors import BadExamples, CannotTrain
 from ticketyard.triage.events import TicketTriaged
-from ticketyard.triage.learning.events import TrainingRequested
-from ticketyard.triage.learning.training import train_from_csv, train_from_history
-from ticketyard.triage.queries import list_unfinished
+from ticketyard.triage.learning.events import ModelPromoted, ModelRolledBack
+from ticketyard.triage.queries import list_open_for_review, list_unfinished
 from ticketyard.triage.resolving.deciding import resolve_triaged
 from ticketyard.triage.resolving.events import ActionRequested
 from ticketyard.triage.resolving.running import next_due, run_due
 
-log = get_logger(__name__)
-
 RETRIES = 8
+
+REANALYSED_MOST = 5000
+"""The newest; what is older has waited long, and a person will come to it."""
 
 
 async def triage_tickets(
@@ -41,24 +37,14 @@ async def retry_untriaged(resources: Resources, company_id: int) -> None:
     await analyse_tickets(resources, company_id, ticket_ids)
 
 
-async def train_requested(
-    resources: Resources, company_id: int, events: Sequence[TrainingRequested]
+async def reanalyse_waiting(
+    resources: Resources, company_id: int, events: Sequence[ModelPromoted | ModelRolledBack]
 ) -> None:
-    """Learn as asked; of several requests that wait, the last one counts."""
-    wish = events[-1]
-    by = Principal.system(company_id, wish.by_name)
-    with _refusal_logged(company_id):
-        if wish.blob_key is None:
-            await train_from_history(resources, company_id, by=by)
-            return
-        await train_from_csv(
-            resources,
-            company_id,
-            await resources.blobs.get(wish.blob_key),
-            by=by,
-            text_column=wish.text_column,
-            label_column=wish.label_column,
-        )
+    """Another model answers: look again at open tickets that wait for a person, and at no others."""
+    async with resources.db.transaction(company_id) as session:
+        waiting = await list_open_for_review(session, limit=REANALYSED_MOST)
+    for start in range(0, len(waiting), BATCH):
+        await analyse_tickets(resources, company_id, waiting[start : start + BATCH], anew=True)
 
 
 async def resolve_tickets(
@@ -90,12 +76,3 @@ async def wake_actions(resources: Resources, company_id: int) -> None:
         if at is not None:
             key = f"triage.run_due_actions:{at:%Y%m%d%H%M%S}"
             await enqueue(session, run_due_actions, key=key, at=max(at, resources.clock()))
-
-
-@contextmanager
-def _refusal_logged(company_id: int) -> Iterator[None]:
-    """Examples that cannot be learned from do not become better by trying again."""
-    try:
-        yield
-    except (CannotTrain, BadExamples) as refusal:
-        log.warning("training_refused", company_id=company_id, reason=refusal.detail)

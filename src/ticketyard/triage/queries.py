@@ -1,8 +1,8 @@
 """Reading what triage found and learned."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import undefer
 
@@ -19,6 +19,11 @@ from ticketyard.triage.teams import Teams, describe
 
 CATEGORY = "category"
 TEAM = "team"
+
+# Of a company's settings.
+EXPLICIT_THRESHOLD = "triage_threshold"
+MAX_ERROR = "triage_max_error"
+DEFAULT_MAX_ERROR = 0.03
 
 
 async def get_analysis(session: AsyncSession, ticket_id: int) -> Analysis:
@@ -56,16 +61,36 @@ async def list_for_review(
     return list(await session.scalars(query.order_by(Analysis.ticket_id.desc()).limit(limit)))
 
 
+async def list_open_for_review(session: AsyncSession, *, limit: int) -> list[int]:
+    """Open tickets that wait for a person, the newest first."""
+    rows = await session.scalars(
+        select(Analysis.ticket_id)
+        .join(Ticket, Ticket.id == Analysis.ticket_id)
+        .where(
+            Analysis.company_id == company_of(session),
+            Analysis.need_admin.is_(True),
+            Ticket.company_id == company_of(session),
+            Ticket.status.not_in(("resolved", "closed", "false_positive")),
+            Ticket.merged_into.is_(None),
+        )
+        .order_by(Analysis.ticket_id.desc())
+        .limit(limit)
+    )
+    return list(rows)
+
+
 async def list_unfinished(
     session: AsyncSession, *, max_attempts: int, limit: int = 256
 ) -> list[int]:
-    """Tickets whose analysis failed and is worth another try."""
+    """Tickets whose analysis failed and is worth another try, or holds for now only."""
     rows = await session.scalars(
         select(Analysis.ticket_id)
         .where(
             Analysis.company_id == company_of(session),
-            Analysis.state != "done",
-            Analysis.attempts < max_attempts,
+            or_(
+                and_(Analysis.state != "done", Analysis.attempts < max_attempts),
+                and_(Analysis.state == "done", Analysis.error.is_not(None)),
+            ),
         )
         .order_by(Analysis.ticket_id)
         .limit(limit)
@@ -89,7 +114,7 @@ async def get_profile(session: AsyncSession) -> Profile:
     """What triage goes by here: lists, languages, switches; the model is added by `Engines`."""
     company = await get_company(session)
     categories = await list_categories(session)
-    threshold = company.settings.get("triage_threshold", DEFAULT_THRESHOLD)
+    threshold = company.settings.get(EXPLICIT_THRESHOLD, DEFAULT_THRESHOLD)
     return Profile(
         company_id=company.id,
         categories={category.name: category.description for category in categories},
@@ -111,6 +136,36 @@ async def get_teams(session: AsyncSession) -> Teams:
         },
         threshold=float(settings.get("team_threshold", TEAM_THRESHOLD)),
     )
+
+
+async def get_model_threshold(
+    session: AsyncSession, version: int, field: str = CATEGORY
+) -> float:
+    """From which confidence on this version's answers are filled in (docs/decisions/0113).
+
+    What the company set itself wins; else what keeps the share of wrong answers it wants.
+    """
+    settings = (await get_company(session)).settings
+    if EXPLICIT_THRESHOLD in settings:
+        return float(settings[EXPLICIT_THRESHOLD])
+    thresholds = await session.scalar(
+        select(TriageModel.thresholds).where(
+            TriageModel.company_id == company_of(session),
+            TriageModel.field == field,
+            TriageModel.version == version,
+        )
+    )
+    return threshold_keeping(thresholds or {}, float(settings.get(MAX_ERROR, DEFAULT_MAX_ERROR)))
+
+
+def threshold_keeping(thresholds: Mapping[str, float], max_error: float) -> float:
+    """The lowest confidence of which it was shown that answers from it on keep this share of wrong
+    ones; where nothing was shown, every single answer must be that sure. Never below the usual.
+
+    thresholds: a share, as text, to a confidence.
+    """
+    shown = [found for error, found in thresholds.items() if float(error) <= max_error]
+    return max(DEFAULT_THRESHOLD, min(shown, default=1 - max_error))
 
 
 async def current_version(session: AsyncSession, field: str = CATEGORY) -> int | None:

@@ -9,6 +9,7 @@ from ticketyard.tickets.queries import get_ticket, list_categories
 from ticketyard.triage.correcting import correct_category
 from ticketyard.triage.engines import Engines
 from ticketyard.triage.errors import BadExamples, CannotTrain
+from ticketyard.triage.learning.errors import TrainingUnderWay
 from ticketyard.triage.learning.evaluating import evaluate
 from ticketyard.triage.learning.examples import Example, parse_examples
 from ticketyard.triage.learning.training import train_from_csv, train_from_history
@@ -69,16 +70,19 @@ async def test_the_newest_version_is_current_and_the_old_ones_stay(world: World)
         assert models[0].metrics["accuracy"] > 0.8
 
 
-async def test_two_trainings_at_once_leave_one_current(world: World) -> None:
-    trained = await asyncio.gather(
+async def test_of_two_trainings_at_once_the_second_is_told_of_the_first(world: World) -> None:
+    results = await asyncio.gather(
         *(
             train_from_csv(world.resources, world.company_id, CSV.encode(), by=world.system)
             for _ in range(3)
-        )
+        ),
+        return_exceptions=True,
     )
-    assert sorted(each.version for each in trained) == [1, 2, 3]
+    refused = [each for each in results if isinstance(each, TrainingUnderWay)]
+    assert len(refused) == 2
+    assert all("Training 1 is running since" in each.detail for each in refused)
     async with world.resources.db.transaction(world.company_id) as session:
-        assert await current_version(session) == 3
+        assert await current_version(session) == 1
 
 
 async def test_a_damaged_model_gives_way_to_rules_that_say_so(world: World, worker: Worker) -> None:
@@ -96,7 +100,7 @@ async def test_a_damaged_model_gives_way_to_rules_that_say_so(world: World, work
 async def test_what_people_filed_is_learned_but_not_what_triage_filed(
     world: World, worker: Worker
 ) -> None:
-    with pytest.raises(CannotTrain, match="Only 0 tickets"):
+    with pytest.raises(CannotTrain, match="Only 0 examples"):
         await train_from_history(world.resources, world.company_id, by=world.system)
     for line, label in ROWS[:14]:
         opened = await world.open(line)

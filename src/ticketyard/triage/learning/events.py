@@ -18,10 +18,6 @@ class TrainingRequested(Event):
     field: str = "category"
     cause: str = "asked"
     is_forced: bool = False
-    by_name: str = ""
-    blob_key: str | None = None
-    text_column: str | None = None
-    label_column: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,3 +86,11 @@ class ExampleDecided(Event):
     example_id: int
     label: str
     state: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnoughAnalysed(Event):
+    """So many texts were analysed that it is time to see whether there is anything new to learn."""
+
+    type: ClassVar[str] = "triage.enough_analysed"
+    threshold: int

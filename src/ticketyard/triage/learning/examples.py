@@ -23,7 +23,8 @@ _ENCODINGS = ("utf-8-sig", "cp1251")
 class Example:
     """A text, the label somebody gave it, and who that was.
 
-    by: a person ("person:7"), a source ("source:glpi") or whoever else can be told from others.
+    by: a person ("person:7"), a source ("source:glpi") or whoever else can be told from others;
+      by_name for people.
     rank: whose word counts more (`RANKS`).  at: when it was said.
     is_accepted: an admin looked at it and let it pass.
     """
@@ -32,6 +33,7 @@ class Example:
     label: str
     at: datetime | None = None
     by: str = ""
+    by_name: str = ""
     rank: int = 0
     ticket_id: int | None = None
     is_accepted: bool = False
@@ -49,6 +51,13 @@ def digest_of(text: str, label: str) -> bytes:
     """Eight bytes of a text and its label."""
     joined = f"{label}\x1f{text}".encode("utf-8", "replace")
     return hashlib.blake2b(joined, digest_size=DIGEST_BYTES).digest()
+
+
+def split_digests(joined: bytes) -> frozenset[bytes]:
+    """Digests that were kept one after the other."""
+    return frozenset(
+        joined[start : start + DIGEST_BYTES] for start in range(0, len(joined), DIGEST_BYTES)
+    )
 
 
 def parse_examples(

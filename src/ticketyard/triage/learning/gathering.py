@@ -1,17 +1,72 @@
 """What a company has to learn from: what files taught, what people corrected, what they filed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Row, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ticketyard.triage.learning.examples import RANKS, Example
+from ticketyard.people.queries import get_company
+from ticketyard.tickets.queries import list_categories
+from ticketyard.triage.learning.examples import RANKS, Example, split_digests
+from ticketyard.triage.learning.queries import find_in_state
 from ticketyard.triage.preparing import TicketText
-from ticketyard.triage.queries import CATEGORY
+from ticketyard.triage.queries import CATEGORY, TEAM, get_teams
 
 MAX_EACH = 50_000
 """Of each kind, the newest."""
+
+
+@dataclass(frozen=True)
+class Lore:
+    """Everything a lesson begins with.  version: of the model in use.
+
+    descriptions: label to its words, of the labels a company has now.
+    """
+
+    examples: Sequence[Example]
+    descriptions: Mapping[str, str]
+    languages: Sequence[str]
+    version: int | None
+    champion: bytes
+    learned: bytes
+
+
+async def gather(session: AsyncSession, field: str) -> Lore:
+    """Read what there is to learn from, what answers today, and what that was taught."""
+    descriptions = await _descriptions(session, field)
+    known = {label.casefold() for label in descriptions}
+    current = await find_in_state(session, "current", field, whole=True)
+    return Lore(
+        examples=[
+            each for each in await list_examples(session, field) if each.label.casefold() in known
+        ],
+        descriptions=descriptions,
+        languages=tuple((await get_company(session)).languages) or ("en",),
+        version=current.version if current else None,
+        champion=current.model if current else b"",
+        learned=current.learned if current else b"",
+    )
+
+
+async def count_fresh(session: AsyncSession, field: str) -> int:
+    """How many examples the model in use was not taught, without those that are held back."""
+    lore = await gather(session, field)
+    known = split_digests(lore.learned) | await _held_back(session, field)
+    return sum(example.digest not in known for example in lore.examples)
+
+
+async def _held_back(session: AsyncSession, field: str) -> frozenset[bytes]:
+    rows = await session.execute(_HELD_BACK, {"field": field})
+    return frozenset(bytes(row.digest) for row in rows)
+
+
+async def _descriptions(session: AsyncSession, field: str) -> dict[str, str]:
+    if field == TEAM:
+        described = (await get_teams(session)).described
+        return {str(team_id): words for team_id, words in described.items()}
+    return {each.name: each.description for each in await list_categories(session)}
 
 
 async def list_examples(
@@ -54,6 +109,7 @@ def _example(row: Row[Any], content: str) -> Example:
         text=content,
         label=row.label,
         at=row.at,
+        by_name=row.by_name,
         by=f"{row.by_kind}:{row.by_name if row.by_id is None else row.by_id}",
         rank=RANKS.get(row.role or row.by_kind, 0),
         ticket_id=row.ticket_id,
@@ -119,5 +175,11 @@ _DECIDED = text(
     """
     select digest, state from example_aside
     where company_id = current_company() and field = :field and state <> 'aside'
+    """
+)
+_HELD_BACK = text(
+    """
+    select digest from example_aside
+    where company_id = current_company() and field = :field and state = 'aside'
     """
 )

@@ -26,6 +26,17 @@ async def list_trainings(
     return list(await session.scalars(query.order_by(TrainingRun.id.desc()).limit(limit)))
 
 
+async def list_waiting(session: AsyncSession) -> list[TrainingRun]:
+    """Trainings that nobody has begun."""
+    return list(
+        await session.scalars(
+            select(TrainingRun).where(
+                TrainingRun.company_id == company_of(session), TrainingRun.state == "waiting"
+            )
+        )
+    )
+
+
 @dataclass(frozen=True)
 class VersionSeen:
     """A version as a list shows it.  problem: why it cannot be read here, if it cannot."""

@@ -1,85 +1,63 @@
-"""Train a company's model from labelled texts, or from what its own people filed."""
+"""Run a training: gather, let go of the database, learn in a process of its own, store what came."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 
-from sqlalchemy import func, select, text, update
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from ticketyard.ai.embedding import Embedder
-from ticketyard.ai.training import CannotLearn, Lesson, Tell, train
+from ticketyard.ai.training import Tell
 from ticketyard.core.auth import Principal
-from ticketyard.core.db import company_of, now_of
-from ticketyard.core.events import emit
+from ticketyard.core.log import get_logger
 from ticketyard.core.resources import Resources
-from ticketyard.tickets.categorizing import add_categories
-from ticketyard.tickets.queries import list_categories
+from ticketyard.core.storage import BlobMissing
 from ticketyard.triage.engines import Engines
-from ticketyard.triage.errors import CannotTrain
-from ticketyard.triage.learning.events import ModelTrained
-from ticketyard.triage.learning.examples import Example, check_examples, parse_examples
-from ticketyard.triage.learning.gathering import list_examples
-from ticketyard.triage.models import TriageModel
+from ticketyard.triage.errors import BadExamples, CannotTrain
+from ticketyard.triage.learning.apprentice import teach_aside
+from ticketyard.triage.learning.examples import RANKS, Example, parse_examples
+from ticketyard.triage.learning.gathering import Lore, gather
+from ticketyard.triage.learning.models import TrainingRun
+from ticketyard.triage.learning.runs import (
+    HEARTBEAT_SECONDS,
+    Ending,
+    ask_for_training,
+    beat,
+    claim_run,
+    end_run,
+)
+from ticketyard.triage.learning.storing import Trained, store_outcome
+from ticketyard.triage.learning.teaching import MIN_EXAMPLES, Assignment, Outcome
 from ticketyard.triage.queries import CATEGORY
 
-MIN_EXAMPLES = 10
+log = get_logger(__name__)
+
+_FILE_LEAST = 2
 
 
-@dataclass(frozen=True)
-class Trained:
-    """What came of a training. accuracy, calibration_error: on texts held out of it."""
-
-    version: int
-    examples: int
-    labels: int
-    accuracy: float
-    calibration_error: float
-    new_categories: tuple[str, ...]
+class GivenUp(Exception):
+    """The training was given up for lost by somebody else while it ran."""
 
 
-async def train_from_examples(
-    resources: Resources,
-    company_id: int,
-    examples: Sequence[Example],
-    *,
-    by: Principal,
-    origin: str = "csv",
-    tell: Tell | None = None,
-) -> Trained:
-    """Teach the company's model and put it in use; labels it lacked become its categories.
-
-    No transaction is held meanwhile, so a killed training leaves the old model in use.
-    origin: where the examples are from, kept with the model.  Raises CannotTrain, BadExamples.
-    """
-    check_examples(examples)
-    async with resources.db.transaction(company_id) as session:
-        descriptions = {each.name: each.description for each in await list_categories(session)}
-    examples = _named_as_known(examples, list(descriptions))
-    embedder = resources.part(Engines).embedder
-    lesson = await asyncio.to_thread(_learn, examples, embedder, descriptions, tell)
-    async with resources.db.transaction(company_id) as session:
-        return await _store(session, lesson, examples, by=by, origin=origin)
+@dataclass
+class _Progress:
+    stage: str = "reading"
+    share: float = 0.0
 
 
 async def train_from_history(
-    resources: Resources, company_id: int, *, by: Principal, tell: Tell | None = None
+    resources: Resources,
+    company_id: int,
+    *,
+    by: Principal,
+    field: str = CATEGORY,
+    cause: str = "asked",
+    is_forced: bool = False,
+    tell: Tell | None = None,
 ) -> Trained:
-    """Teach the model from corrections and from tickets that people or sources filed.
+    """Teach the model from all that files taught and people said, here and now.
 
-    Raises CannotTrain when these are too few.
+    Raises CannotTrain when that is too little, TrainingUnderWay.
     """
-    async with resources.db.transaction(company_id) as session:
-        known = {each.name for each in await list_categories(session)}
-        examples = [each for each in await list_examples(session) if each.label in known]
-    if len(examples) < MIN_EXAMPLES:
-        raise CannotTrain(
-            f"Only {len(examples)} tickets were filed by people so far; {MIN_EXAMPLES} are needed."
-        )
-    return await train_from_examples(
-        resources, company_id, examples, by=by, origin="history", tell=tell
-    )
+    run = await _ask_and_claim(resources, company_id, by, field, cause, is_forced)
+    return await work_off(resources, company_id, run, by=by, tell=tell)
 
 
 async def train_from_csv(
@@ -90,102 +68,160 @@ async def train_from_csv(
     by: Principal,
     text_column: str | None = None,
     label_column: str | None = None,
+    is_forced: bool = False,
     tell: Tell | None = None,
 ) -> Trained:
-    """Teach the model from a CSV file of texts and labels. Raises BadExamples, CannotTrain."""
-    examples = parse_examples(data, text_column=text_column, label_column=label_column)
-    return await train_from_examples(resources, company_id, examples, by=by, tell=tell)
+    """Teach the model from a CSV file of texts and labels and from all it had before.
+
+    Labels the company lacks become its categories. Raises BadExamples, CannotTrain, TrainingUnderWay.
+    """
+    examples = await asyncio.to_thread(
+        parse_examples, data, text_column=text_column, label_column=label_column
+    )
+    run = await _ask_and_claim(resources, company_id, by, CATEGORY, "csv", is_forced)
+    return await work_off(resources, company_id, run, by=by, file=examples, tell=tell)
 
 
-def _learn(
-    examples: Sequence[Example],
-    embedder: Embedder,
-    descriptions: dict[str, str],
-    tell: Tell | None,
-) -> Lesson:
-    try:
-        return train(
-            [example.text for example in examples],
-            [example.label for example in examples],
-            embedder,
-            descriptions=descriptions,
-            tell=tell,
-        )
-    except CannotLearn as error:
-        raise CannotTrain(str(error)) from error
+async def _ask_and_claim(
+    resources: Resources, company_id: int, by: Principal, field: str, cause: str, is_forced: bool
+) -> TrainingRun:
+    async with resources.db.transaction(company_id) as session:
+        run = await ask_for_training(session, by=by, cause=cause, field=field, is_forced=is_forced)
+        # In the same transaction, so that no worker takes it first.
+        await claim_run(session, run.id)
+        return run
 
 
-def _named_as_known(examples: Sequence[Example], known: Sequence[str]) -> list[Example]:
-    """Labels in the company's own spelling; of several new spellings the commonest."""
-    spelling: dict[str, str] = {}
-    for label, _ in Counter(example.label for example in examples).most_common():
-        spelling.setdefault(label.casefold(), label)
-    spelling |= {name.casefold(): name for name in known}
-    return [Example(each.text, spelling[each.label.casefold()]) for each in examples]
-
-
-async def _store(
-    session: AsyncSession,
-    lesson: Lesson,
-    examples: Sequence[Example],
+async def work_off(
+    resources: Resources,
+    company_id: int,
+    run: TrainingRun,
     *,
     by: Principal,
-    origin: str,
+    file: Sequence[Example] = (),
+    tell: Tell | None = None,
 ) -> Trained:
-    # Two trainings that end at once take turns here; the later one is current.
-    await session.execute(text("select pg_advisory_xact_lock(hashtext('triage_model'), :id)"),
-                          {"id": company_of(session)})  # fmt: skip
-    model, quality = lesson.classifier, lesson.quality
-    known = {each.name for each in await list_categories(session)}
-    fresh = tuple(label for label in model.labels if label not in known)
-    await add_categories(session, fresh)
-    version = await _next_version(session)
-    await session.execute(
-        update(TriageModel)
-        .where(
-            TriageModel.company_id == company_of(session),
-            TriageModel.field == CATEGORY,
-            TriageModel.state == "current",
+    """Do a claimed training and note how it ended, however that is.
+
+    No transaction is held meanwhile, so a killed training leaves the model in use untouched.
+    Raises CannotTrain, LessonBroke, GivenUp.
+    """
+    try:
+        return await _learn(resources, company_id, run, by, file, tell)
+    except (CannotTrain, BadExamples) as refusal:
+        await _end(resources, company_id, run.id, Ending("refused", refusal.detail), by)
+        raise
+    except GivenUp:
+        raise
+    except Exception as error:
+        # Kept by its kind alone: what an engine says may hold what a ticket says.
+        reason = f"It broke ({type(error).__name__}); the log says how. Nothing was changed."
+        await _end(resources, company_id, run.id, Ending("failed", reason), by)
+        raise
+
+
+async def _learn(
+    resources: Resources,
+    company_id: int,
+    run: TrainingRun,
+    by: Principal,
+    file: Sequence[Example],
+    tell: Tell | None,
+) -> Trained:
+    async with resources.db.transaction(company_id) as session:
+        lore = await gather(session, run.field)
+    if run.blob_key:
+        file = await _file(resources, run, run.blob_key)
+    brought = _brought(file, run, by)
+    assignment = _assignment(lore, brought, run)
+    outcome = await _taught(resources, company_id, run.id, assignment, tell)
+    async with resources.db.transaction(company_id) as session:
+        trained = await store_outcome(
+            session, run, lore, assignment.examples, outcome, brought=len(brought), by=by
         )
-        .values(state="retired")
-    )
-    session.add(
-        TriageModel(
-            company_id=company_of(session),
-            field=CATEGORY,
-            version=version,
-            model=await asyncio.to_thread(model.to_bytes),
-            labels=list(model.labels),
-            examples=len(examples),
-            embedder=model.embedder_name,
-            metrics=asdict(quality),
-            origin=origin,
-            state="current",
-            verdict={},
-            thresholds=quality.thresholds,
-            learned=b"",
-            trained_by=by.name,
-            trained_at=now_of(session),
+        ending = Ending(
+            trained.state,
+            trained.reason,
+            trained.version or None,
+            examples=outcome.examples,
+            fresh=outcome.fresh,
+            aside=len(outcome.aside),
         )
-    )
-    trained = ModelTrained(
-        field=CATEGORY, version=version, accuracy=quality.accuracy, examples=len(examples)
-    )
-    await emit(session, trained, by=by)
-    return Trained(
-        version=version,
-        examples=len(examples),
-        labels=len(model.labels),
-        accuracy=quality.accuracy,
-        calibration_error=quality.calibration_error,
-        new_categories=fresh,
+        if not await end_run(session, run.id, ending, by=by):
+            raise GivenUp(f"Training {run.id} was given up for lost while it ran.")
+    if trained.state == "refused":
+        raise CannotTrain(trained.reason)
+    return trained
+
+
+async def _file(resources: Resources, run: TrainingRun, blob_key: str) -> list[Example]:
+    try:
+        data = await resources.blobs.get(blob_key)
+    except BlobMissing as error:
+        raise CannotTrain("The file is no longer in the storage; send it again.") from error
+    return await asyncio.to_thread(
+        parse_examples, data, text_column=run.text_column, label_column=run.label_column
     )
 
 
-async def _next_version(session: AsyncSession) -> int:
-    last = await session.scalar(
-        select(func.max(TriageModel.version)).where(
-            TriageModel.company_id == company_of(session), TriageModel.field == CATEGORY
-        )
+def _brought(file: Sequence[Example], run: TrainingRun, by: Principal) -> list[Example]:
+    """The file's examples, as the word of whoever brought it."""
+    who = f"{by.kind}:{by.name if by.id is None else by.id}"
+    rank = RANKS.get(by.role or by.kind, 0)
+    return [replace(each, at=run.asked_at, by=who, by_name=by.name, rank=rank) for each in file]
+
+
+def _assignment(lore: Lore, brought: Sequence[Example], run: TrainingRun) -> Assignment:
+    return Assignment(
+        # The file stands first: `store_outcome` counts on it.
+        examples=[*brought, *lore.examples],
+        descriptions=lore.descriptions,
+        field=run.field,
+        champion=lore.champion,
+        learned=lore.learned,
+        languages=lore.languages,
+        is_forced=run.is_forced,
+        least=_FILE_LEAST if brought else MIN_EXAMPLES,
     )
-    return (last or 0) + 1
+
+
+async def _taught(
+    resources: Resources, company_id: int, run_id: int, assignment: Assignment, tell: Tell | None
+) -> Outcome:
+    progress = _Progress()
+
+    def note(stage: str, share: float) -> None:
+        progress.stage, progress.share = stage, share
+        if tell:
+            tell(stage, share)
+
+    embedder = resources.part(Engines).embedder
+    teaching = asyncio.create_task(teach_aside(assignment, embedder, note))
+    beating = asyncio.create_task(_keep_alive(resources, company_id, run_id, progress))
+    try:
+        await asyncio.wait({teaching, beating}, return_when=asyncio.FIRST_COMPLETED)
+        if beating.done():
+            beating.result()
+        return await teaching
+    finally:
+        for each in (teaching, beating):
+            each.cancel()
+        await asyncio.gather(teaching, beating, return_exceptions=True)
+
+
+async def _keep_alive(
+    resources: Resources, company_id: int, run_id: int, progress: _Progress
+) -> None:
+    """Say every few seconds how far it is. Raises GivenUp."""
+    while True:
+        async with resources.db.transaction(company_id) as session:
+            if not await beat(session, run_id, progress.stage, progress.share):
+                raise GivenUp(f"Training {run_id} was given up for lost while it ran.")
+        await asyncio.sleep(HEARTBEAT_SECONDS)
+
+
+async def _end(
+    resources: Resources, company_id: int, run_id: int, ending: Ending, by: Principal
+) -> None:
+    async with resources.db.transaction(company_id) as session:
+        await end_run(session, run_id, ending, by=by)

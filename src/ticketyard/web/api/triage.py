@@ -1,21 +1,17 @@
 """What triage found, correcting it, and teaching it."""
 
-from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, File, Form, Query, UploadFile
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from ticketyard.core.events import emit
 from ticketyard.core.shapes import Body, RowId
 from ticketyard.tickets.models import Ticket
 from ticketyard.triage.correcting import correct_category, correct_team
-from ticketyard.triage.learning.events import TrainingRequested
-from ticketyard.triage.learning.examples import parse_examples
-from ticketyard.triage.models import Analysis, TriageModel
-from ticketyard.triage.queries import get_analysis, list_for_review, list_models
-from ticketyard.web.deps import Acting, Parts, Session, VisibleTicket, may
+from ticketyard.triage.models import Analysis
+from ticketyard.triage.queries import get_analysis, list_for_review
+from ticketyard.web.deps import Acting, Session, VisibleTicket, may
 
 router = APIRouter(prefix="/api", tags=["triage"])
 
@@ -90,31 +86,6 @@ class TeamOut(BaseModel):
     version: int
 
 
-class ModelOut(BaseModel):
-    """One trained version."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    version: int
-    field: str
-    labels: list[str]
-    examples: int
-    metrics: dict[str, Any]
-    origin: str
-    is_current: bool
-    trained_by: str
-    trained_at: datetime
-
-
-class TrainingOut(BaseModel):
-    """A training was queued; without a file it learns from what people filed and corrected."""
-
-    queued: Literal[True] = True
-    learns_from: Literal["csv", "history"]
-    examples: int | None = Field(None, description="Rows of the file that can be learned from.")
-    labels: int | None = None
-
-
 @router.get(
     "/tickets/{ticket_id}/analysis",
     response_model=AnalysisOut,
@@ -168,43 +139,3 @@ async def get_review(
 ) -> list[Analysis]:
     """Tickets that triage is not sure about, the newest first."""
     return await list_for_review(session, before=before, limit=limit)
-
-
-@router.get("/triage/models", response_model=list[ModelOut], dependencies=[may("tickets:read")])
-async def get_models(session: Session) -> list[TriageModel]:
-    """Every trained version with its quality on texts held out of its training."""
-    return await list_models(session)
-
-
-@router.post(
-    "/triage/training",
-    response_model=TrainingOut,
-    status_code=202,
-    dependencies=[may("triage:train")],
-    max_body_size=TRAINING_MAX_BYTES,
-)
-async def post_training(
-    session: Session,
-    by: Acting,
-    resources: Parts,
-    file: Annotated[
-        UploadFile | None,
-        File(description="CSV: a text and a label column.", examples=["train.csv"]),
-    ] = None,
-    text_column: Annotated[str | None, Form(max_length=200)] = None,
-    label_column: Annotated[str | None, Form(max_length=200)] = None,
-) -> TrainingOut:
-    """Teach the company's model in the background: from a CSV file, else from filed tickets."""
-    wish = TrainingRequested(by_name=by.name, text_column=text_column, label_column=label_column)
-    if file is None:
-        await emit(session, wish, by=by)
-        return TrainingOut(learns_from="history")
-    data = await file.read()
-    examples = parse_examples(data, text_column=text_column, label_column=label_column)
-    blob_key = await resources.blobs.put(by.company_id, data)
-    await emit(session, replace(wish, blob_key=blob_key), by=by)
-    return TrainingOut(
-        learns_from="csv",
-        examples=len(examples),
-        labels=len({example.label for example in examples}),
-    )

@@ -1,0 +1,299 @@
+"""How triage learns: trainings, versions of the model, what is held back, and the settings of it."""
+
+import asyncio
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, File, Form, Query, UploadFile
+from pydantic import BaseModel, ConfigDict, Field
+
+from ticketyard.core.shapes import Body, RowId
+from ticketyard.triage.engines import Engines
+from ticketyard.triage.learning.counting import LearningRules
+from ticketyard.triage.learning.deciding import accept_examples, dismiss_examples
+from ticketyard.triage.learning.examples import parse_examples
+from ticketyard.triage.learning.models import ExampleAside, TrainingRun
+from ticketyard.triage.learning.queries import (
+    find_count,
+    find_shadow_report,
+    list_aside,
+    list_trainings,
+    list_versions,
+)
+from ticketyard.triage.learning.runs import ExamplesFile, ask_for_training
+from ticketyard.triage.learning.setting import (
+    LEAST_ERROR,
+    MOST_ERROR,
+    LearningSettings,
+    get_learning_settings,
+    set_learning_settings,
+)
+from ticketyard.triage.learning.versions import promote_version, roll_back
+from ticketyard.triage.models import TriageModel
+from ticketyard.web.deps import Acting, Parts, Session, may
+
+router = APIRouter(prefix="/api/triage", tags=["triage"])
+
+TRAINING_MAX_BYTES = 50 * 1024 * 1024
+
+LearnedField = Annotated[
+    Literal["category", "team"], Query(alias="field", description="What the model says.")
+]
+
+
+class ModelOut(BaseModel):
+    """One version. `verdict` is how it was judged against the one before it; `problem` says why it
+    cannot be read here, if it cannot."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    version: int
+    field: str
+    state: Literal["candidate", "shadow", "current", "retired", "rejected"]
+    parent: int | None
+    labels: list[str]
+    examples: int
+    metrics: dict[str, Any]
+    thresholds: dict[str, float]
+    verdict: dict[str, Any]
+    origin: str
+    is_current: bool
+    trained_by: str
+    trained_at: datetime
+    promoted_by: str | None
+    promoted_at: datetime | None
+    problem: str | None = None
+
+
+class TrainingAskedOut(BaseModel):
+    """A training is queued; without a file it learns from what people filed and corrected."""
+
+    queued: Literal[True] = True
+    training_id: int = Field(examples=[12])
+    learns_from: Literal["csv", "history"]
+    examples: int | None = Field(None, description="Rows of the file that can be learned from.")
+    labels: int | None = None
+
+
+class TrainingOut(BaseModel):
+    """One training, as far as it is. `fresh` examples are those the model in use was not taught."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int
+    field: str
+    cause: Literal["asked", "count", "timetable", "csv"]
+    state: Literal[
+        "waiting", "running", "promoted", "shadow", "rejected", "refused", "failed", "abandoned"
+    ]
+    stage: str = Field(examples=["judging"])
+    progress: float = Field(examples=[0.6])
+    reason: str
+    is_forced: bool
+    version: int | None
+    examples: int
+    fresh: int
+    aside: int
+    by_name: str
+    asked_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+class RollbackIn(Body):
+    """Where to go back to: a version, or nothing for the one that the present one came from."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"field": "category"}]})
+
+    to: RowId | None = None
+    field: Literal["category", "team"] = "category"
+
+
+class AsideOut(BaseModel):
+    """An example that is not learned, because it contradicts what is known; `says` is the label that
+    texts like it bear."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int
+    field: str
+    content: str
+    label: str
+    says: str | None
+    certainty: float | None
+    reason: str
+    state: Literal["aside", "accepted", "dismissed"]
+    ticket_id: int | None
+    by_name: str
+    set_aside_at: datetime
+    decided_by: str | None
+
+
+class DecisionIn(Body):
+    """Which examples the next training may learn after all, or which none ever may."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"example_ids": [1], "decision": "accept"}]}
+    )
+
+    example_ids: list[RowId] = Field(min_length=1, max_length=500)
+    decision: Literal["accept", "dismiss"]
+
+
+class ShadowOut(BaseModel):
+    """The version in the shadow beside the one in use, on tickets that people judged."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    version: int
+    tickets: int
+    judged: int
+    right: int
+    current_right: int
+
+
+class LearningIn(Body):
+    """What is to be so. A threshold set by hand counts instead of `max_error`."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"max_error": 0.05}]})
+
+    max_error: float = Field(0.03, ge=LEAST_ERROR, le=MOST_ERROR)
+    threshold: float | None = Field(None, ge=0, le=1)
+    shadow: bool = False
+
+
+class LearningOut(BaseModel):
+    """How a company learns: what it decided, how far the count is, how the shadow does."""
+
+    max_error: float = Field(examples=[0.03])
+    threshold: float | None
+    shadow: bool
+    analyses: int = Field(description="Since a training was last called for by their number.")
+    analyses_needed: int = Field(examples=[100])
+    note: str = Field(description="What came of the last time the number was reached.")
+    in_shadow: ShadowOut | None
+
+
+@router.get("/models", response_model=list[ModelOut], dependencies=[may("tickets:read")])
+async def get_models(
+    session: Session,
+    resources: Parts,
+    field: Annotated[Literal["category", "team"] | None, Query()] = None,
+) -> list[ModelOut]:
+    """Every version with its quality on texts held out of its training."""
+    embedder = resources.part(Engines).embedder.name
+    return [
+        ModelOut.model_validate(each.model).model_copy(update={"problem": each.problem})
+        for each in await list_versions(session, embedder=embedder, field=field)
+    ]
+
+
+@router.post(
+    "/models/{model_version}/promote",
+    response_model=ModelOut,
+    dependencies=[may("triage:train")],
+)
+async def post_promotion(
+    model_version: RowId, session: Session, by: Acting, field: LearnedField = "category"
+) -> TriageModel:
+    """Put a version in use, one in the shadow or an earlier one."""
+    return await promote_version(session, version=model_version, field=field, by=by)
+
+
+@router.post("/rollback", response_model=ModelOut, dependencies=[may("triage:train")])
+async def post_rollback(body: RollbackIn, session: Session, by: Acting) -> TriageModel:
+    """Go back to an earlier version."""
+    return await roll_back(session, to=body.to, field=body.field, by=by)
+
+
+@router.get("/trainings", response_model=list[TrainingOut], dependencies=[may("tickets:read")])
+async def get_trainings(
+    session: Session,
+    before: Annotated[RowId | None, Query(description="Only earlier ones.")] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 25,
+) -> list[TrainingRun]:
+    """Trainings, the newest first, with their progress or how they ended."""
+    return await list_trainings(session, before=before, limit=limit)
+
+
+@router.post(
+    "/training",
+    response_model=TrainingAskedOut,
+    status_code=202,
+    dependencies=[may("triage:train")],
+    max_body_size=TRAINING_MAX_BYTES,
+)
+async def post_training(
+    session: Session,
+    by: Acting,
+    resources: Parts,
+    file: Annotated[
+        UploadFile | None,
+        File(description="CSV: a text and a label column.", examples=["train.csv"]),
+    ] = None,
+    text_column: Annotated[str | None, Form(max_length=200)] = None,
+    label_column: Annotated[str | None, Form(max_length=200)] = None,
+    anyway: Annotated[
+        bool, Form(description="Put it in use even if it is judged to be worse.")
+    ] = False,
+) -> TrainingAskedOut:
+    """Teach the company's model in the background, from a CSV file too if one is sent."""
+    if file is None:
+        run = await ask_for_training(session, by=by, is_forced=anyway)
+        return TrainingAskedOut(training_id=run.id, learns_from="history")
+    data = await file.read()
+    # Beside the event loop: fifty megabytes take a second or two.
+    examples = await asyncio.to_thread(
+        parse_examples, data, text_column=text_column, label_column=label_column
+    )
+    kept = ExamplesFile(await resources.blobs.put(by.company_id, data), text_column, label_column)
+    run = await ask_for_training(session, by=by, cause="csv", file=kept, is_forced=anyway)
+    return TrainingAskedOut(
+        training_id=run.id,
+        learns_from="csv",
+        examples=len(examples),
+        labels=len({example.label for example in examples}),
+    )
+
+
+@router.get("/aside", response_model=list[AsideOut], dependencies=[may("triage:train")])
+async def get_aside(
+    session: Session,
+    state: Annotated[Literal["aside", "accepted", "dismissed"], Query()] = "aside",
+    before: Annotated[RowId | None, Query(description="Only earlier ones.")] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+) -> list[ExampleAside]:
+    """Examples that are held back because they contradict what is known."""
+    return await list_aside(session, state=state, before=before, limit=limit)
+
+
+@router.post("/aside/decisions", response_model=list[AsideOut], dependencies=[may("triage:train")])
+async def post_aside_decisions(
+    body: DecisionIn, session: Session, by: Acting
+) -> list[ExampleAside]:
+    """Let examples that were held back be learned, or never."""
+    decide = accept_examples if body.decision == "accept" else dismiss_examples
+    return await decide(session, body.example_ids, by=by)
+
+
+@router.get("/learning", response_model=LearningOut, dependencies=[may("tickets:read")])
+async def get_learning(session: Session, resources: Parts) -> LearningOut:
+    """How this company's triage learns."""
+    count = await find_count(session)
+    shadow = await find_shadow_report(session)
+    return LearningOut(
+        **vars(await get_learning_settings(session)),
+        analyses=count.analyses if count else 0,
+        analyses_needed=resources.part(LearningRules).threshold,
+        note=count.note if count else "",
+        in_shadow=ShadowOut.model_validate(shadow) if shadow else None,
+    )
+
+
+@router.put("/learning", response_model=LearningOut, dependencies=[may("settings:manage")])
+async def put_learning(
+    body: LearningIn, session: Session, by: Acting, resources: Parts
+) -> LearningOut:
+    """Decide how often triage may be wrong, and whether new versions are tried without effect first."""
+    await set_learning_settings(session, LearningSettings(**body.model_dump()), by=by)
+    return await get_learning(session, resources)
