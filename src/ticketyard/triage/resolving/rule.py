@@ -52,7 +52,7 @@ def decide(
     """
     first = ranked[0] if ranked else None
     if refusal := _refusal(category, confidence, first, categories):
-        return Decision(False, None, 0.0, refusal, first and first.solution_id)
+        return Decision(False, None, 0.0, refusal, first.solution_id if first else None)
     assert first is not None
     how = "a link to help oneself" if first.kind == "self_service_link" else first.action
     return Decision(

@@ -52,6 +52,7 @@ async def set_endpoint(
     action: str,
     url: str,
     is_enabled: bool = True,
+    renew: bool = False,
     actions: Actions,
     sealer: Sealer,
     outgoing: Outgoing,
@@ -70,7 +71,7 @@ async def set_endpoint(
         raise BadAction(str(refusal)) from None
     endpoint = await session.get(ActionEndpoint, (company_of(session), action))
     secret = None
-    if endpoint is None or endpoint.url != url.strip():
+    if renew or endpoint is None or endpoint.url != url.strip():
         secret = new_secret()
     if endpoint is None:
         endpoint = ActionEndpoint(company_id=company_of(session), action=action)
