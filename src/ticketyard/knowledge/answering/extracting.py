@@ -15,12 +15,12 @@ from ticketyard.knowledge.answering.citing import Citation
 from ticketyard.knowledge.answering.spans import Span, spans_of, without_bullet
 
 MAX_STEPS = 10
-MAX_SENTENCES = 3
+MAX_SENTENCES = 4
 _STEM = 6
 _HEADING_WORDS = 9
 # How much a sentence's own words, its meaning and its passage's rank say; found by hand on own articles.
 _BY_WORDS, _BY_MEANING, _BY_PASSAGE = 0.35, 0.4, 0.25
-_GOES_ON = 0.4
+_GOES_ON = 0.3
 _SECOND_OPINION = 0.85
 
 Likeness = Callable[[Sequence[str]], Sequence[float]]
