@@ -87,7 +87,7 @@ sla-oracle: .venv/.ok  ## 100,000 random histories against an oracle that looks 
 
 lock: .venv/.ok  ## after a change of dependencies in pyproject.toml
 	$(UV) $(COMPILE) --extra dev pyproject.toml -o requirements.lock
-	$(UV) $(COMPILE) --constraint requirements.lock --extra celery pyproject.toml -o requirements-runtime.lock
+	$(UV) $(COMPILE) --constraint requirements.lock --extra celery --extra qdrant pyproject.toml -o requirements-runtime.lock
 	echo hatchling | $(UV) $(COMPILE) --constraint requirements.lock - -o tools/build.lock
 
 clean:  ## everything that was fetched or built; the data directory stays

@@ -91,7 +91,6 @@ class Candidate:
     helpful: int
     unhelpful: int
     length: int
-    words: frozenset[int]
     bm25: float
     coverage: float
     cosine: float | None

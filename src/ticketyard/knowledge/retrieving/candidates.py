@@ -44,16 +44,15 @@ async def read_candidates(
             bm25=float(bm25),
             coverage=float(coverage),
             cosine=cosines.get(key),
-            words=frozenset(row.pop("words")),
             title_words=frozenset(row.pop("title_words")),
-            **_without_times(row),
+            **_without_bags(row),
         )
         for row, bm25, coverage in zip(rows, scores.bm25, scores.coverage, strict=True)
     ]
 
 
-def _without_times(row: dict[str, Any]) -> dict[str, Any]:
-    row.pop("times")
+def _without_bags(row: dict[str, Any]) -> dict[str, Any]:
+    del row["words"], row["times"]
     return row
 
 

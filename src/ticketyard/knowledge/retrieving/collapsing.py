@@ -1,5 +1,6 @@
 """Pure: of pieces that say nearly the same, the best stands for all."""
 
+import re
 from collections.abc import Sequence
 
 from ticketyard.knowledge.retrieving.asked import Found
@@ -8,26 +9,26 @@ from ticketyard.knowledge.retrieving.asked import Found
 _ALIKE = 0.9
 # Short texts differ in a word and mean something else: those have to have all words in common.
 _SHORT = 12
+_TOKEN = re.compile(r"\w+")
 
 
 def collapse(found: Sequence[Found], limit: int) -> list[Found]:
-    """The first `limit` that do not repeat one before them."""
+    """The first `limit` that do not repeat one before them, whatever their titles."""
     kept: list[Found] = []
+    said: list[frozenset[str]] = []
     for each in found:
         if len(kept) == limit:
             break
-        if not any(_repeats(each, other) for other in kept):
+        words = frozenset(_TOKEN.findall(each.candidate.text.lower()))
+        if not any(_repeats(words, other) for other in said):
             kept.append(each)
+            said.append(words)
     return kept
 
 
-def _repeats(one: Found, other: Found) -> bool:
-    left, right = one.candidate.words, other.candidate.words
-    if not left or not right:
-        return one.candidate.text.split() == other.candidate.text.split()
-    if min(len(left), len(right)) < _SHORT:
-        return left == right
+def _repeats(words: frozenset[str], other: frozenset[str]) -> bool:
+    shorter, longer = sorted((len(words), len(other)))
+    if shorter < _SHORT:
+        return words == other and bool(words)
     # Cheaper than counting: of sets so different in size few words can be common.
-    if min(len(left), len(right)) < _ALIKE * max(len(left), len(right)):
-        return False
-    return len(left & right) >= _ALIKE * len(left | right)
+    return shorter >= _ALIKE * longer and len(words & other) >= _ALIKE * len(words | other)

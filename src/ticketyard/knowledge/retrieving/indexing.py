@@ -88,15 +88,25 @@ async def forget_pieces(session: AsyncSession, document_id: int) -> None:
         ),
         {"document_id": document_id},
     )
-    await tell_elsewhere(session, [document_id])
+    await tell_elsewhere(session, [document_id], only_known=True)
 
 
-async def tell_elsewhere(session: AsyncSession, document_ids: Sequence[int]) -> None:
-    """An index outside of the database is brought in step with these documents after the commit."""
-    await session.execute(
-        text(
-            "insert into knowledge_outbox (company_id, document_id)"
-            " select current_company(), unnest(cast(:ids as bigint[]))"
-        ),
-        {"ids": list(document_ids)},
-    )
+async def tell_elsewhere(
+    session: AsyncSession, document_ids: Sequence[int], *, only_known: bool = False
+) -> None:
+    """An index outside of the database is brought in step with these documents after the commit.
+
+    only_known: what that index was never told of, it need not forget.
+    """
+    await session.execute(_CHANGED if only_known else _TOLD, {"ids": list(document_ids)})
+
+
+_CHANGED = text(
+    "update knowledge_elsewhere set asked = nextval('knowledge_change'), claimed_until = null"
+    " where company_id = current_company() and document_id = any(:ids)"
+)
+_TOLD = text(
+    "insert into knowledge_elsewhere (company_id, document_id)"
+    " select current_company(), unnest(cast(:ids as bigint[]))"
+    " on conflict (company_id, document_id) do update set asked = excluded.asked, claimed_until = null"
+)

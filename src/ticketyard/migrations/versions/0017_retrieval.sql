@@ -38,15 +38,20 @@ create table knowledge_piece (
 -- Without a list of what is still to be sorted in, which every search would have to read through.
 create index knowledge_piece_found on knowledge_piece using gin (words) with (fastupdate = off);
 
--- What an index of vectors elsewhere (Qdrant) has still to be told: that this document changed. A row goes
--- when the index has what is in knowledge_chunk at that moment, be it nothing.
-create table knowledge_outbox (
-  id bigint generated always as identity primary key,
+-- Which documents an index of vectors elsewhere (Qdrant) knows or has to be told of. `asked` rises with each
+-- change, `told` is the change it was last told of. The row of a deleted document stays until that was told:
+-- it is all that is left to say so.
+create sequence knowledge_change;
+create table knowledge_elsewhere (
   company_id integer not null,
   document_id bigint not null,
-  told_at timestamptz not null default now()
+  asked bigint not null default nextval('knowledge_change'),
+  told bigint,
+  claimed_until timestamptz,
+  primary key (company_id, document_id)
 );
-create index knowledge_outbox_of_document on knowledge_outbox (company_id, document_id, id);
+create index knowledge_elsewhere_behind on knowledge_elsewhere (company_id, asked)
+  where told is distinct from asked;
 
 -- The counts follow the pieces however these come and go. Whoever changes a company's counts does so alone
 -- until the commit: two who touched the same words in different orders would wait for each other for ever.
@@ -88,7 +93,7 @@ create trigger count_gone after delete on knowledge_piece
   referencing old table as gone for each statement execute function count_gone_words();
 
 select ticketyard_protect(name::regclass) from unnest(array[
-  'knowledge_word', 'knowledge_group', 'knowledge_piece', 'knowledge_outbox']) as name;
+  'knowledge_word', 'knowledge_group', 'knowledge_piece', 'knowledge_elsewhere']) as name;
 revoke update on knowledge_piece from ticketyard_app;
 
 -- Arrays are no more searched near an index under the policy than full text is (docs/decisions/0021).
