@@ -12,7 +12,7 @@ Visibility = Literal["internal", "public"]
 Publication = Literal["draft", "published", "archived"]
 
 TITLE_MAX: Final = 300
-BODY_MAX: Final = 100_000
+BODY_MAX: Final = 50_000
 
 
 @dataclass(frozen=True)
