@@ -1,0 +1,11 @@
+"""What can be refused at the outlet."""
+
+from ticketyard.core.errors import Conflict, NotFound
+
+
+class OutletIsOff(Conflict):
+    """No broker is configured, so nothing can be sent again."""
+
+
+class OutletMessageNotFound(NotFound):
+    """No such message."""

@@ -1,0 +1,15 @@
+"""What happens at the outlet."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ticketyard.core.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutletReplayed(Event):
+    """Somebody had the broker told again: since an instant, or of one thing."""
+
+    type: ClassVar[str] = "outlet.replayed"
+    since: str | None
+    messages: int

@@ -1,0 +1,70 @@
+"""What waits for the broker, how telling fares, and what of a broker's messages was handled here."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import DateTime, FetchedValue
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ticketyard.core.db import Table
+
+_INSTANT = DateTime(timezone=True)
+
+
+class Outlet(Table):
+    """Whether a company's events are told to a broker, and how that fares."""
+
+    __tablename__ = "outlet"
+
+    company_id: Mapped[int] = mapped_column(primary_key=True)
+    is_on: Mapped[bool]
+    seen_at: Mapped[datetime] = mapped_column(_INSTANT)
+    failures: Mapped[int] = mapped_column(default=0)
+    failing_since: Mapped[datetime | None] = mapped_column(_INSTANT)
+    rests_until: Mapped[datetime | None] = mapped_column(_INSTANT)
+    problem: Mapped[str | None]
+    claimed_until: Mapped[datetime | None] = mapped_column(_INSTANT)
+    succeeded_at: Mapped[datetime | None] = mapped_column(_INSTANT)
+    handled_up_to: Mapped[datetime | None] = mapped_column(_INSTANT)
+
+
+class OutletMessage(Table):
+    """One event for the broker. state: waiting, sent, failed (given up), dropped (nothing to tell)."""
+
+    __tablename__ = "outlet_message"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    company_id: Mapped[int]
+    event_id: Mapped[UUID] = mapped_column(server_default=FetchedValue())
+    history_id: Mapped[int]
+    task: Mapped[str]
+    subject: Mapped[str]
+    state: Mapped[str] = mapped_column(server_default=FetchedValue())
+    attempts: Mapped[int] = mapped_column(default=0)
+    refusals: Mapped[int] = mapped_column(default=0)
+    problem: Mapped[str | None]
+    ready_at: Mapped[datetime] = mapped_column(_INSTANT, server_default=FetchedValue())
+    settled_at: Mapped[datetime | None] = mapped_column(_INSTANT)
+    handled_at: Mapped[datetime | None] = mapped_column(_INSTANT)
+    repeats: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(_INSTANT, server_default=FetchedValue())
+
+
+class ProcessedEvent(Table):
+    """A broker's message that was taken up here. processing: by `claim`, until `claimed_until`."""
+
+    __tablename__ = "processed_event"
+
+    company_id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[str] = mapped_column(primary_key=True)
+    event_type: Mapped[str]
+    status: Mapped[str]
+    attempts: Mapped[int] = mapped_column(default=1)
+    claim: Mapped[UUID | None]
+    claimed_until: Mapped[datetime | None] = mapped_column(_INSTANT)
+    result: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    error_message: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(_INSTANT, server_default=FetchedValue())
+    updated_at: Mapped[datetime] = mapped_column(_INSTANT, server_default=FetchedValue())
