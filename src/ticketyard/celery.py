@@ -1,0 +1,36 @@
+"""`celery -A ticketyard.celery worker -Q rag_events`: do what a broker's messages say (docs/celery.md)."""
+
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
+
+from celery.signals import worker_init, worker_shutdown
+
+from ticketyard.cli.runtime import Ground, ground, load_settings, resources_on
+from ticketyard.core.resources import Resources
+from ticketyard.wiring import build_celery
+
+_settings = load_settings()
+_standing = ExitStack()
+_base: list[Ground] = []
+
+
+@asynccontextmanager
+async def _resources() -> AsyncIterator[Resources]:
+    async with resources_on(_base[0]) as resources:
+        yield resources
+
+
+app = build_celery(_settings, _resources)
+
+
+def _stand_up(**_told: object) -> None:
+    """Before any process of the pool is there: reach the database, and bring it to this version."""
+    _base.append(_standing.enter_context(ground(_settings)))
+
+
+def _let_go(**_told: object) -> None:
+    _standing.close()
+
+
+worker_init.connect(_stand_up, weak=False)
+worker_shutdown.connect(_let_go, weak=False)
