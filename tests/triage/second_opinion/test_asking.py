@@ -2,127 +2,23 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import Any
+from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import text
 
-from tests.model_server import ModelServer, Turn, serving
+from tests.model_server import Turn
+from tests.triage.second_opinion.desk import SURE, UNSURE, VPN, Desk, Make
 from tests.world import World
-from ticketyard.ai.chat.breaker import Breaker
 from ticketyard.ai.chat.model import ChatModel
-from ticketyard.ai.chat.question import ChatServer
 from ticketyard.core.jobs import Worker
 from ticketyard.core.outgoing import Outgoing
-from ticketyard.core.resources import Resources
-from ticketyard.tickets.models import Ticket
 from ticketyard.tickets.queries import get_ticket
 from ticketyard.triage.analysing import analyse_tickets
 from ticketyard.triage.correcting import correct_category
-from ticketyard.triage.models import Analysis
-from ticketyard.triage.queries import get_analysis
 from ticketyard.triage.second_opinion.asker import Asker
 from ticketyard.triage.second_opinion.rules import OpinionRules
-from ticketyard.wiring import WIRING
-
-UNSURE = "It does not do what it did yesterday"
-SURE = "The printer on the second floor prints blank pages"
-VPN = {
-    "category": "vpn",
-    "priority": "high",
-    "sentiment": "negative",
-    "language": "en",
-    "summary": "Something stopped working since yesterday.",
-}
-
-
-@dataclass
-class Desk:
-    """The world with a model configured."""
-
-    world: World
-    server: ModelServer
-    resources: Resources
-    worker: Worker
-
-    async def opened(self, title: str = UNSURE, **fields: object) -> int:
-        """A new ticket, read by the local engines."""
-        opened = await self.world.open(title, **fields)
-        await self.worker.run_pending()
-        return opened.id
-
-    async def ask(self) -> int:
-        """Ask the model what is due, and let what follows happen."""
-        asked = await Asker(self.resources).ask_due()
-        await self.worker.run_pending()
-        return asked
-
-    async def seen(self, ticket_id: int) -> tuple[Ticket, Analysis]:
-        async with self.resources.db.transaction(self.world.company_id) as session:
-            return await get_ticket(session, ticket_id), await get_analysis(session, ticket_id)
-
-    async def rows(self, query: str, company_id: int | None = None) -> list[Any]:
-        async with self.resources.db.transaction(company_id or self.world.company_id) as session:
-            return list(await session.execute(text(query)))
-
-    async def rows_change(self, statement: str) -> None:
-        async with self.resources.db.transaction(self.world.company_id) as session:
-            await session.execute(text(statement))
-
-    async def questions(self) -> list[tuple[str, str, int]]:
-        rows = await self.rows("select state, problem, attempts from second_opinion order by id")
-        return [(row.state, row.problem, row.attempts) for row in rows]
-
-    async def wish(self, wish: str) -> None:
-        async with self.resources.db.transaction(self.world.company_id) as session:
-            await session.execute(
-                text("update company set settings = settings || jsonb_build_object("
-                     "'language_model', cast(:wish as text)) where id = current_company()"),
-                {"wish": wish},
-            )  # fmt: skip
-
-    def later(self, **more: float) -> None:
-        """Let time pass."""
-        then = self.resources.db.clock() + timedelta(**more)
-        self.resources.db.clock = lambda: then
-
-
-@pytest.fixture
-def server() -> Iterator[ModelServer]:
-    with serving(ModelServer(usual=Turn(args=VPN))) as server:
-        yield server
-
-
-@pytest.fixture
-def make_desk(world: World, server: ModelServer) -> Callable[..., Desk]:
-    def make(rules: OpinionRules | None = None, **changes: Any) -> Desk:
-        given = {"url": server.url, "model": "m-1", "deadline_seconds": 3.0}
-        chat = ChatModel(
-            ChatServer(**{**given, **changes}),
-            Outgoing(["127.0.0.1"]),
-            breaker=Breaker(opens_after=4),
-        )
-        parts = {
-            **world.resources.parts,
-            ChatModel: chat,
-            OpinionRules: rules or OpinionRules(),
-        }
-        resources = replace(world.resources, parts=parts)
-        worker = Worker(resources, WIRING, concurrency=2, max_attempts=3)
-        return Desk(replace(world, resources=resources), server, resources, worker)
-
-    return make
-
-
-@pytest.fixture
-def desk(make_desk: Callable[..., Desk]) -> Desk:
-    return make_desk()
-
-
-Make = Callable[..., Desk]
 
 
 async def test_a_ticket_that_is_unsure_gets_a_second_opinion(desk: Desk) -> None:
@@ -297,8 +193,7 @@ async def test_what_never_works_is_given_up(make_desk: Make) -> None:
 async def test_while_the_server_rests_questions_wait_and_lose_no_try(desk: Desk) -> None:
     desk.server.usual = Turn(status=500)
     for _ in range(6):
-        await desk.world.open(UNSURE)
-    await desk.worker.run_pending()
+        await desk.opened()
     await desk.ask()
     tried = [attempts for _, _, attempts in await desk.questions()]
     assert sum(tried) <= 5
@@ -324,14 +219,12 @@ async def test_a_company_over_its_budget_is_not_asked_for_and_that_is_said(
     assert [state for state, *_ in await desk.questions()] == ["done", "done"]
 
 
-async def test_one_companys_budget_is_its_own(make_desk: Make, world: World) -> None:
+async def test_one_companys_budget_is_its_own(make_desk: Make) -> None:
     desk = make_desk(OpinionRules(tokens_a_day=6000))
     desk.server.usual = Turn(args=VPN, tokens=5900)
     await desk.opened()
     await desk.ask()
-    other = replace(desk.world, company_id=world.other_company_id)
-    await other.open("Something odd in the south", requester_email=None)
-    await desk.worker.run_pending()
+    await desk.opened_elsewhere("Something odd in the south")
     assert await desk.ask() == 1
     assert len(desk.server.got) == 2
 
@@ -352,14 +245,11 @@ async def test_what_may_have_cost_is_counted_and_what_cannot_have_is_not(make_de
     assert used.tokens > 1000
 
 
-async def test_questions_of_all_companies_are_asked_in_turn(make_desk: Make, world: World) -> None:
+async def test_questions_of_all_companies_are_asked_in_turn(make_desk: Make) -> None:
     desk = make_desk(at_once=2)
     for _ in range(5):
-        await desk.world.open(UNSURE)
-    await replace(desk.world, company_id=world.other_company_id).open(
-        "Something odd in the south", requester_email=None
-    )
-    await desk.worker.run_pending()
+        await desk.opened()
+    await desk.opened_elsewhere("Something odd in the south")
     await desk.ask()
     first_two = [asked["messages"][1]["content"] for asked in desk.server.got[:2]]
     assert any("in the south" in each for each in first_two)
@@ -368,8 +258,7 @@ async def test_questions_of_all_companies_are_asked_in_turn(make_desk: Make, wor
 async def test_two_askers_never_ask_the_same(desk: Desk) -> None:
     desk.server.usual = Turn(args=VPN, sleep=0.1)
     for place in range(8):
-        await desk.world.open(f"{UNSURE} {place}")
-    await desk.worker.run_pending()
+        await desk.opened(f"{UNSURE} {place}")
     await asyncio.gather(make_asker(desk).ask_due(), make_asker(desk).ask_due())
     assert len(desk.server.got) == 8
 
@@ -404,16 +293,14 @@ async def test_little_of_a_long_text_is_sent(desk: Desk) -> None:
     assert len(desk.server.got[0]["messages"][1]["content"]) < 6_400
 
 
-async def test_nothing_of_another_company_is_in_a_question(make_desk: Make, world: World) -> None:
+async def test_nothing_of_another_company_is_in_a_question(make_desk: Make) -> None:
     desk = make_desk()
-    async with world.resources.db.transaction(world.other_company_id) as session:
+    async with desk.resources.db.transaction(desk.world.other_company_id) as session:
         await session.execute(
             text("insert into category (company_id, name, description) values "
                  "(current_company(), 'southern_secret', 'Only the south knows')")
         )  # fmt: skip
-    await replace(desk.world, company_id=world.other_company_id).open(
-        "A confidential matter of the south", requester_email=None
-    )
+    await desk.opened_elsewhere("A confidential matter of the south")
     await desk.opened("An odd thing of the north")
     await desk.ask()
     north = [asked for asked in desk.server.got if "of the north" in str(asked)]
@@ -447,7 +334,8 @@ async def test_the_line_goes_on_while_the_server_hangs(make_desk: Make) -> None:
             await desk.opened(f"{UNSURE} {place}")
         await until(lambda: desk.server.going == 4)
         began = time.monotonic()
-        ticket_id = await desk.opened("The printer on the third floor prints blank pages")
+        ticket_id = (await desk.world.open("The printer on the third floor prints blank pages")).id
+        await desk.worker.run_pending()
         took = time.monotonic() - began
         ticket, analysis = await desk.seen(ticket_id)
         assert (ticket.category, analysis.state) == ("printer", "done")

@@ -27,7 +27,7 @@ MAX_CONFIDENCE = 0.85
 
 # Share of the local chances that is spread over all categories: what was ranked as impossible may be right.
 _DOUBT = 0.1
-_SURE_LANGUAGE = 0.9
+_SURE_LANGUAGE = 0.7
 # From here on words of the subject settled the priority (contracts 3.3), and no model overrules them.
 _SETTLED = 0.7
 _SCORE = {"negative": -0.6, "neutral": 0.0, "positive": 0.6}
