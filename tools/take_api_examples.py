@@ -178,6 +178,25 @@ CALLS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("POST", "/api/analyze", {"json": {"description": WORDS["description"], "company_id": 1}}),
     ("GET", "/api/tickets/{ticket_id}/analysis", {}),
     ("PUT", "/api/tickets/{ticket_id}/category", {"json": {"category": "Консультация"}}),
+    ("PUT", "/api/tickets/{ticket_id}/team", {"json": {"team_id": 1}}),
+    ("GET", "/api/triage/auto-resolution", {}),
+    ("PATCH", "/api/triage/auto-resolution", {"json": {"per_requester_per_day": 2}}),
+    ("POST", "/api/solutions", {"json": {
+        "title": "Choose a new password yourself", "category": "password_reset",
+        "kind": "self_service_link", "steps": ["Open the page.", "Choose a new password."],
+        "link": "https://password.north.example/", "success_rate": 0.95, "minutes": 5,
+        "state": "active"}}),
+    ("GET", "/api/solutions", {"params": {"state": "active"}}),
+    ("GET", "/api/solutions/{solution_id}", {}),
+    ("PATCH", "/api/solutions/{solution_id}", {"json": {"minutes": 4}}),
+    ("GET", "/api/tickets/{ticket_id}/auto-resolution", {}),
+    ("GET", "/api/tickets/{ticket_id}/solutions", {}),
+    ("GET", "/api/actions", {}),
+    ("PUT", "/api/actions/{action_name}/endpoint", {"json": {
+        "url": "https://it.north.example/actions/password"}}),
+    ("POST", "/api/tickets/{ticket_id}/actions", {"json": {
+        "action": "password_reset", "parameters": {"user": "rita@example.com"}}}),
+    ("GET", "/api/tickets/{ticket_id}/actions", {}),
     ("GET", "/api/triage/review", {}),
     ("GET", "/api/triage/models", {}),
     ("GET", "/api/triage/quality", {"params": {"period": "30d"}}),
@@ -311,6 +330,7 @@ def main(base: str, email: str, password: str) -> None:
         }
         known |= {"template_name": "acknowledgement", "locale": "en", "workflow_id": "1"}
         known |= {"mapping_id": "1", "mapping_name": "zabbix", "alert_id": "1", "window_id": "1"}
+        known |= {"solution_id": "5", "action_name": "password_reset"}
         known |= {"heartbeat_id": "1", "provider_id": "alertmanager"}
         known |= {"email_address": "customer@example.com", "calendar_id": "1", "policy_id": "1"}
         first = client.get("/api/tickets", params={"size": 1, "source": "csv", "segment": "VIP"})

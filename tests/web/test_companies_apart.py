@@ -60,6 +60,7 @@ OPEN = {
     "token": "no-such-token",
     "email_address": "rita@example.com",
     "template_name": "acknowledgement",
+    "action_name": "password_reset",
     "locale": "en",
 }
 # What a form is filled in with; names that are in `objects` get North's id.
@@ -355,6 +356,28 @@ async def furnish(world: World) -> dict[str, str]:
             ),
             {"it": CANARY, "endpoint": endpoint_id},
         )
+        solution_id = await session.scalar(
+            text(
+                "insert into solution (company_id, title, category, kind, description, state)"
+                " values (current_company(), :it, 'vpn', 'manual_steps', :it, 'active') returning id"
+            ),
+            {"it": CANARY},
+        )
+        await session.execute(
+            text(
+                "insert into action_endpoint (company_id, action, url, secret)"
+                " values (current_company(), 'password_reset', 'http://127.0.0.1:1/' || :it, :it)"
+            ),
+            {"it": CANARY},
+        )
+        await session.execute(
+            text(
+                "insert into action_run (company_id, ticket_id, action, idempotency_key, state,"
+                " message, asked_by) values (current_company(), :ticket, 'password_reset', 'x',"
+                " 'failed', :it, :it)"
+            ),
+            {"it": CANARY, "ticket": opened.id},
+        )
         target_id = await session.scalar(
             text(
                 "insert into notification_target (company_id, kind, name, host, secret)"
@@ -445,6 +468,7 @@ async def furnish(world: World) -> dict[str, str]:
         "webhook_id": str(endpoint_id),
         "delivery_id": str(delivery_id),
         "target_id": str(target_id),
+        "solution_id": str(solution_id),
         "notification_id": str(notification_id),
         "outgoing_id": str(outgoing_id),
         "run_id": str(run_id),

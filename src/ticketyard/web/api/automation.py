@@ -171,18 +171,18 @@ async def get_actions(session: Session, resources: Parts) -> list[ActionOut]:
 
 
 @router.put(
-    "/actions/{action}/endpoint",
+    "/actions/{action_name}/endpoint",
     response_model=EndpointOut,
     dependencies=[may("settings:manage")],
 )
 async def put_endpoint(
-    action: ActionName, body: EndpointIn, session: Session, by: Acting, resources: Parts
+    action_name: ActionName, body: EndpointIn, session: Session, by: Acting, resources: Parts
 ) -> EndpointOut:
     """Say which endpoint of yours does an action. What it is sent is signed as webhooks are."""
     known = resources.part(Actions)
     endpoint, secret = await set_endpoint(
         session,
-        action=action,
+        action=action_name,
         url=body.url,
         is_enabled=body.is_enabled,
         renew=body.new_secret,
@@ -191,14 +191,16 @@ async def put_endpoint(
         outgoing=resources.part(Outgoing),
         by=by,
     )
-    told = _action(known.get(action), endpoint)
+    told = _action(known.get(action_name), endpoint)
     return EndpointOut(**told.model_dump(), secret=secret)
 
 
-@router.delete("/actions/{action}/endpoint", status_code=204, dependencies=[may("settings:manage")])
-async def delete_endpoint(action: ActionName, session: Session, by: Acting) -> None:
+@router.delete(
+    "/actions/{action_name}/endpoint", status_code=204, dependencies=[may("settings:manage")]
+)
+async def delete_endpoint(action_name: ActionName, session: Session, by: Acting) -> None:
     """Forget an action's endpoint; the action then fails, and says why."""
-    await remove_endpoint(session, action=action, by=by)
+    await remove_endpoint(session, action=action_name, by=by)
 
 
 @router.post(
