@@ -34,7 +34,7 @@ from ticketyard.knowledge.reading.blocks import Part
 from ticketyard.knowledge.reading.chunking import Chunk, cut
 from ticketyard.knowledge.reading.extracted import Extracted, extract
 from ticketyard.knowledge.reading.kinds import KINDS, SENTENCES, CannotRead, Problem
-from ticketyard.knowledge.reading.running import ReaderDied, read_file
+from ticketyard.knowledge.reading.running import Limits, ReaderDied, read_file
 from ticketyard.knowledge.retrieving.indexing import PreparedPieces, index_pieces, prepare_pieces
 from ticketyard.people.queries import get_company
 
@@ -72,13 +72,15 @@ class _Found:
     prepared: PreparedPieces
 
 
-async def index_document(resources: Resources, company_id: int, document_id: int) -> bool:
+async def index_document(
+    resources: Resources, company_id: int, document_id: int, limits: Limits | None = None
+) -> bool:
     """Read it, if it is due and nobody else reads it; gives whether there was anything to do."""
     claimed = await _claim(resources, company_id, document_id)
     if claimed is None:
         return False
     async with _lease(resources, company_id, claimed):
-        await _read_and_write(resources, company_id, claimed)
+        await _read_and_write(resources, company_id, claimed, limits)
     return True
 
 
@@ -128,9 +130,11 @@ def _due(session: AsyncSession, document_id: int) -> Select[Document]:
     )
 
 
-async def _read_and_write(resources: Resources, company_id: int, claimed: _Claimed) -> None:
+async def _read_and_write(
+    resources: Resources, company_id: int, claimed: _Claimed, limits: Limits | None
+) -> None:
     try:
-        found = await _read(resources, company_id, claimed)
+        found = await _read(resources, company_id, claimed, limits)
         await _write(resources, company_id, claimed, found)
     except CannotRead as refusal:
         await _settle_unread(resources, company_id, claimed, refusal.problem)
@@ -150,10 +154,13 @@ async def _read_and_write(resources: Resources, company_id: int, claimed: _Claim
         await _settle_unread(resources, company_id, claimed, "not_indexed", may_go_better=True)
 
 
-async def _read(resources: Resources, company_id: int, claimed: _Claimed) -> _Found:
+async def _read(
+    resources: Resources, company_id: int, claimed: _Claimed, limits: Limits | None
+) -> _Found:
     kind = next(each for each in KINDS if each == claimed.kind)
     content, size = _bytes_of(resources, claimed)
-    blocks = await read_file(kind, content, size, on_part=_Telling(resources, company_id, claimed))
+    telling = _Telling(resources, company_id, claimed)
+    blocks = await read_file(kind, content, size, on_part=telling, limits=limits)
     extracted = await asyncio.to_thread(extract, blocks)
     chunks = await asyncio.to_thread(cut, extracted)
     if not chunks:

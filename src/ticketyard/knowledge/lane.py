@@ -12,6 +12,7 @@ from ticketyard.core.db import is_database_away
 from ticketyard.core.log import get_logger
 from ticketyard.core.resources import Resources
 from ticketyard.knowledge.indexing import index_document
+from ticketyard.knowledge.reading.running import Limits
 
 log = get_logger(__name__)
 
@@ -22,8 +23,8 @@ COMPANIES_AT_ONCE = 50
 class ReadingLane:
     """Runs until cancelled."""
 
-    def __init__(self, resources: Resources) -> None:
-        self._resources = resources
+    def __init__(self, resources: Resources, limits: Limits | None = None) -> None:
+        self._resources, self._limits = resources, limits
 
     async def run(self) -> None:
         """Read what is due; look every second whether something is."""
@@ -47,7 +48,7 @@ class ReadingLane:
             due = [(row.company_id, row.document_id) for row in rows]
         read = 0
         for company_id, document_id in due:
-            read += await index_document(self._resources, company_id, document_id)
+            read += await index_document(self._resources, company_id, document_id, self._limits)
         return read
 
 

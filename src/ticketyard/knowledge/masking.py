@@ -12,9 +12,9 @@ _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b
 # A number to call begins with + or 00 or a bracket, or comes in groups.
 _PHONE = re.compile(
     r"(?<![\w.,:/-])(?:\+|00|\()\d[\d ()./-]{6,20}\d(?![\w-])"
-    r"|(?<![\w.,:/-])\d{2,5}(?:[ -]\d{2,5}){2,5}(?![\w-])"
+    r"|(?<![\w.,:/-])(?!\d{4}-\d\d-\d\d)\d{1,5}(?:[ -]\d{2,5}){2,5}(?![\w-])"
 )
-_LONG_NUMBER = re.compile(r"(?<![\w.-])\d(?:[ -]?\d){8,18}(?![\w-])")
+_LONG_NUMBER = re.compile(r"(?<![\w.-])(?!\d{4}-\d\d-\d\d)\d(?:[ -]?\d){8,18}(?![\w-])")
 _NAME_PART = re.compile(r"[^\W\d_][\w'’-]{2,}")
 _MAIL_HEAD = re.compile(r"\AFrom: .*\n(?:Received: .*\n)?\s*")
 
