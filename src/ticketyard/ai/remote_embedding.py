@@ -87,6 +87,10 @@ class RemoteEmbedder:
             with self._lock:
                 self._breaker.fail(time.monotonic())
             raise EmbedderAway(str(error)) from None
+        except BaseException:
+            with self._lock:
+                self._breaker.drop()
+            raise
         with self._lock:
             self._breaker.succeed()
         self.dimensions = int(vectors.shape[1])
@@ -122,7 +126,8 @@ def _vectors(said: Answer, wanted: int) -> Vectors:
         raise EmbedderAway(f"The embedding server answers {said.status}.")
     try:
         rows = sorted(said.json()["data"], key=lambda row: int(row["index"]))
-        vectors = np.array([row["embedding"] for row in rows], np.float32)
+        with np.errstate(over="ignore"):
+            vectors = np.array([row["embedding"] for row in rows], np.float32)
     except (ValueError, TypeError, KeyError, OverflowError):
         raise EmbedderAway("What the embedding server answers are no vectors.") from None
     is_matrix = vectors.ndim == 2 and vectors.shape[0] == wanted
