@@ -16,6 +16,7 @@ from ticketyard.ai.embedding import Vectors
 from ticketyard.triage.learning.examples import RANKS, Example
 
 NEIGHBOURS = 8
+_NEAR_LEAST = 0.2
 _NEIGHBOURS_LEAST = 4
 _MAJORITY = 0.5
 _MAJORITY_ALONE = 0.75
@@ -185,7 +186,8 @@ def _nearness_floor(vectors: Vectors) -> float:
     sample = vectors[:: max(1, len(vectors) // 500)]
     likeness = sample @ vectors.T
     nearest: NDArray[np.floating] = np.partition(likeness, -2, axis=1)[:, -2]
-    return float(np.quantile(nearest, 0.1))
+    # Less a hair, for equal likeness is worked out with unequal rounding.
+    return max(_NEAR_LEAST, float(np.quantile(nearest, 0.1)) - 1e-5)
 
 
 def _suspicion(

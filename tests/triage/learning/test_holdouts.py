@@ -1,0 +1,72 @@
+"""What is held out: by examples made up at random, whatever they are."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ticketyard.triage.learning.examples import Example
+from ticketyard.triage.learning.holdouts import hold_out
+
+START = datetime(2026, 1, 5, tzinfo=UTC)
+
+
+def examples(*labels: str) -> list[Example]:
+    """One a minute."""
+    return [
+        Example(f"text {place}", label, START + timedelta(minutes=place))
+        for place, label in enumerate(labels)
+    ]
+
+
+@given(st.lists(st.sampled_from("abcdef"), max_size=200), st.data())
+def test_whatever_is_held_out_something_of_each_label_is_taught(
+    labels: list[str], data: st.DataObject
+) -> None:
+    given_ = examples(*labels)
+    known = (
+        data.draw(st.sets(st.sampled_from([each.digest for each in given_]))) if given_ else set()
+    )
+    split = hold_out(given_, known)
+
+    places = [*split.teach, *split.newest, *split.anchor]
+    assert sorted(places) == list(range(len(given_)))
+    assert {given_[place].label for place in split.teach} == set(labels)
+    assert all(given_[place].digest not in known for place in split.newest)
+    assert all(given_[place].digest in known for place in split.anchor)
+    held = Counter(given_[place].label for place in split.newest)
+    assert all(held[label] * 2 <= count for label, count in Counter(labels).items())
+
+
+def test_the_newest_are_held_out() -> None:
+    given_ = examples(*["vpn", "fax"] * 100)
+    assert sorted(hold_out(given_, set()).newest) == list(range(160, 200))
+
+
+def test_at_least_twenty_are_held_out_where_there_are_as_many() -> None:
+    assert len(hold_out(examples(*["vpn", "fax"] * 25), set()).newest) == 20
+    assert len(hold_out(examples(*["vpn", "fax"] * 8), set()).newest) == 8
+
+
+def test_a_new_label_is_half_taught_and_half_asked() -> None:
+    given_ = examples(*["vpn"] * 200, *["fax"] * 30)
+    learned = {each.digest for each in given_[:200]}
+    split = hold_out(given_, learned)
+    assert split.newest == tuple(range(229, 214, -1))
+    assert len(split.anchor) == 40
+
+
+def test_what_came_from_one_file_is_spread() -> None:
+    given_ = [Example(f"text {place}", "vf"[place >= 100], START) for place in range(200)]
+    newest = hold_out(given_, set()).newest
+    assert 8 <= sum(place < 100 for place in newest) <= 32
+
+
+@pytest.mark.parametrize("taught", [4000, 20_000])
+def test_the_anchor_does_not_grow_without_end(taught: int) -> None:
+    given_ = [Example(f"text {place}", f"l{place % 7}") for place in range(taught)]
+    split = hold_out(given_, {each.digest for each in given_})
+    assert len(split.anchor) == (798 if taught == 4000 else 1000)
+    assert split.newest == ()
