@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 from rich.table import Table
 from sqlalchemy import text
 
+from ticketyard.ai.chat.model import ChatModel
+from ticketyard.ai.chat.trying import try_out
 from ticketyard.cli.runtime import Ground, console, ground, load_settings, resources_on
 from ticketyard.core.resources import Resources
 from ticketyard.migrations.running import head
@@ -28,6 +30,10 @@ async def _examine(base: Ground) -> None:
     async with resources_on(base) as resources:
         async for good, what, found in _findings(resources):
             table.add_row("[green]✓[/]" if good else "[red]✗[/]", what, found)
+        trial = await try_out(resources.part(ChatModel))
+        table.add_row(
+            "[green]✓[/]" if trial.is_good else "[red]✗[/]", "Language model", trial.words
+        )
     console.print(table)
 
 

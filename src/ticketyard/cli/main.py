@@ -10,6 +10,7 @@ from ticketyard.cli import (
     export,
     keys,
     knowledge,
+    language_model,
     mail,
     people,
     serving,
@@ -39,6 +40,7 @@ app.add_typer(dead_letters.app, name="jobs", help="Work that was given up.")
 app.add_typer(keys.app, name="key", help="API keys of integrations.")
 app.add_typer(knowledge.app, name="knowledge", help="Documents, and what is found of them.")
 app.add_typer(mail.app, name="mail", help="Messages and mailboxes.")
+app.add_typer(language_model.app, name="model", help="The language model.")
 app.add_typer(people.app, name="user", help="People who may log in.")
 app.add_typer(triage.app, name="triage", help="Teach and test the sorting of tickets.")
 

@@ -1,5 +1,6 @@
 """Why there is no answer of a language model."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 Kind = Literal[
@@ -33,3 +34,18 @@ class ChatTrouble(Exception):
         self.kind: Kind = kind
         self.retry_after = retry_after
         self.tokens = tokens
+
+
+IN_WORDS: Mapping[Kind, str] = {
+    "off": "no language model is configured",
+    "resting": "it failed several times and is left alone for a while",
+    "busy": "we ask as often as we may",
+    "down": "nobody answers there, or the connection broke",
+    "slow": "there was no end of the answer in time",
+    "limited": "the server says that we ask too often, or that no money is left",
+    "failing": "the server says that something broke there",
+    "denied": "our key is not taken",
+    "rejected": "the server does not take the request; is the model's name right?",
+    "unusable": "the answer is not in the shape asked for; try another TICKETYARD_MODEL_OUTPUT",
+    "declined": "the model does not want to answer",
+}
