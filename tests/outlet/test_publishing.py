@@ -152,9 +152,9 @@ async def test_a_file_is_told_in_the_words_of_spec_4(
     desk: Desk, broker_server: RedisServer
 ) -> None:
     await keep_file(desk)
-    await tell(desk, "knowledge.file_uploaded", FILE)
+    await tell(desk, "file.uploaded", FILE)
     await desk.send()
-    await tell(desk, "knowledge.file_deleted", FILE)
+    await tell(desk, "file.deleted", FILE)
     await desk.send()
     uploaded, deleted = broker_server.payloads()
     assert broker_server.tasks() == ["rag.process_file_uploaded", "rag.process_file_deleted"]
@@ -187,8 +187,8 @@ async def test_a_file_keeps_its_order_though_its_upload_was_refused_first(
     desk: Desk, broker_server: RedisServer
 ) -> None:
     await keep_file(desk)
-    await tell(desk, "knowledge.file_uploaded", FILE)
-    await tell(desk, "knowledge.file_deleted", FILE)
+    await tell(desk, "file.uploaded", FILE)
+    await tell(desk, "file.deleted", FILE)
     broker_server.kill()
     await desk.send()
     broker_server.start()
@@ -207,7 +207,7 @@ async def test_a_file_that_is_gone_or_that_spec_4_does_not_know_is_not_told(
 ) -> None:
     if kind:
         await keep_file(desk, kind=kind)
-    await tell(desk, "knowledge.file_uploaded", FILE)
+    await tell(desk, "file.uploaded", FILE)
     await desk.send()
     assert broker_server.payloads() == []
     assert [each.state for each in await desk.messages()] == ["dropped"]
@@ -230,7 +230,7 @@ async def test_several_hundred_go_in_order(desk: Desk, broker_server: RedisServe
             await session.execute(
                 text(
                     "insert into event (company_id, type, payload, by_kind, by_name) values"
-                    " (current_company(), 'knowledge.file_deleted',"
+                    " (current_company(), 'file.deleted',"
                     "  jsonb_build_object('file_id', cast(:id as text)), 'system', 'T')"
                 ),
                 {"id": f"file-{number:03}"},
@@ -245,7 +245,7 @@ async def test_two_lanes_at_once_send_nothing_twice(
     desk: Desk, broker_server: RedisServer, resources: Resources
 ) -> None:
     for number in range(20):
-        await tell(desk, "knowledge.file_deleted", f"file-{number}")
+        await tell(desk, "file.deleted", f"file-{number}")
     other = type(desk.lane)(resources)
     await asyncio.gather(desk.send(), other.send_due(), desk.send(), other.send_due())
     other.close()
@@ -328,9 +328,9 @@ async def test_one_message_that_is_never_taken_is_given_up_and_holds_up_no_other
         send(self, parcel)
 
     monkeypatch.setattr(Broker, "send", refusing)
-    await tell(desk, "knowledge.file_deleted", "bad")
+    await tell(desk, "file.deleted", "bad")
     for number in range(REFUSALS_MAX + 5):
-        await tell(desk, "knowledge.file_deleted", f"good-{number}")
+        await tell(desk, "file.deleted", f"good-{number}")
         await desk.send()
         desk.later(seconds=3)
         await desk.send()

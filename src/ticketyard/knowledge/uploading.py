@@ -29,7 +29,7 @@ _PIECE_BYTES = 1024 * 1024
 
 @dataclass(frozen=True)
 class Upload:
-    """A file as it is sent, and what its sender says of it."""
+    """A file as it is sent, and what its sender says of it. file_id: as it is known elsewhere, if so."""
 
     filename: str
     kind: Kind
@@ -37,6 +37,7 @@ class Upload:
     title: str = ""
     category: str | None = None
     visibility: Visibility = "internal"
+    file_id: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ async def take_file(
         await _check(session, upload, by)
         if known := await find_same_bytes(session, sha256):
             return known, False
-    file_id = uuid4()
+    file_id = upload.file_id or uuid4()
     key = await resources.blobs.put_file(by.company_id, str(file_id), upload.file)
     kept = _Kept(file_id, size, sha256, key)
     try:

@@ -16,10 +16,12 @@ MISSING = "There is no such file."
 
 @dataclass(frozen=True)
 class FilesAt:
-    """base: RAG_FILES_BASE_PATH, where both sides find the files.  own: our storage, if it is a folder."""
+    """base: RAG_FILES_BASE_PATH, where both sides find the files.  own: our storage, if it is a folder.
+    max_bytes: a larger file is not taken in."""
 
     base: Path | None = None
     own: Path | None = None
+    max_bytes: int = 10_485_760
 
     def told_path(self, blob_key: str) -> str:
         """The absolute path for a consumer on this machine; empty where it has a base of its own, or

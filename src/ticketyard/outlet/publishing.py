@@ -39,7 +39,7 @@ BATCH = 100
 BATCH_SECONDS = 10
 LEASE_SECONDS = 60
 ROUND_SECONDS = 20
-GONE = "What it would tell of is gone."
+GONE = "There is nothing to tell: it is gone, or of a kind that spec 4 does not know."
 
 
 @dataclass(frozen=True)

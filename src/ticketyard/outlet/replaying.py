@@ -79,14 +79,15 @@ _FAILED = text(
 _SINCE = text(
     f"""
     with those as materialized (
-      select e.company_id, e.id, o.task, coalesce(e.payload ->> 'file_id', e.ticket_id::text, '')
+      select e.company_id, e.id, e.payload, o.task, coalesce(e.payload ->> 'file_id', e.ticket_id::text, '')
              as subject, e.happened_at as at
       from event e join outlet_tasks() o on o.type = e.type
       where e.company_id = current_company() and e.happened_at >= :since
       order by e.happened_at fetch first (:limit) rows with ties
     ), again as (
-      insert into outlet_message as m (company_id, history_id, task, subject, ready_at)
-      select company_id, id, task, subject, :now from those order by id
+      insert into outlet_message as m
+        (company_id, history_id, event_id, task, subject, ready_at)
+      select company_id, id, told_event_id(payload), task, subject, :now from those order by id
       on conflict (company_id, history_id) do update set {_AGAIN}
     )
     select count(*) as number, max(at) as last_at from those

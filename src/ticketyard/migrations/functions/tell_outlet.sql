@@ -7,8 +7,16 @@ language sql immutable as $$
   values
     -- Triage looks first; a ticket that it never gets to is told of all the same.
     ('ticket.opened', 'ticket_created', interval '10 minutes'),
-    ('knowledge.file_uploaded', 'file_uploaded', interval '0'),
-    ('knowledge.file_deleted', 'file_deleted', interval '0')
+    ('file.uploaded', 'file_uploaded', interval '0'),
+    ('file.deleted', 'file_deleted', interval '0')
+$$;
+
+-- The id by which a consumer knows a repeat: the event's own where it has one, so that a webhook tells
+-- the same.
+create or replace function told_event_id(p_payload jsonb) returns uuid
+language sql volatile as $$
+  select case when p_payload ->> 'event_id' ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+              then (p_payload ->> 'event_id')::uuid else gen_random_uuid() end
 $$;
 
 create or replace function tell_outlet() returns trigger
@@ -17,9 +25,9 @@ begin
   if not exists (select from outlet o where o.company_id = current_company() and o.is_on) then
     return null;
   end if;
-  insert into outlet_message (company_id, history_id, task, subject, ready_at)
-  select f.company_id, f.id, t.task, coalesce(f.payload ->> 'file_id', f.ticket_id::text, ''),
-         now() + t.grace
+  insert into outlet_message (company_id, history_id, event_id, task, subject, ready_at)
+  select f.company_id, f.id, told_event_id(f.payload), t.task,
+         coalesce(f.payload ->> 'file_id', f.ticket_id::text, ''), now() + t.grace
   from fresh f
   join outlet_tasks() t on t.type = f.type
   where f.company_id = current_company()
