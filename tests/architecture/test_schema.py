@@ -17,7 +17,7 @@ ACROSS = {
     "outlet_health",
 }  # fmt: skip
 # What looks at all rows to use an index, and names its company itself (docs/decisions/0021).
-SEARCHES = {"search_tickets"}
+SEARCHES = {"search_tickets", "word_hits"}
 
 
 async def _rows(db: Database, query: str) -> list[tuple[str, ...]]:

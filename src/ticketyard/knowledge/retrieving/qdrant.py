@@ -197,12 +197,11 @@ class QdrantVectors:
     async def _reaching(self) -> AsyncIterator[None]:
         """Whatever its client raises means that it cannot be used just now; the text may hold its
         address or key, so only the kind of error is passed on."""
-        from httpx import HTTPError
-        from qdrant_client.http.exceptions import ApiException, ResponseHandlingException
+        from qdrant_client.http.exceptions import ApiException
 
         try:
             yield
-        except (ApiException, ResponseHandlingException, HTTPError, OSError, ValueError) as error:
+        except (ApiException, OSError, ValueError) as error:
             self._rests_until = time.monotonic() + _REST_SECONDS
             self._is_there = False
             raise VectorsUnavailable(type(error).__name__) from None

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import psycopg
+from numpy.typing import NDArray
 from psycopg.adapt import Buffer, Loader
 from psycopg.pq import Format
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,7 +19,7 @@ BUDGET = 2_000
 # Of a long question the rarest words count; the others would only cost time.
 TERMS_MAX = 96
 
-_INT4_ARRAY = 1007
+_INT4_ARRAY, _INT8_ARRAY = 1007, 1016
 # A one-dimensional array as PostgreSQL sends it: 20 bytes of head, then 4 of length and 4 of value each.
 _HEAD = 20
 
@@ -96,9 +96,10 @@ async def find_by_words(
         return WordHits([], [])
     connection = await raw_connection(session)
     async with connection.cursor(binary=True) as cursor:
-        cursor.adapters.register_loader(_INT4_ARRAY, _AsSent)
+        for array in (_INT4_ARRAY, _INT8_ARRAY):
+            cursor.adapters.register_loader(array, _AsSent)
         await cursor.execute(
-            "select document_id, number, length, words, times from word_hits(%s, %s, %s, %s)",
+            _HITS,
             (
                 question.plan.any_of,
                 json.dumps(question.plan.sets),
@@ -107,27 +108,31 @@ async def find_by_words(
             ),
             prepare=True,
         )
-        rows = await cursor.fetchall()
-    if not rows:
+        row = await cursor.fetchone()
+    if row is None or row[0] is None:
         return WordHits([], [])
-    scores = question.scorer.score(_bags(rows)).bm25
+    documents, numbers, lengths, counts = _longs(row[0]), *map(_ints, row[1:4])
+    bags = Bags(
+        words=np.frombuffer(row[4], ">i4")[1::2].astype(np.int32),
+        times=np.frombuffer(row[5], np.uint8),
+        owner=np.repeat(np.arange(len(documents)), counts),
+        lengths=lengths,
+    )
+    scores = question.scorer.score(bags).bm25
     best = np.argsort(-scores, kind="stable")[:limit]
     return WordHits(
-        [Key(rows[place][0], rows[place][1]) for place in best],
-        [float(scores[place]) for place in best],
+        [Key(int(documents[place]), int(numbers[place])) for place in best],
+        scores[best].tolist(),
     )
 
 
-def _bags(rows: Sequence[psycopg.rows.TupleRow]) -> Bags:
-    """Rows of (…, length, words as sent, times) as arrays."""
-    counts = [len(row[4]) for row in rows]
-    joined = b"".join(row[3][_HEAD:] for row in rows)
-    return Bags(
-        words=np.frombuffer(joined, ">i4")[1::2].astype(np.int32),
-        times=np.frombuffer(b"".join(row[4] for row in rows), np.uint8),
-        owner=np.repeat(np.arange(len(rows)), counts),
-        lengths=np.array([row[2] for row in rows], np.int64),
-    )
+def _ints(sent: bytes) -> NDArray[np.int64]:
+    return np.frombuffer(sent[_HEAD:], ">i4")[1::2].astype(np.int64)
+
+
+def _longs(sent: bytes) -> NDArray[np.int64]:
+    pairs = np.frombuffer(sent[_HEAD:], np.dtype([("length", ">i4"), ("value", ">i8")]))
+    return pairs["value"].astype(np.int64)
 
 
 def bags_of(pieces: Sequence[tuple[int, Sequence[int], bytes]]) -> Bags:
@@ -139,3 +144,11 @@ def bags_of(pieces: Sequence[tuple[int, Sequence[int], bytes]]) -> Bags:
         owner=np.repeat(np.arange(len(pieces)), [len(each) for each in numbers]),
         lengths=np.array([length for length, _, _ in pieces], np.int64),
     )
+
+
+# One row for all hits: thousands of rows would cost more to take apart than to score.
+_HITS = """
+    select array_agg(document_id), array_agg(number), array_agg(length), array_agg(octet_length(times)),
+           string_agg(substring(array_send(words) from 21), ''), string_agg(times, '')
+    from word_hits(%s, %s, %s, %s)
+"""
