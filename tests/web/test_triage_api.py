@@ -1,5 +1,6 @@
 import httpx2
 import pytest
+from sqlalchemy import text
 
 from tests.world import World
 from ticketyard.core.jobs import Worker
@@ -225,3 +226,12 @@ async def test_agents_may_not_train(world: World, client: httpx2.AsyncClient) ->
     await world.log_in(client, world.ana)
     answer = await client.post("/api/triage/training", files={"file": ("train.csv", CSV)})
     assert answer.status_code == 403
+
+
+async def test_every_analyse_call_is_counted(world: World, client: httpx2.AsyncClient) -> None:
+    for _ in range(3):
+        body = {"description": "The printer is jammed", "company_id": world.company_id}
+        await client.post(ANALYZE, headers=key(world), json=body)
+    async with world.resources.db.transaction(world.company_id) as session:
+        counted = await session.scalar(text("select analyses from training_count"))
+    assert counted == 3

@@ -23,7 +23,7 @@ from ticketyard.triage.queries import (
     get_profile,
     get_teams,
 )
-from ticketyard.triage.teams import Teams
+from ticketyard.triage.teams import LEAST_EXAMPLES, Teams
 
 log = get_logger(__name__)
 
@@ -59,7 +59,8 @@ class Engines:
     async def _current(
         self, session: AsyncSession, field: str
     ) -> tuple[Classifier | None, int | None]:
-        version = await current_version(session, field)
+        least = LEAST_EXAMPLES if field == TEAM else 0
+        version = await current_version(session, field, least_examples=least)
         if version is None:
             return None, None
         try:

@@ -138,9 +138,7 @@ async def get_teams(session: AsyncSession) -> Teams:
     )
 
 
-async def get_model_threshold(
-    session: AsyncSession, version: int, field: str = CATEGORY
-) -> float:
+async def get_model_threshold(session: AsyncSession, version: int, field: str = CATEGORY) -> float:
     """From which confidence on this version's answers are filled in (docs/decisions/0113).
 
     What the company set itself wins; else what keeps the share of wrong answers it wants.
@@ -168,13 +166,16 @@ def threshold_keeping(thresholds: Mapping[str, float], max_error: float) -> floa
     return max(DEFAULT_THRESHOLD, min(shown, default=1 - max_error))
 
 
-async def current_version(session: AsyncSession, field: str = CATEGORY) -> int | None:
-    """The version of the model in use, if one was trained."""
+async def current_version(
+    session: AsyncSession, field: str = CATEGORY, *, least_examples: int = 0
+) -> int | None:
+    """The version of the model in use, if one was trained, from so many examples at least."""
     found: int | None = await session.scalar(
         select(TriageModel.version).where(
             TriageModel.company_id == company_of(session),
             TriageModel.field == field,
             TriageModel.state == "current",
+            TriageModel.examples >= least_examples,
         )
     )
     return found

@@ -25,6 +25,9 @@ NONE = "none"
 DEFAULT_THRESHOLD = 0.7
 """From this confidence on a team is filled in: a wrong one sends a ticket to the wrong people."""
 
+LEAST_EXAMPLES = 20
+"""Learned from fewer tickets that people gave to teams, a model is not asked yet."""
+
 # Likeness to probability, with "none of these teams" as a team of its own that every text is this
 # alike. Found on CLINC150's domains as teams (docs/decisions/0114): calibration error 0.03 to 0.05.
 _SHARPNESS = 18.0

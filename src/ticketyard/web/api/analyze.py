@@ -13,6 +13,7 @@ from ticketyard.core.shapes import Body, RowId
 from ticketyard.people.errors import CompanyNotFound
 from ticketyard.triage.answering import Answer, answer_description
 from ticketyard.triage.engines import Engines
+from ticketyard.triage.learning.counting import count_analyses
 from ticketyard.web.deps import Acting, Parts, Session, may
 from ticketyard.web.errors import field_problems, problem
 
@@ -104,4 +105,5 @@ async def post_analyze(
     if body.company_id != by.company_id:
         raise CompanyNotFound("Company not found.", error="Company not found.")
     answer = await answer_description(session, body.description, resources.part(Engines))
+    await count_analyses(resources, by.company_id, 1)
     return AnalyseOut.of(answer)
