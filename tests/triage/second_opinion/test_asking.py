@@ -14,10 +14,18 @@ from tests.world import World
 from ticketyard.ai.chat.model import ChatModel
 from ticketyard.core.jobs import Worker
 from ticketyard.core.outgoing import Outgoing
+from ticketyard.people.roster import (
+    ListedAgent,
+    ListedOffice,
+    keep_agents,
+    keep_offices,
+    office_ids,
+)
 from ticketyard.tickets.queries import get_ticket
 from ticketyard.triage.analysing import analyse_tickets
 from ticketyard.triage.correcting import correct_category
 from ticketyard.triage.second_opinion.asker import Asker
+from ticketyard.triage.second_opinion.figures import opinion_figures
 from ticketyard.triage.second_opinion.rules import OpinionRules
 
 
@@ -382,3 +390,51 @@ async def until(is_so: Callable[[], bool]) -> None:
     async with asyncio.timeout(10):
         while not is_so():  # noqa: ASYNC110 - a thread makes it so
             await asyncio.sleep(0.02)
+
+
+async def test_the_figures_say_what_waits_and_why(desk: Desk) -> None:
+    await desk.opened()
+    await desk.ask()
+    desk.server.usual = Turn(status=500)
+    await desk.opened("Another odd thing")
+    await desk.ask()
+    async with desk.resources.db.transaction(desk.world.company_id) as session:
+        figures = await opinion_figures(session, OpinionRules())
+    assert (figures.asked_for, figures.done, figures.waiting) == ("unsure", 1, 1)
+    assert figures.problems == {"failing": 1}
+    assert (figures.questions_today, figures.tokens_today) == (2, 15)
+
+
+async def test_a_second_opinion_moves_a_ticket_that_its_agent_does_not_fit(
+    make_desk: Make,
+) -> None:
+    desk = make_desk()
+    async with desk.resources.db.transaction(desk.world.company_id) as session:
+        await session.execute(text("update agent set is_available = false"))
+        await keep_offices(session, [ListedOffice("Астана", "")])
+        office = (await office_ids(session))["астана"]
+        people = [
+            ListedAgent("Анар", office, "Специалист", ("ENG",), 1),
+            ListedAgent("Берик", office, "Специалист", ("ENG",), 1),
+            ListedAgent("Вера", office, "Главный специалист", ("ENG",), 100),
+        ]
+        await keep_agents(session, people, by=desk.world.system)
+        chiefs = '{"routing": {"position_by_category": {"vpn": "Главный специалист"}}}'
+        await session.execute(
+            text(
+                "update company set auto_assign = true, settings = settings || cast(:chiefs as jsonb)"
+            ),
+            {"chiefs": chiefs},
+        )
+    names = {row.id: row.name for row in await desk.rows("select id, name from person")}
+    ticket_id = (await desk.world.open(UNSURE, address={"city": "Астана"})).id
+    await desk.worker.run_pending()
+    assert names[(await desk.seen(ticket_id))[0].assignee_id or 0] in ("Анар", "Берик")
+    await desk.ask()
+    await desk.worker.run_pending()
+    ticket, _ = await desk.seen(ticket_id)
+    assert (ticket.category, names[ticket.assignee_id or 0]) == ("vpn", "Вера")
+    rows = await desk.rows(
+        f"select payload from event where ticket_id = {ticket_id} and type = 'ticket.released'"
+    )
+    assert "second opinion" in str(rows[0].payload)
