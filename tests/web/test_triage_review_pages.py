@@ -309,3 +309,26 @@ async def test_a_rereading_after_the_decision_asks_nobody_again(ana: Client, wor
         analysis = await session.get_one(Analysis, (world.company_id, opened.id))
         analysis.need_admin = True
     assert await waiting(world) == 0
+
+
+async def test_a_proposed_team_is_said_and_taken_back_with_the_category(
+    ana: Client, world: World
+) -> None:
+    async with world.resources.db.transaction(world.company_id) as session:
+        team_id = await session.scalar(text("select id from team where name = 'Billing'"))
+    likely = {"team_id": team_id, "team_confidence": 0.6, "team_by": "description"}
+    opened = await unsure(world, found=likely)
+    await unsure(world, "Doubtful", found={**likely, "team_confidence": 0.2})
+    await unsure(world, "Sure", found={**likely, "team_is_sure": True})
+    page = (await ana.get(HOME)).text
+    assert page.count("and for the team Billing") == 2
+    assert page.count("data-team checked") == 1
+    await decide(ana, opened.id, category="vpn", team=str(team_id))
+    ticket = await ticket_of(world, opened.id)
+    assert (ticket.team_id, ticket.team_by, ticket.category) == (team_id, "agent", "vpn")
+    answer = await ana.post(f"{HOME}/undo", follow_redirects=True)
+    assert "1 ticket waits again" in answer.text
+    ticket = await ticket_of(world, opened.id)
+    assert (ticket.team_id, ticket.team_by, ticket.category) == (None, "default", None)
+    assert (await decide(ana, opened.id, category="vpn", version=5, team="999")).status_code == 404
+    assert (await ticket_of(world, opened.id)).category is None

@@ -25,6 +25,7 @@ class Waiting:
 
     ranking: the likeliest categories with their probability, the proposal first.
     evidence: the words that counted.  is_failed: an engine broke, so there is no proposal.
+    team: the likeliest one, where nobody said which and triage was not sure enough to.
     """
 
     id: int
@@ -47,6 +48,9 @@ class Waiting:
     engine: str
     model_version: int | None
     is_failed: bool
+    team_id: int | None
+    team: str | None
+    team_confidence: float
 
 
 @dataclass(frozen=True)
@@ -124,12 +128,13 @@ async def count_waiting(session: AsyncSession, *, most: int = COUNT_MAX) -> int:
 
 
 # What the source or an agent said stays, so a doubt of triage's there asks nobody anything.
-_WAITS = """
-  from analysis a join ticket t on t.company_id = a.company_id and t.id = a.ticket_id
+_FROM = "from analysis a join ticket t on t.company_id = a.company_id and t.id = a.ticket_id"
+_WHERE = """
   where a.company_id = :company and a.need_admin and a.state <> 'pending'
     and t.category_by in ('default', 'triage') and t.merged_into is null
     and t.status in ('open', 'assigned', 'in_progress', 'pending')
 """
+_WAITS = f"{_FROM} {_WHERE}"
 _COLUMNS = f"""
   t.id, t.number, t.title, left(t.description, {TEXT_MAX}) as description, t.segment, t.tags,
   t.priority, t.status, t.category, t.source, t.created_at as opened_at, t.version,
@@ -139,7 +144,12 @@ _COLUMNS = f"""
   coalesce(case when a.state = 'done' then a.category_confidence end, 0) as confidence,
   case when a.state = 'done' then a.category_ranking else '[]' end as ranking,
   coalesce(array(select jsonb_array_elements_text(a.evidence -> 'category')), '{{}}') as evidence,
-  a.engine, a.model_version, a.state = 'failed' as is_failed
+  a.engine, a.model_version, a.state = 'failed' as is_failed,
+  m.id as team_id, m.name as team, coalesce(a.team_confidence, 0) as team_confidence
+"""
+_TEAM = """
+  left join team m on m.id = a.team_id and m.company_id = a.company_id and not a.team_is_sure
+    and t.team_by in ('default', 'triage')
 """
 
 # All that waits is looked at once, in few columns; the rows that are shown are read afterwards.
@@ -165,7 +175,7 @@ _REVIEW = text(
                 from proposed), '[]') as proposals
     """
 )
-_FIND = text(f"select {_COLUMNS} {_WAITS} and t.id = any (cast(:ids as bigint[]))")
+_FIND = text(f"select {_COLUMNS} {_FROM} {_TEAM} {_WHERE} and t.id = any (cast(:ids as bigint[]))")
 _COUNT = text(f"select count(*) from (select {_WAITS} limit :most) as counted")
 _DECIDED = text(
     """

@@ -1,4 +1,6 @@
-"""Take back what a ticket was filed under, as if it had never been."""
+"""Take back what was said of a ticket, as if it had never been."""
+
+from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -8,20 +10,28 @@ from ticketyard.tickets.events import TicketChanged
 from ticketyard.tickets.holding import hold_ticket, touch
 from ticketyard.tickets.models import Ticket
 
+_SAID_BY = {"category": "category_by", "team_id": "team_by"}
+
 
 async def unfile_ticket(
-    session: AsyncSession, *, ticket_id: int, category: str | None, category_by: str, by: Principal
+    session: AsyncSession,
+    *,
+    ticket_id: int,
+    field: Literal["category", "team_id"],
+    value: str | int | None,
+    said_by: str,
+    by: Principal,
 ) -> Ticket:
-    """Give the ticket the category it had before, and say again whose word that was.
+    """Give the ticket the category or team it had before, and say again whose word that was.
 
-    category_by: default, triage, source or agent.  Raises TicketNotFound, TicketMerged.
+    said_by: default, triage, source or agent.  Raises TicketNotFound, TicketMerged.
     """
     ticket = await hold_ticket(session, ticket_id)
-    before = ticket.category
+    before = getattr(ticket, field)
     touch(session, ticket)
-    ticket.category = category
-    ticket.category_by = category_by
-    if before != category:
-        changes = {"category": [before, category]}
+    setattr(ticket, field, value)
+    setattr(ticket, _SAID_BY[field], said_by)
+    if before != value:
+        changes = {field: [before, value]}
         await emit(session, TicketChanged(ticket_id=ticket.id, changes=changes), by=by)
     return ticket

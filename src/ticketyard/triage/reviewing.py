@@ -3,21 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.auth import Principal
 from ticketyard.core.db import company_of, now_of
 from ticketyard.core.errors import Refusal
 from ticketyard.core.events import emit
+from ticketyard.tickets.models import Ticket
 from ticketyard.tickets.queries import get_ticket
 from ticketyard.tickets.unfiling import unfile_ticket
 from ticketyard.triage.correcting import correct_category
 from ticketyard.triage.errors import NothingToTakeBack, TooMany
 from ticketyard.triage.events import CorrectionWithdrawn
 from ticketyard.triage.models import Correction
-from ticketyard.triage.queries import find_analysis
+from ticketyard.triage.queries import CATEGORY, TEAM, find_analysis
 
 ACCEPTED_MAX = 200
 # Later than this it is no slip of a key any more, and is corrected by filing anew.
@@ -68,8 +70,8 @@ class LastDecision:
 
 
 async def find_last_decision(session: AsyncSession, by: Principal) -> LastDecision | None:
-    """What this person filed last, as long as it can be taken back and none of it was since."""
-    rows = list(await _last(session, by))
+    """What this person filed last, as long as that was lately enough to be taken back."""
+    rows = [row for row in await _last(session, by) if row.field == CATEGORY]
     if not rows:
         return None
     return LastDecision(
@@ -80,75 +82,71 @@ async def find_last_decision(session: AsyncSession, by: Principal) -> LastDecisi
 
 
 async def take_back_last(session: AsyncSession, *, by: Principal) -> list[int]:
-    """Undo what this person filed last: the tickets wait again, and nothing is learned from it.
+    """Undo what this person filed last, with the team that was said at the same time: the tickets
+    wait again, and nothing is learned from it.
 
     What somebody changed meanwhile stays; gives the tickets that wait again.
     Raises NothingToTakeBack.
     """
-    undone = [
-        ticket_id
-        for row in await _last(session, by)
-        if (ticket_id := await _take_back(session, row.id, by)) is not None
-    ]
+    undone = [row.ticket_id for row in await _last(session, by) if await _undo(session, row.id, by)]
     if not undone:
         raise NothingToTakeBack("There is nothing of yours to take back, or it was changed since.")
-    return undone
+    return list(dict.fromkeys(undone))
 
 
-async def _take_back(session: AsyncSession, correction_id: int, by: Principal) -> int | None:
-    correction = await session.get_one(Correction, correction_id)
-    ticket = await get_ticket(session, correction.ticket_id, lock=True)
-    is_as_left = ticket.category == correction.corrected and ticket.category_by == "agent"
-    if not is_as_left or ticket.merged_into is not None:
-        return None
+async def _undo(session: AsyncSession, correction_id: int, by: Principal) -> bool:
+    said = await session.get_one(Correction, correction_id)
+    ticket = await get_ticket(session, said.ticket_id, lock=True)
+    if ticket.merged_into is not None or not _is_as_left(ticket, said):
+        return False
+    is_team = said.field == TEAM
     await unfile_ticket(
         session,
         ticket_id=ticket.id,
-        category=correction.before,
-        category_by=correction.before_by or "default",
+        field="team_id" if is_team else "category",
+        value=int(said.before) if is_team and said.before is not None else said.before,
+        said_by=said.before_by or "default",
         by=by,
     )
     analysis = await find_analysis(session, ticket.id)
-    if analysis is not None:
-        analysis.need_admin = correction.before_by != "agent"
-    await session.execute(
-        _WITHDRAW, {"correction": correction.id, "by": by.name, "at": now_of(session)}
-    )
+    if analysis is not None and not is_team:
+        analysis.need_admin = said.before_by != "agent"
+    await session.execute(_WITHDRAW, {"correction": said.id, "by": by.name, "at": now_of(session)})
     withdrawn = CorrectionWithdrawn(
-        ticket_id=ticket.id,
-        field=correction.field,
-        before=correction.corrected,
-        after=correction.before,
+        ticket_id=ticket.id, field=said.field, before=said.corrected, after=said.before
     )
     await emit(session, withdrawn, by=by)
-    return ticket.id
+    return True
 
 
-async def _last(session: AsyncSession, by: Principal):  # type: ignore[no-untyped-def]
-    return (
-        await session.execute(
-            _LAST,
-            {
-                "company": company_of(session),
-                "person": by.person_id,
-                "since": now_of(session) - TAKE_BACK,
-            },
-        )
-    ).all()
+def _is_as_left(ticket: Ticket, said: Correction) -> bool:
+    if said.field == TEAM:
+        return str(ticket.team_id) == said.corrected and ticket.team_by == "agent"
+    return ticket.category == said.corrected and ticket.category_by == "agent"
+
+
+async def _last(session: AsyncSession, by: Principal) -> Sequence[Row[Any]]:
+    asked = {
+        "company": company_of(session),
+        "person": by.person_id,
+        "since": now_of(session) - TAKE_BACK,
+    }
+    return (await session.execute(_LAST, asked)).all()
 
 
 # What is decided at a stroke is decided at one instant.
 _LAST = text(
     """
     with mine as (
-      select c.id, c.ticket_id, c.corrected, c.corrected_at from correction c
-      where c.company_id = :company and c.field = 'category' and c.by_kind = 'person'
+      select c.id, c.ticket_id, c.field, c.corrected, c.corrected_at from correction c
+      where c.company_id = :company and c.field in ('category', 'team') and c.by_kind = 'person'
         and c.by_id = :person and c.corrected_at > :since
         and not exists (select from correction_withdrawal w
                         where w.company_id = c.company_id and w.correction_id = c.id)
     )
-    select * from mine where corrected_at = (select max(corrected_at) from mine)
-    order by ticket_id
+    select * from mine
+    where corrected_at = (select max(corrected_at) from mine where field = 'category')
+    order by ticket_id, id
     """
 )
 _WITHDRAW = text(

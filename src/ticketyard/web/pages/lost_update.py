@@ -6,7 +6,7 @@ from fastapi import Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.insights.ticket_page import get_names, list_history
-from ticketyard.people.queries import get_agent
+from ticketyard.people.queries import get_agent, get_team
 from ticketyard.tickets.models import Ticket
 from ticketyard.web.pages import wording
 from ticketyard.web.pages.frame import Frame, page
@@ -33,6 +33,7 @@ async def lost_update(
         ("Status", wording.word(wording.STATUS, ticket.status)),
         ("Assignee", names.assignee or "Nobody"),
         ("Category", ticket.category or "–"),
+        ("Team", names.team or "–"),
         ("Priority", wording.word(wording.PRIORITY, ticket.priority)),
         ("Tags", ", ".join(ticket.tags) or "–"),
     ]
@@ -63,6 +64,8 @@ async def _wanted(
         return [("Assignee", "Nobody")]
     if action == "assignee":
         return [("Assignee", (await get_agent(session, int(wanted["agent_id"]))).name)]
+    if action == "team":
+        return [("Team", (await get_team(session, int(wanted["team_id"]))).name)]
     words = {"status": wording.STATUS, "priority": wording.PRIORITY}
     return [
         (name.capitalize(), wording.word(words[name], value) if name in words else value)

@@ -11,10 +11,11 @@ from ticketyard.core.auth import Principal
 from ticketyard.core.db import now_of
 from ticketyard.core.shapes import RowId
 from ticketyard.insights.mails import list_mails_of_ticket
+from ticketyard.insights.second_opinions import find_second_opinion
 from ticketyard.insights.sent_mails import list_sent_mails
 from ticketyard.insights.ticket_page import Names, get_names, list_history
 from ticketyard.notify.telling.reading import count_unread, mark_read
-from ticketyard.people.queries import list_agents
+from ticketyard.people.queries import get_team, list_agents, list_teams
 from ticketyard.routing.queries import find_assignment
 from ticketyard.sla.explaining import read_clocks
 from ticketyard.tickets.assigning import assign_ticket, release_ticket
@@ -37,7 +38,7 @@ from ticketyard.tickets.queries import (
 from ticketyard.tickets.related.listing import find_survivor, list_related, list_taken_in
 from ticketyard.tickets.steps.course import step_of
 from ticketyard.tickets.steps.setting import list_steps
-from ticketyard.triage.correcting import correct_category, correct_priority
+from ticketyard.triage.correcting import correct_category, correct_priority, correct_team
 from ticketyard.triage.queries import find_analysis
 from ticketyard.web.deps import Acting, Parts, Session, VisibleTicket, WebOptions, may
 from ticketyard.web.pages import ticket_view, wording
@@ -122,6 +123,7 @@ async def _view(
     came = await list_mails_of_ticket(session, ticket.id)
     sent = await list_sent_mails(session, ticket.id)
     rules = await field_rules(session)
+    teams = {team.id: team.name for team in await list_teams(session)}
     thread = ticket_view.thread(ticket, comments, attachments)
     return {
         **_plain(ticket, names),
@@ -130,8 +132,12 @@ async def _view(
         "comments": ticket_view.with_mail(thread, came, sent),
         "bounced": bounced_to(sent, ticket.requester_email),
         "attachments": [ticket_view.file_of(ticket, each) for each in attachments],
-        **ticket_view.understood(ticket, analysis),
-        "fields": ticket_view.details(ticket, names.team, {each.name for each in rules}),
+        **ticket_view.understood(
+            ticket, analysis, await find_second_opinion(session, ticket.id), teams
+        ),
+        "team": names.team,
+        "teams": list(teams.items()),
+        "fields": ticket_view.details(ticket, None if teams else names.team, {each.name for each in rules}),
         "custom_names": sorted(set(ticket.custom_fields) - {each.name for each in rules}),
         "own_fields": field_views(rules, ticket.custom_fields, ask=False),
         "related": await list_related(session, ticket.id, by),
@@ -295,6 +301,24 @@ async def post_category(
     except TicketChangedMeanwhile:
         return await lost_update(session, ticket, frame, "category", version, changes)
     return _back(ticket, f"Filed under {wording.category(category)}.")
+
+
+@router.post("/{ticket_id}/team", dependencies=[may("triage:correct")])
+async def post_team(
+    ticket: VisibleTicket,
+    session: Session,
+    by: Acting,
+    frame: DeskFrame,
+    team_id: Annotated[int, Form(ge=0, le=2**31 - 1)],
+    version: Version,
+) -> Response:
+    """Say which team it is for; the next one is guessed better."""
+    try:
+        await correct_team(session, ticket_id=ticket.id, team_id=team_id, by=by, version=version)
+    except TicketChangedMeanwhile:
+        wanted = {"team_id": str(team_id)}
+        return await lost_update(session, ticket, frame, "team", version, wanted)
+    return _back(ticket, f"For the team {(await get_team(session, team_id)).name}.")
 
 
 @router.post("/{ticket_id}/priority", dependencies=[may("triage:correct")])

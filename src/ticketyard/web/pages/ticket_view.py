@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from ticketyard.insights.mails import MailRow
+from ticketyard.insights.second_opinions import SecondOpinion
 from ticketyard.insights.sent_mails import SentMail
 from ticketyard.mail.answers.quoting import reply_text
 from ticketyard.tickets.lifecycle import allowed_next, can_be_assigned
@@ -26,6 +27,11 @@ _MAIN = {
 }
 _WAY = ("open", "assigned", "in_progress", "resolved", "closed")
 CANDIDATES_MAX = 4
+COUNTED_MAX = 6
+TEAM_FOUND_BY = {
+    "description": "by what the team says of itself",
+    "history": "by what teams were given before",
+}
 CANDIDATE_SHARE_MIN = 0.01
 
 
@@ -249,11 +255,20 @@ def details(
     return [(name, str(value)) for name, value in pairs if value not in (None, "", [], {})]
 
 
-def understood(ticket: Ticket, analysis: Analysis | None) -> dict[str, Any]:
-    """What triage found, and whether a person should look; empty before it has been there."""
+def understood(
+    ticket: Ticket,
+    analysis: Analysis | None,
+    opinion: SecondOpinion | None = None,
+    teams: Mapping[int, str] | None = None,
+) -> dict[str, Any]:
+    """What triage found, and whether a person should look; empty before it has been there.
+
+    teams: names by id, for the team that triage proposes.
+    """
     by_person = ticket.category_by == "agent"
     by_triage = ticket.category_by in ("default", "triage")
     ranking = analysis.category_ranking if analysis else []
+    read = analysis if analysis and analysis.state == "done" and analysis.category else None
     return {
         "summary": analysis.summary if analysis else "",
         "language": analysis.language if analysis else None,
@@ -266,6 +281,46 @@ def understood(ticket: Ticket, analysis: Analysis | None) -> dict[str, Any]:
             for name, share in ranking
             if name != ticket.category and share >= CANDIDATE_SHARE_MIN
         ][:CANDIDATES_MAX],
+        "found_by": wording.engine(read.engine, read.model_version) if read else "",
+        "found": read.category if read else None,
+        "counted": (read.evidence.get("category") or [])[:COUNTED_MAX] if read else [],
+        "is_unread": analysis is not None and analysis.state == "failed",
+        "opinion": _opinion(opinion),
+        "team_by": ticket.team_by,
+        "team_found": _team_found(ticket, analysis, teams or {}),
+    }
+
+
+def _opinion(opinion: SecondOpinion | None) -> str:
+    """What a language model made of it, in a sentence."""
+    if opinion is None:
+        return ""
+    if opinion.state == "waiting":
+        return "A language model is asked as well."
+    if opinion.state != "done":
+        return "A language model was asked as well, without an answer."
+    said = wording.category(opinion.category) if opinion.category else "none of the categories"
+    if opinion.category and opinion.category == opinion.first:
+        return f"{opinion.model} says {said} too."
+    first = wording.category(opinion.first) if opinion.first else "nothing"
+    return f"{opinion.model} says {said}; before it was asked, {first} was found."
+
+
+def _team_found(
+    ticket: Ticket, analysis: Analysis | None, teams: Mapping[int, str]
+) -> dict[str, Any] | None:
+    """The team triage takes it for, as long as nobody said which."""
+    if analysis is None or analysis.team_id is None or ticket.team_by in ("agent", "source"):
+        return None
+    if analysis.team_id not in teams:
+        return None
+    return {
+        "id": analysis.team_id,
+        "name": teams[analysis.team_id],
+        "share": analysis.team_confidence or 0.0,
+        "is_sure": analysis.team_is_sure,
+        "by": TEAM_FOUND_BY.get(analysis.team_by, ""),
+        "counted": (analysis.evidence.get("team") or [])[:COUNTED_MAX],
     }
 
 

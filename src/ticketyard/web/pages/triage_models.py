@@ -72,7 +72,7 @@ CAUSES = {
     "asked": "by hand",
     "count": "after so many new tickets",
     "timetable": "by the timetable",
-    "csv": "from a file",
+    "csv": "with a file",
 }
 Field = Annotated[str, Form(pattern="^(category|team)$")]
 

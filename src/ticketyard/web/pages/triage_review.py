@@ -23,7 +23,7 @@ from ticketyard.insights.triage_review import (
 from ticketyard.tickets.errors import TicketChangedMeanwhile
 from ticketyard.tickets.models import Ticket
 from ticketyard.tickets.queries import list_categories
-from ticketyard.triage.correcting import correct_category
+from ticketyard.triage.correcting import correct_category, correct_team
 from ticketyard.triage.errors import NothingToTakeBack
 from ticketyard.triage.preparing import TicketText
 from ticketyard.triage.reviewing import Pick, accept_many, find_last_decision, take_back_last
@@ -196,8 +196,10 @@ async def post_decision(
     version: Version,
     category: Annotated[str, Form(max_length=200)] = "",
     typed: Annotated[str, Form(max_length=200)] = "",
+    team: Annotated[int | None, Form(ge=0, le=2**31 - 1)] = None,
 ) -> Response:
-    """File one ticket. category: of a button; typed: what was written into the box."""
+    """File one ticket. category: of a button; typed: what was written into the box; team: where its
+    box is ticked."""
     names = await _category_names(session)
     fits = match_category(category or typed, names)
     in_place = request.headers.get("hx-request") == "true"
@@ -210,6 +212,8 @@ async def post_decision(
         await correct_category(
             session, ticket_id=ticket.id, category=fits[0], by=by, version=version
         )
+        if team is not None:
+            await correct_team(session, ticket_id=ticket.id, team_id=team, by=by)
     except TicketChangedMeanwhile:
         if in_place:
             return await _meanwhile(session, frame, asked, ticket, fits[0])

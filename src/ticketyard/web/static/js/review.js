@@ -59,6 +59,7 @@ export const onReview = {
   j: () => move(1),
   k: () => move(-1),
   s: () => skip(current()),
+  t: () => current()?.querySelector("[data-team]")?.click(),
   u: () => document.querySelector("[data-undo]")?.requestSubmit(),
   o: () => current()?.querySelector(".review-title a").click(),
 };
