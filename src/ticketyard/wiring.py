@@ -51,6 +51,7 @@ from ticketyard.outlet import jobs as outlet
 from ticketyard.outlet.broker import BrokerAt
 from ticketyard.outlet.consuming.engine import Engine, OpenResources
 from ticketyard.outlet.consuming.handling import Handlers
+from ticketyard.outlet.consuming.told_files import forget_told_file, take_told_file
 from ticketyard.outlet.lane import Lane
 from ticketyard.outlet.locating import FilesAt
 from ticketyard.routing import jobs as routing
@@ -112,6 +113,7 @@ WIRING = Wiring(
             triage.resolve_tickets,
             routing.place_tickets,
             escalation.start_on_opening,
+            knowledge.propose_for_tickets,
         ],
         ActionRequested: [triage.run_actions],
         TriageCorrected: [routing.resort_tickets],
@@ -169,6 +171,7 @@ WIRING = Wiring(
         ("*/5 * * * *", outlet.mind_outlet),
         ("55 2 * * *", notify.prune_notifications),
         ("*/5 * * * *", triage.retry_untriaged),
+        ("*/5 * * * *", knowledge.retry_unanswered),
         ("* * * * *", learning.look_after_trainings),
         ("37 1 * * *", learning.train_nightly),
         ("* * * * *", triage.wake_actions),
@@ -199,7 +202,11 @@ def _blobs_folder(settings: Settings) -> Path | None:
 
 
 def _files_at(settings: Settings) -> FilesAt:
-    return FilesAt(base=settings.rag_files_base_path, own=_blobs_folder(settings))
+    return FilesAt(
+        base=settings.rag_files_base_path,
+        own=_blobs_folder(settings),
+        max_bytes=settings.max_upload_size,
+    )
 
 
 def open_database(url: str) -> Database:
@@ -394,8 +401,11 @@ def build_lane(resources: Resources) -> Lane:
 
 
 def consumer_handlers() -> Handlers:
-    """What is done about a broker's messages: the same verbs that our own jobs call."""
-    return Handlers()
+    """What is done about a broker's messages: the same verbs that our own jobs call.
+
+    ticket_created stays empty, and its task is not offered, until there is a verb that answers a ticket.
+    """
+    return Handlers(file_uploaded=take_told_file, file_deleted=forget_told_file)
 
 
 def build_celery(settings: Settings, open_resources: OpenResources) -> "Celery":

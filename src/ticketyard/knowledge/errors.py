@@ -35,3 +35,7 @@ class ArticleExists(Conflict):
 
 class NoVoter(NotAllowed):
     """Only people say whether something helped them."""
+
+
+class BadSolution(Invalid):
+    """The steps cannot be kept as they are; the text says why."""

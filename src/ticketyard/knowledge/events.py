@@ -89,3 +89,26 @@ class DocumentUnreadable(Event):
     source_type: str
     title: str
     problem: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SolutionProposed(Event):
+    """It was looked for what is known of a ticket; said also when that was nothing.
+
+    needs_human: nothing that could be said has a proof.
+    """
+
+    type: ClassVar[str] = "ticket.solution_proposed"
+    ticket_id: int
+    steps: int
+    confidence: float
+    needs_human: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class SolutionWritten(Event):
+    """A person wrote down how a ticket is solved."""
+
+    type: ClassVar[str] = "ticket.solution_written"
+    ticket_id: int
+    steps: int

@@ -3,7 +3,24 @@
 from collections.abc import Sequence
 
 from ticketyard.core.resources import Resources
+from ticketyard.knowledge.answering.solving import list_unanswered, propose_solutions
 from ticketyard.knowledge.events import FileDeleted
+from ticketyard.triage.events import TicketTriaged
+
+
+async def propose_for_tickets(
+    resources: Resources, company_id: int, events: Sequence[TicketTriaged]
+) -> None:
+    """Look for what is known of tickets, once triage has said what they are about."""
+    ticket_ids = sorted({event.ticket_id for event in events if not event.failed})
+    await propose_solutions(resources, company_id, ticket_ids)
+
+
+async def retry_unanswered(resources: Resources, company_id: int) -> None:
+    """Timetable: try again where an engine broke."""
+    async with resources.db.transaction(company_id) as session:
+        ticket_ids = await list_unanswered(session)
+    await propose_solutions(resources, company_id, ticket_ids)
 
 
 async def delete_bytes(

@@ -59,7 +59,15 @@ def test_a_text_supports_its_own_sentences_that_say_something(text: str) -> None
 
 @pytest.mark.parametrize(
     ("quote", "stands"),
-    [("the LINK  is\nvalid", True), ("the link was valid", False), ("", False), ("   ", False)],
+    [
+        ("the LINK  is\nvalid", True),
+        ("the link was valid", False),
+        ("", False),
+        ("   ", False),
+        ("valid for 30 minutes. Never send the password", True),
+        ("send the password by e-mail", False),
+        ("Never send the password", True),
+    ],
 )
 def test_a_quote_stands_there_word_for_word(quote: str, stands: bool) -> None:
     assert contains(PASSAGE, quote) is stands

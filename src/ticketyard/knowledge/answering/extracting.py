@@ -113,19 +113,27 @@ def _run(
     passage, each = passages[place.passage], spans[place.passage]
     start = _answer_begins(each, place.span)
     scores = {found.span: found.score for found in places if found.passage == place.passage}
-    for number in _together(each, start, scores, place.score):
+    for number in _together(each, start, place.span, scores, place.score):
         span = each[number]
         yield Step(without_bullet(span.text), passage.citation, span.text)
 
 
 def _answer_begins(spans: Sequence[Span], found: int) -> int:
-    """After a heading or a question the answer follows; in a list the first item is its beginning."""
+    """After a heading or a question the answer follows. A list is told from its first item on, and so
+    is a paragraph short enough to be told whole: the order of what is to be done matters."""
     start = found
     while start + 1 < len(spans) and _only_leads(spans[start]):
         start += 1
-    while start > 0 and spans[start].is_item and spans[start - 1].is_item:
-        start -= 1
-    return start
+    first, last = start, start
+    while first > 0 and _belong_together(spans[first - 1], spans[start]):
+        first -= 1
+    while last + 1 < len(spans) and _belong_together(spans[last + 1], spans[start]):
+        last += 1
+    return first if spans[start].is_item or last - first < MAX_SENTENCES else start
+
+
+def _belong_together(one: Span, other: Span) -> bool:
+    return one.is_item == other.is_item and not _only_leads(one)
 
 
 def _only_leads(span: Span) -> bool:
@@ -137,7 +145,7 @@ def _only_leads(span: Span) -> bool:
 
 
 def _together(
-    spans: Sequence[Span], start: int, scores: dict[int, float], best: float
+    spans: Sequence[Span], start: int, found: int, scores: dict[int, float], best: float
 ) -> Iterator[int]:
     if spans[start].is_item:
         for number in range(start, len(spans)):
@@ -147,7 +155,8 @@ def _together(
         return
     yield start
     for number in range(start + 1, min(start + MAX_SENTENCES, len(spans))):
-        if _only_leads(spans[number]) or scores.get(number, 0.0) < _GOES_ON * best:
+        goes_on = number <= found or scores.get(number, 0.0) >= _GOES_ON * best
+        if _only_leads(spans[number]) or not goes_on:
             return
         yield number
 

@@ -52,9 +52,29 @@ def _having(texts: Sequence[str], wanted: frozenset[str], share: float) -> list[
 
 
 def contains(passage: str, quote: str) -> bool:
-    """Whether the quote stands in the passage word for word; spaces and capitals aside."""
+    """Whether the quote stands in the passage word for word, and not as the half of a sentence that
+    says the opposite; spaces and capitals aside."""
     wanted = _plain(quote)
-    return bool(wanted) and wanted in _plain(passage)
+    sentences = [_plain(span.text) for span in spans_of(passage)]
+    whole = " ".join(sentences)
+    at = whole.find(wanted) if wanted else -1
+    while at >= 0:
+        around = _sentences_around(sentences, at, at + len(wanted))
+        if _is_negated(around) == _is_negated(wanted):
+            return True
+        at = whole.find(wanted, at + 1)
+    return False
+
+
+def _sentences_around(sentences: Sequence[str], start: int, end: int) -> str:
+    """The sentences that have a part in these characters of them all."""
+    found, begins = [], 0
+    for sentence in sentences:
+        ends = begins + len(sentence)
+        if begins < end and ends > start:
+            found.append(sentence)
+        begins = ends + 1
+    return " ".join(found)
 
 
 def _stems(text: str) -> frozenset[str]:

@@ -66,6 +66,12 @@ def _auto_resolved(payload: Payload) -> str:
     return f"Resolved automatically: {payload.get('title', 'by a solution')}"
 
 
+def _proposed(payload: Payload) -> str:
+    if payload.get("needs_human"):
+        return "Nothing is known that answers it"
+    return f"An answer was found, {payload.get('steps')} steps, {payload.get('confidence', 0):.0%} sure"
+
+
 def _action_requested(payload: Payload) -> str:
     return f"Action {_action(payload)} is run"
 
@@ -187,6 +193,10 @@ _TELLERS: dict[str, Callable[[Payload], str]] = {
     "triage.revised": _revised,
     "triage.correction_withdrawn": _withdrawn,
     "ticket.auto_resolved": _auto_resolved,
+    "ticket.solution_proposed": _proposed,
+    "ticket.solution_written": lambda payload: (
+        f"Its solution was written down in {payload.get('steps')} steps"
+    ),
     "action.requested": _action_requested,
     "action.finished": _action_finished,
     "solution.changed": lambda payload: (
@@ -222,11 +232,25 @@ _TELLERS: dict[str, Callable[[Payload], str]] = {
     "notification.target_changed": lambda payload: (
         f"{payload.get('name', 'A chat')} {payload.get('what', 'changed')}"
     ),
+    "outlet.replayed": lambda payload: (
+        f"Told the Celery broker again of {payload.get('messages', 0)} events"
+    ),
     "webhook.changed": lambda payload: (
         f"Webhook to {payload.get('host', 'a host')} {payload.get('what', 'changed')}"
     ),
     "webhook.disabled": lambda payload: (
         f"Webhook to {payload.get('host', 'a host')} switched off: {payload.get('reason', '')}"
+    ),
+    "article.saved": lambda payload: f"Article “{payload.get('title', '')}” saved",
+    "article.moved": lambda payload: (
+        f"Article “{payload.get('title', '')}”: {payload.get('before')} → {payload.get('after')}"
+    ),
+    "article.deleted": lambda payload: f"Article “{payload.get('title', '')}” deleted",
+    "file.uploaded": lambda payload: f"File {payload.get('original_name', '')} added to knowledge",
+    "file.deleted": lambda _: "A file of knowledge was deleted",
+    "knowledge.read": lambda payload: f"“{payload.get('title', '')}” was read and can be found",
+    "knowledge.unreadable": lambda payload: (
+        f"“{payload.get('title', '')}” could not be read: {payload.get('problem', '')}"
     ),
     "ticket.routed": lambda payload: str(payload.get("reason") or "Routed"),
     "ticket.unrouted": lambda payload: str(payload.get("reason") or "Nobody was found"),
