@@ -66,7 +66,7 @@ def later(world: World, **by: float) -> None:
     world.resources.db.clock = lambda: at
 
 
-async def article(world: World, body: str = LONG[:40_000], company_id: int | None = None) -> str:
+async def article(world: World, body: str = LONG[:8_000], company_id: int | None = None) -> str:
     """A published article; gives its id."""
     by = world.system if company_id is None else replace(world.system, company_id=company_id)
     async with world.resources.db.transaction(by.company_id) as session:

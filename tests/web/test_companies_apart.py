@@ -9,6 +9,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from io import BytesIO
 from typing import Any
 
 import httpx2
@@ -28,6 +29,9 @@ from ticketyard.escalation.changing import save_policy as save_escalation
 from ticketyard.escalation.drafts import Action, Level
 from ticketyard.escalation.drafts import PolicyDraft as EscalationDraft
 from ticketyard.insights.reports.schedules import ScheduleDraft, save_schedule
+from ticketyard.knowledge.drafts import ArticleDraft
+from ticketyard.knowledge.uploading import Upload, take_file
+from ticketyard.knowledge.writing import add_article
 from ticketyard.mailboxes.boxes.changing import add_mailbox
 from ticketyard.mailboxes.boxes.draft import MailboxDraft, MailboxSecret
 from ticketyard.people.accounts import add_person
@@ -104,6 +108,10 @@ FIELDS: Mapping[str, str] = {
     "choice": "assigned.email",
     "body_template": "",
     "age": "day",
+    "agents_publish": "1",
+    "helpful": "yes",
+    "publication": "draft",
+    "visibility": "internal",
     "action": "status",
     "agent": "1",
     "asset_tag": "PC-17",
@@ -234,7 +242,16 @@ async def furnish(world: World) -> dict[str, str]:
     blob = await keep_file(
         resources.blobs, world.company_id, filename=f"{CANARY}.txt", content=CANARY.encode()
     )
+    sent, _ = await take_file(
+        resources,
+        Upload(f"{CANARY}.txt", "text", BytesIO(f"{CANARY} guide".encode())),
+        max_bytes=1_000,
+        by=by,
+    )
     async with resources.db.transaction(world.company_id) as session:
+        article = await add_article(
+            session, draft=ArticleDraft(f"{CANARY} article", f"{CANARY} words"), by=by
+        )
         person = await add_person(
             session, name=f"{CANARY} Cy", email=f"{CANARY}@example.com", role="agent", by=by
         )
@@ -435,6 +452,8 @@ async def furnish(world: World) -> dict[str, str]:
         "mailbox_id": str(mailbox.id),
         "mail_id": str(mail_id),
         "inbound_id": str(mail_id),
+        "file_id": str(sent.file_id),
+        "article_id": str(article.file_id),
         "ticket_id": str(opened.id),
         "ticket": str(opened.id),
         "person_id": str(person.id),

@@ -1,7 +1,6 @@
-"""Read one document and make it findable: claim it, read it outside of any transaction, write it all
-in one.
+"""Read one document and make it findable.
 
-Attempts are counted when it is claimed, so that one that kills its reader, or the whole worker, runs
+It is claimed, read outside of any transaction, and written all in one. Attempts are counted when it is claimed, so that one that kills its reader, or the whole worker, runs
 out of them and rests with a sentence. Whatever is written replaces what was there: a second reading
 of the same bytes gives the same chunks with the same ids.
 """

@@ -85,6 +85,17 @@ async def set_settings(
     return company
 
 
+async def set_company_setting(
+    session: AsyncSession, *, name: str, value: bool, by: Principal
+) -> Company:
+    """Set one of the switches that other packages go by. Setting it as it is changes nothing."""
+    company = await get_company(session)
+    if company.settings.get(name) is not value:
+        company.settings = {**company.settings, name: value}
+        await emit(session, CompanyChanged(fields=[name]), by=by)
+    return company
+
+
 async def _check_zone(session: AsyncSession, zone: str) -> None:
     """Days are counted here and by the database, so both must know it."""
     if zone == "UTC":
