@@ -16,6 +16,7 @@ from ticketyard.tickets.models import Ticket
 from ticketyard.tickets.queries import get_ticket
 from ticketyard.triage.analysing import analyse_tickets
 from ticketyard.triage.correcting import correct_team
+from ticketyard.triage.learning.training import train_from_history
 from ticketyard.triage.models import Analysis, Correction
 from ticketyard.triage.queries import get_analysis
 
@@ -153,6 +154,58 @@ async def test_a_team_of_another_company_cannot_be_given(world: World) -> None:
     with pytest.raises(TeamNotFound):
         async with world.resources.db.transaction(world.company_id) as session:
             await correct_team(session, ticket_id=opened.id, team_id=theirs.id, by=world.system)
+
+
+@pytest.mark.parametrize(("each", "found_by"), [(18, "history"), (7, "description")])
+async def test_what_people_gave_to_teams_is_learned_once_there_is_enough_of_it(
+    world: World, worker: Worker, each: int, found_by: str
+) -> None:
+    cranes, roofs = await _people_give(world, worker, each)
+    await train_from_history(
+        world.resources, world.company_id, by=world.system, field="team", is_forced=True
+    )
+    opened = await world.open("A crane of the west hall is loose and squeaks")
+    await worker.run_pending()
+    ticket, analysis = await looked_at(world, opened.id)
+    assert analysis.team_by in (found_by, "none")
+    if found_by == "history":
+        assert (analysis.team_id, ticket.team_by) == (cranes, "triage")
+        assert analysis.team_model_version == 1
+        assert analysis.evidence["team"]
+    assert roofs != cranes
+
+
+_THINGS = (["crane", "hoist"], ["roof", "gutter"])
+_FAULTS = [
+    (place, fault)
+    for fault in ("squeaks since the morning", "is loose again", "was hit by a lorry")
+    for place in (
+        "the east hall",
+        "our old depot",
+        "the harbour",
+        "Odense",
+        "building nine",
+        "Vejle",
+    )
+]
+
+
+async def _people_give(world: World, worker: Worker, each: int) -> tuple[int, int]:
+    """Two teams that say nothing of themselves, and what Ana gave to each."""
+    async with world.resources.db.transaction(world.company_id) as session:
+        teams = [(await add_team(session, name=name)).id for name in ("Aleph", "Beth")]
+    opened = [
+        (team_id, (await world.open(f"The {thing} of {place} {fault}")).id)
+        for team_id, things in zip(teams, _THINGS, strict=True)
+        for (place, fault), thing in zip(_FAULTS[:each], things * 9, strict=False)
+    ]
+    await worker.run_pending()
+    async with world.resources.db.transaction(world.company_id) as session:
+        for team_id, ticket_id in opened:
+            await correct_team(
+                session, ticket_id=ticket_id, team_id=team_id, by=world.as_person(world.ana)
+            )
+    return teams[0], teams[1]
 
 
 async def test_reading_again_changes_nothing(world: World, worker: Worker) -> None:

@@ -10,7 +10,8 @@ from typing import Final
 
 import numpy as np
 
-from ticketyard.ai.classifying import Classifier, softmax
+from ticketyard.ai.blending import softmax
+from ticketyard.ai.classifying import Classifier
 from ticketyard.ai.embedding import Embedder, Vectors
 from ticketyard.ai.keywords import find_keywords
 from ticketyard.ai.ngrams import word_terms, words_of
