@@ -1,6 +1,7 @@
 """Take the answers shown in the API's description from a running sample company.
 
-    SMTP_HOST=127.0.0.1 SMTP_PORT=9 FROM_EMAIL=desk@tobylgy.example ticketyard demo &   # a fresh one
+    SMTP_HOST=127.0.0.1 SMTP_PORT=9 FROM_EMAIL=desk@tobylgy.example \\
+        RAG_BROKER_URL=redis://127.0.0.1:9 ticketyard demo &   # a fresh one
     python tools/take_api_examples.py http://127.0.0.1:8000 admin@tobylgy.example <password>
 
 Every JSON answer of the API is asked for once, cut to one item a list, and written to
@@ -119,6 +120,9 @@ CALLS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("PATCH", "/api/notifications/targets/{target_id}", {"json": {"is_enabled": True}}),
     ("POST", "/api/notifications/targets/{target_id}/test", {}),
     ("GET", "/api/notifications/log", {}),
+    ("GET", "/api/outlet", {}),
+    ("GET", "/api/outlet/messages", {}),
+    ("POST", "/api/outlet/replay", {"json": {"since": "2025-12-15T00:00:00Z"}}),
     ("GET", "/api/dead-letters", {}),
     ("POST", "/api/dead-letters/retry", {"json": {}}),
     ("POST", "/api/tickets/web-form", {"json": WORDS | WHO}),

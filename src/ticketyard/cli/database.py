@@ -11,6 +11,7 @@ from ticketyard.ai.chat.trying import try_out
 from ticketyard.cli.runtime import Ground, console, ground, load_settings, resources_on
 from ticketyard.core.resources import Resources
 from ticketyard.migrations.running import head
+from ticketyard.outlet.queries import list_health
 
 
 def migrate() -> None:
@@ -65,3 +66,9 @@ async def _findings(resources: Resources) -> AsyncIterator[tuple[bool, str, str]
                 f"{row.seconds_since_success:.0f} s without success, see `ticketyard mail boxes`"
             )
             yield not row.is_failing, f"Mailbox {row.mailbox_id} can be read", fares
+        for each in await list_health(session):
+            good = each.failed == 0 and not each.is_failing
+            fares = f"{each.waiting} waiting, the oldest {each.seconds_waiting:.0f} s"
+            fares += f"; {each.failed} given up" if each.failed else ""
+            fares += f". {each.problem}" if each.problem else ""
+            yield good, f"The Celery broker is told (company {each.company_id})", fares

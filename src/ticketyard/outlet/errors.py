@@ -1,11 +1,7 @@
 """What can be refused at the outlet."""
 
-from ticketyard.core.errors import Conflict, NotFound
+from ticketyard.core.errors import Conflict
 
 
 class OutletIsOff(Conflict):
     """No broker is configured, so nothing can be sent again."""
-
-
-class OutletMessageNotFound(NotFound):
-    """No such message."""

@@ -8,8 +8,8 @@ from ticketyard.core.events import Event
 
 @dataclass(frozen=True, kw_only=True)
 class OutletReplayed(Event):
-    """Somebody had the broker told again: since an instant, or of one thing."""
+    """Somebody had the broker told again of what happened since an instant."""
 
     type: ClassVar[str] = "outlet.replayed"
-    since: str | None
+    since: str
     messages: int

@@ -1,11 +1,9 @@
-"""What waits for the broker, how telling fares, and what of a broker's messages was handled here."""
+"""What waits for the broker, and how telling fares."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import DateTime, FetchedValue
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ticketyard.core.db import Table
@@ -50,21 +48,3 @@ class OutletMessage(Table):
     handled_at: Mapped[datetime | None] = mapped_column(_INSTANT)
     repeats: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(_INSTANT, server_default=FetchedValue())
-
-
-class ProcessedEvent(Table):
-    """A broker's message that was taken up here. processing: by `claim`, until `claimed_until`."""
-
-    __tablename__ = "processed_event"
-
-    company_id: Mapped[int] = mapped_column(primary_key=True)
-    event_id: Mapped[str] = mapped_column(primary_key=True)
-    event_type: Mapped[str]
-    status: Mapped[str]
-    attempts: Mapped[int] = mapped_column(default=1)
-    claim: Mapped[UUID | None]
-    claimed_until: Mapped[datetime | None] = mapped_column(_INSTANT)
-    result: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
-    error_message: Mapped[str | None]
-    created_at: Mapped[datetime] = mapped_column(_INSTANT, server_default=FetchedValue())
-    updated_at: Mapped[datetime] = mapped_column(_INSTANT, server_default=FetchedValue())

@@ -7,7 +7,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.db import company_of, now_of
-from ticketyard.outlet.models import Outlet, OutletMessage, ProcessedEvent
+from ticketyard.outlet.models import Outlet, OutletMessage
 
 
 @dataclass(frozen=True)
@@ -66,14 +66,6 @@ async def list_messages(
     if before is not None:
         query = query.where(OutletMessage.id < before)
     return list(await session.scalars(query.order_by(OutletMessage.id.desc()).limit(limit)))
-
-
-async def list_processed(session: AsyncSession, *, limit: int = 50) -> list[ProcessedEvent]:
-    """What our own consumer took up last, the newest first."""
-    query = select(ProcessedEvent).where(ProcessedEvent.company_id == company_of(session))
-    return list(
-        await session.scalars(query.order_by(ProcessedEvent.updated_at.desc()).limit(limit))
-    )
 
 
 async def list_health(session: AsyncSession) -> list[Health]:

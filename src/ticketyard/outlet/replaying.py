@@ -1,4 +1,4 @@
-"""Send again: what was given up, or all that happened since an instant."""
+"""Send again what happened since an instant, or what of it was given up."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ticketyard.core.auth import Principal
 from ticketyard.core.db import company_of, now_of
 from ticketyard.core.events import emit
-from ticketyard.outlet.errors import OutletIsOff, OutletMessageNotFound
+from ticketyard.outlet.errors import OutletIsOff
 from ticketyard.outlet.events import OutletReplayed
 from ticketyard.outlet.models import Outlet
 
@@ -41,15 +41,6 @@ async def replay_since(
     return Replayed(row.number, next_since)
 
 
-async def replay_message(session: AsyncSession, message_id: int, *, by: Principal) -> None:
-    """Send this one again, under the same id. Raises OutletIsOff, OutletMessageNotFound."""
-    await _be_on(session)
-    told = {"id": message_id, "now": now_of(session)}
-    if (await session.execute(_ONE, told)).scalar() is None:
-        raise OutletMessageNotFound("There is no such message.")
-    await emit(session, OutletReplayed(since=None, messages=1), by=by)
-
-
 async def _be_on(session: AsyncSession) -> None:
     outlet = await session.get(Outlet, company_of(session))
     if outlet is None or not outlet.is_on:
@@ -58,12 +49,6 @@ async def _be_on(session: AsyncSession) -> None:
 
 _AGAIN = """state = 'waiting', problem = null, settled_at = null, handled_at = null, attempts = 0,
         refusals = 0, repeats = 0, ready_at = :now"""
-_ONE = text(
-    f"""
-    update outlet_message m set {_AGAIN}
-    where m.company_id = current_company() and m.id = :id returning m.id
-    """
-)
 _FAILED = text(
     f"""
     with those as materialized (

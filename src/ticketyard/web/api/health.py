@@ -16,6 +16,7 @@ from ticketyard.core.auth import same
 from ticketyard.core.errors import NotAllowed
 from ticketyard.core.log import get_logger
 from ticketyard.migrations.running import head
+from ticketyard.outlet.queries import list_health
 from ticketyard.web.deps import Parts, WebOptions, public
 
 log = get_logger(__name__)
@@ -100,7 +101,11 @@ async def get_metrics(request: Request, resources: Parts, options: WebOptions) -
     shown = request.headers.get("authorization", "").removeprefix("Bearer ")
     if not (same(token, shown) or (not token and _is_local(request))):
         raise NotAllowed("Metrics are read on this machine, or with the metrics token.")
-    gauges = await _job_gauges(resources) + await _mailbox_gauges(resources)
+    gauges = [
+        *await _job_gauges(resources),
+        *await _mailbox_gauges(resources),
+        *await _outlet_gauges(resources),
+    ]
     lines = generate_latest(REGISTRY) + _rendered(gauges)
     return Response(lines, media_type=CONTENT_TYPE_LATEST)
 
@@ -140,6 +145,24 @@ async def _mailbox_gauges(resources: Parts) -> list[Metric]:
             failing.add_metric([str(row.mailbox_id)], row.is_failing)
             since.add_metric([str(row.mailbox_id)], row.seconds_since_success)
     return [failing, since]
+
+
+async def _outlet_gauges(resources: Parts) -> list[Metric]:
+    waiting = GaugeMetricFamily(
+        "ticketyard_outlet_waiting", "Messages that wait for the Celery broker.", labels=["company"]
+    )
+    seconds = GaugeMetricFamily(
+        "ticketyard_outlet_seconds_waiting", "How long the oldest has waited.", labels=["company"]
+    )
+    dead = GaugeMetricFamily(
+        "ticketyard_outlet_failed", "Messages that were given up.", labels=["company"]
+    )
+    async with resources.db.anonymous() as session:
+        for each in await list_health(session):
+            waiting.add_metric([str(each.company_id)], each.waiting)
+            seconds.add_metric([str(each.company_id)], each.seconds_waiting)
+            dead.add_metric([str(each.company_id)], each.failed)
+    return [waiting, seconds, dead]
 
 
 def _rendered(metrics: list[Any]) -> bytes:

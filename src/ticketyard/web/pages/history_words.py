@@ -252,17 +252,6 @@ _TELLERS: dict[str, Callable[[Payload], str]] = {
     "knowledge.unreadable": lambda payload: (
         f"“{payload.get('title', '')}” could not be read: {payload.get('problem', '')}"
     ),
-    "article.saved": lambda payload: f"Article “{payload.get('title', '')}” saved",
-    "article.moved": lambda payload: (
-        f"Article “{payload.get('title', '')}”: {payload.get('before')} → {payload.get('after')}"
-    ),
-    "article.deleted": lambda payload: f"Article “{payload.get('title', '')}” deleted",
-    "file.uploaded": lambda payload: f"File {payload.get('original_name', '')} added to knowledge",
-    "file.deleted": lambda _: "A file of knowledge was deleted",
-    "knowledge.read": lambda payload: f"“{payload.get('title', '')}” was read and can be found",
-    "knowledge.unreadable": lambda payload: (
-        f"“{payload.get('title', '')}” could not be read: {payload.get('problem', '')}"
-    ),
     "ticket.routed": lambda payload: str(payload.get("reason") or "Routed"),
     "ticket.unrouted": lambda payload: str(payload.get("reason") or "Nobody was found"),
     "sla.warned": _warned,
