@@ -52,6 +52,7 @@ from ticketyard.outlet.broker import BrokerAt
 from ticketyard.outlet.consuming.engine import Engine, OpenResources
 from ticketyard.outlet.consuming.handling import Handlers
 from ticketyard.outlet.consuming.told_files import forget_told_file, take_told_file
+from ticketyard.outlet.consuming.told_tickets import answer_told_ticket
 from ticketyard.outlet.lane import Lane
 from ticketyard.outlet.locating import FilesAt
 from ticketyard.routing import jobs as routing
@@ -401,11 +402,12 @@ def build_lane(resources: Resources) -> Lane:
 
 
 def consumer_handlers() -> Handlers:
-    """What is done about a broker's messages: the same verbs that our own jobs call.
-
-    ticket_created stays empty, and its task is not offered, until there is a verb that answers a ticket.
-    """
-    return Handlers(file_uploaded=take_told_file, file_deleted=forget_told_file)
+    """What is done about a broker's messages: the same verbs that our own listeners call."""
+    return Handlers(
+        file_uploaded=take_told_file,
+        file_deleted=forget_told_file,
+        ticket_created=answer_told_ticket,
+    )
 
 
 def build_celery(settings: Settings, open_resources: OpenResources) -> "Celery":
