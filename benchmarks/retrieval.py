@@ -245,19 +245,6 @@ def _first_right(right: frozenset[str], names: Sequence[str]) -> int:
     return 0
 
 
-def examples_of(
-    case: Case, looked: Looked, places: Sequence[int]
-) -> tuple[NDArray[np.float64], list[bool]]:
-    """Candidates of these questions as examples for learning."""
-    rows = np.concatenate([looked.rows[place] for place in places])
-    right = [
-        name in case.right[looked.queries[place]]
-        for place in places
-        for name in looked.documents[place]
-    ]
-    return rows, right
-
-
 def _cross_taught(case: Case, looked: Looked) -> list[NDArray[np.float64]]:
     """Scores of each half by a ranker taught on the other: what a company's own feedback brings."""
     halves = [list(range(start, len(looked.queries), 2)) for start in (0, 1)]
@@ -269,7 +256,14 @@ def _cross_taught(case: Case, looked: Looked) -> list[NDArray[np.float64]]:
 
 
 def _taught(case: Case, looked: Looked, places: Sequence[int]) -> Ranker:
-    return learn(*examples_of(case, looked, places), SHIPPED)
+    rows = [looked.rows[place] for place in places]
+    right = [
+        np.array(
+            [name in case.right[looked.queries[place]] for name in looked.documents[place]], bool
+        )
+        for place in places
+    ]
+    return learn(rows, right, SHIPPED)
 
 
 if __name__ == "__main__":

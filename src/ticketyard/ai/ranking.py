@@ -10,9 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 _ROUNDS = 50
 _STILL = 1e-8
+# Of one question so many right candidates are each compared with so many wrong ones: the first.
+_RIGHT_MAX, _WRONG_MAX = 8, 24
 
 
 @dataclass(frozen=True)
@@ -34,25 +37,77 @@ def sigmoid(value: Floats) -> Floats:
 
 
 def learn(
-    rows: Floats, relevant: Sequence[bool], prior: Ranker, *, strength: float = 20.0
+    rows: Sequence[Floats], right: Sequence[Flags], prior: Ranker, *, strength: float = 30.0
 ) -> Ranker:
-    """A ranker for these examples that leaves `prior` only as far as they insist.
+    """A ranker that puts the right candidates of these questions before the wrong ones.
 
-    strength: how many examples' worth the prior is. Newton's method; a handful of rounds.
+    One array a question, its candidates in the order they had. Order is learned from pairs within a
+    question, leaving `prior` only as far as they insist; then scale and bias are set so that scores
+    are probabilities, questions without a right candidate included.
+    strength: how many questions' worth the prior is.
     """
-    right = np.asarray(relevant, np.float64)
-    columns = np.hstack([rows, np.ones((len(rows), 1))])
-    start = np.array([*prior.weights, prior.bias])
-    spread = np.append(rows.std(axis=0), 1.0) if len(rows) else np.ones(len(start))
-    # A feature that these examples do not tell apart keeps its weight.
+    if not rows:
+        return prior
+    weights = _ordered(rows, right, np.array(prior.weights), strength)
+    scale, bias = _calibrated(
+        np.concatenate(rows) @ weights, np.concatenate(right), prior.bias, strength
+    )
+    return Ranker(prior.features, tuple((scale * weights).tolist()), bias)
+
+
+def _ordered(
+    rows: Sequence[Floats], right: Sequence[Flags], start: Floats, strength: float
+) -> Floats:
+    pairs = [_pairs(each, flags) for each, flags in zip(rows, right, strict=True)]
+    shares = np.concatenate([np.full(len(each), 1.0 / max(len(each), 1)) for each in pairs])
+    columns = np.concatenate(pairs)
+    if not len(columns):
+        return start
+    # A feature that these questions do not tell apart keeps its weight.
+    spread = np.sqrt((columns**2 * shares[:, None]).sum(axis=0) / shares.sum())
     pull = strength * np.maximum(spread, 1e-3) ** 2
+    return _newton(columns, np.ones(len(columns)), shares, start, pull)
+
+
+def _pairs(rows: Floats, right: Flags) -> Floats:
+    """What each right candidate has more than each wrong one."""
+    wanted, others = rows[right][:_RIGHT_MAX], rows[~right][:_WRONG_MAX]
+    return (wanted[:, None, :] - others[None, :, :]).reshape(-1, rows.shape[1])
+
+
+def _calibrated(scores: Floats, right: Flags, bias: float, strength: float) -> tuple[float, float]:
+    columns = np.column_stack([scores, np.ones(len(scores))])
+    pull = np.array([strength, strength / 10])
+    found = _newton(
+        columns, right.astype(np.float64), np.ones(len(scores)), np.array([1.0, bias]), pull
+    )
+    # An order that was learned is not turned round by setting its scale.
+    return max(float(found[0]), 0.05), float(found[1])
+
+
+def _newton(columns: Floats, right: Floats, shares: Floats, start: Floats, pull: Floats) -> Floats:
+    """Logistic regression, pulled towards where it starts. Convex, so a step that is too long is
+    halved until it helps."""
     found = start.copy()
+    worth = _loss(columns, right, shares, found, start, pull)
     for _ in range(_ROUNDS):
         chance = sigmoid(columns @ found)
-        slope = columns.T @ (chance - right) + pull * (found - start)
-        bend = (columns * (chance * (1 - chance))[:, None]).T @ columns + np.diag(pull)
+        slope = columns.T @ (shares * (chance - right)) + pull * (found - start)
+        bend = (columns * (shares * chance * (1 - chance))[:, None]).T @ columns + np.diag(pull)
         step = np.linalg.solve(bend, slope)
-        found -= step
+        while (now := _loss(columns, right, shares, found - step, start, pull)) > worth + 1e-12:
+            step = step / 2
+            if float(np.abs(step).max()) < _STILL:
+                return found
+        found, worth = found - step, now
         if float(np.abs(step).max()) < _STILL:
             break
-    return Ranker(prior.features, tuple(float(w) for w in found[:-1]), float(found[-1]))
+    return found
+
+
+def _loss(
+    columns: Floats, right: Floats, shares: Floats, found: Floats, start: Floats, pull: Floats
+) -> float:
+    value = columns @ found
+    surprise = np.logaddexp(0, value) - right * value
+    return float(shares @ surprise + 0.5 * pull @ (found - start) ** 2)

@@ -14,6 +14,12 @@ from ticketyard.migrations.running import head
 from ticketyard.outlet.queries import list_health
 
 
+_WITHOUT_VECTORS = (
+    "absent: knowledge is found by words alone. Its administrator runs `create extension vector` in "
+    "this database, then `ticketyard migrate`"
+)
+
+
 def migrate() -> None:
     """Bring the database to this version. Running it again changes nothing."""
     with ground(load_settings()):
@@ -52,7 +58,7 @@ async def _findings(resources: Resources) -> AsyncIterator[tuple[bool, str, str]
         vector = await session.scalar(
             text("select extversion from pg_extension where extname = 'vector'")
         )
-        yield bool(vector), "pgvector for semantic search", str(vector or "absent: full text only")
+        yield bool(vector), "pgvector for finding by meaning", str(vector or _WITHOUT_VECTORS)
         for name, wanted in (("fsync", "on"), ("synchronous_commit", "on")):
             value = str(await session.scalar(text(f"show {name}")))
             yield value == wanted, f"{name} is on: what was accepted is kept", value

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ticketyard.ai.ranking import Ranker
 from ticketyard.core.log import get_logger
 from ticketyard.core.resources import Resources
 from ticketyard.knowledge.retrieving.asked import Asked, Candidate, Found, Key, Retrieval
@@ -14,7 +15,8 @@ from ticketyard.knowledge.retrieving.candidates import read_candidates
 from ticketyard.knowledge.retrieving.collapsing import collapse
 from ticketyard.knowledge.retrieving.features import FEATURES, feature_rows
 from ticketyard.knowledge.retrieving.index import PieceIndex
-from ticketyard.knowledge.retrieving.shipped import MEANING_SHARE, SHIPPED
+from ticketyard.knowledge.retrieving.rankings import ranking_of
+from ticketyard.knowledge.retrieving.shipped import MEANING_SHARE, WORDS_ALONE
 from ticketyard.knowledge.retrieving.vectors import (
     Near,
     Place,
@@ -38,6 +40,7 @@ class Gathered:
     """
 
     question: Question
+    ranker: Ranker
     by_words: list[Key]
     near: list[Key]
     candidates: list[Candidate]
@@ -55,7 +58,7 @@ async def retrieve(resources: Resources, company_id: int, asked: Asked) -> Retri
     if gathered is None or not gathered.candidates:
         return Retrieval([], gathered.notes if gathered else ())
     rerank = resources.part(PieceIndex).options.rerank
-    scores = SHIPPED.score(gathered.rows)
+    scores = gathered.ranker.score(gathered.rows)
     order = np.argsort(-(scores if rerank else weighted_sum(gathered.candidates)), kind="stable")
     found = [
         Found(
@@ -91,6 +94,7 @@ async def gather(resources: Resources, company_id: int, asked: Asked) -> Gathere
     keys = list(dict.fromkeys([*by_words.keys, *(each.key for each in near)]))
     async with resources.db.transaction(company_id) as session:
         candidates = await read_candidates(session, keys, question, asked.narrow, cosines)
+        ranker = await ranking_of(session) if cosines else WORDS_ALONE
     candidates = _closest(candidates)
     rows = feature_rows(
         query,
@@ -101,7 +105,9 @@ async def gather(resources: Resources, company_id: int, asked: Asked) -> Gathere
         average_length=question.scorer.average,
         now=resources.clock(),
     )
-    return Gathered(question, by_words.keys, [each.key for each in near], candidates, rows, notes)
+    return Gathered(
+        question, ranker, by_words.keys, [each.key for each in near], candidates, rows, notes
+    )
 
 
 async def _by_words(

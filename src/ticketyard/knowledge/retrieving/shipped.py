@@ -11,3 +11,10 @@ SHIPPED = Ranker(
     weights=(6.0, 6.0, 1.5, 1.0, 1.0, 1.0, 0.4, 0.5, 0.0, 0.5, 0.2, 1.0),
     bias=-5.0,
 )
+
+# While there are no vectors: the features of meaning say nothing then.
+WORDS_ALONE = Ranker(
+    features=FEATURES,
+    weights=(0.0, 0.0, 1.5, 1.0, 3.0, 0.0, 0.4, 0.5, 0.0, 0.5, 0.2, 1.0),
+    bias=-3.5,
+)

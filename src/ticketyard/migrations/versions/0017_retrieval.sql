@@ -53,6 +53,19 @@ create table knowledge_elsewhere (
 create index knowledge_elsewhere_behind on knowledge_elsewhere (company_id, asked)
   where told is distinct from asked;
 
+-- How this company's own judgements rank, where it has learned from any; else what comes with the program.
+create table knowledge_ranking (
+  company_id integer primary key references company,
+  features text[] not null,
+  weights double precision[] not null,
+  bias double precision not null,
+  questions integer not null,
+  -- Mean reciprocal rank on questions it was not taught, before and after.
+  before double precision not null,
+  after double precision not null,
+  learned_at timestamptz not null
+);
+
 -- The counts follow the pieces however these come and go. Whoever changes a company's counts does so alone
 -- until the commit: two who touched the same words in different orders would wait for each other for ever.
 create function lock_word_counts(p_company integer) returns void language sql as
@@ -93,7 +106,8 @@ create trigger count_gone after delete on knowledge_piece
   referencing old table as gone for each statement execute function count_gone_words();
 
 select ticketyard_protect(name::regclass) from unnest(array[
-  'knowledge_word', 'knowledge_group', 'knowledge_piece', 'knowledge_elsewhere']) as name;
+  'knowledge_word', 'knowledge_group', 'knowledge_piece', 'knowledge_elsewhere',
+  'knowledge_ranking']) as name;
 revoke update on knowledge_piece from ticketyard_app;
 
 -- Arrays are no more searched near an index under the policy than full text is (docs/decisions/0021).

@@ -1,0 +1,128 @@
+"""Teach a company's own ranking: from questions of which is known what answered them.
+
+Whoever has such judgements hands them in: tickets linked as duplicates, articles that were said to
+have helped, answers that solved a ticket. What was learned is kept only where it ranks questions it
+was not taught better than before.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ticketyard.ai.ranking import Ranker, learn
+from ticketyard.core.db import now_of
+from ticketyard.core.resources import Resources
+from ticketyard.knowledge.retrieving.asked import INTERNAL, PUBLIC, Asked, Narrow
+from ticketyard.knowledge.retrieving.finding import gather
+from ticketyard.knowledge.retrieving.shipped import SHIPPED
+
+# Fewer say nothing that would hold tomorrow.
+QUESTIONS_MIN = 30
+_FOLDS = 4
+_AT = 10
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A question and the documents that answer it.  asker_id: the document it was made of, if any."""
+
+    query: str
+    right: frozenset[int]
+    asker_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What came of it. kept: whether the company ranks by it from now on."""
+
+    questions: int
+    before: float
+    after: float
+    kept: bool
+
+
+@dataclass(frozen=True)
+class _Seen:
+    rows: NDArray[np.float64]
+    right: NDArray[np.bool_]
+
+
+async def learn_ranking(resources: Resources, company_id: int, judged: Sequence[Judged]) -> Lesson:
+    """Ask every question, learn from what was right, and keep it if it is better.
+
+    Questions whose answer is not among the candidates teach nothing and are not counted.
+    """
+    seen = [each for one in judged if (each := await _look(resources, company_id, one))]
+    if len(seen) < QUESTIONS_MIN:
+        return Lesson(len(seen), 0.0, 0.0, kept=False)
+    before, after = _cross_measured(seen)
+    lesson = Lesson(len(seen), before, after, kept=after > before)
+    if lesson.kept:
+        async with resources.db.transaction(company_id) as session:
+            await _store(session, _taught(seen), lesson)
+    return lesson
+
+
+async def forget_ranking(session: AsyncSession) -> None:
+    """Rank by what comes with the program again."""
+    await session.execute(
+        text("delete from knowledge_ranking where company_id = current_company()")
+    )
+
+
+async def _look(resources: Resources, company_id: int, one: Judged) -> _Seen | None:
+    narrow = Narrow((INTERNAL, PUBLIC), but_document_id=one.asker_id)
+    gathered = await gather(resources, company_id, Asked(one.query, narrow))
+    if gathered is None:
+        return None
+    right = np.array([each.key.document_id in one.right for each in gathered.candidates], bool)
+    return _Seen(gathered.rows, right) if right.any() and not right.all() else None
+
+
+def _cross_measured(seen: Sequence[_Seen]) -> tuple[float, float]:
+    """Mean reciprocal rank on folds that were left out, by the shipped and by the taught ranking."""
+    before, after = [], []
+    for fold in range(_FOLDS):
+        taught = _taught([each for place, each in enumerate(seen) if place % _FOLDS != fold])
+        for each in seen[fold::_FOLDS]:
+            before.append(_reciprocal(SHIPPED, each))
+            after.append(_reciprocal(taught, each))
+    return float(np.mean(before)), float(np.mean(after))
+
+
+def _taught(seen: Sequence[_Seen]) -> Ranker:
+    return learn([each.rows for each in seen], [each.right for each in seen], SHIPPED)
+
+
+def _reciprocal(ranker: Ranker, each: _Seen) -> float:
+    order = np.argsort(-ranker.score(each.rows), kind="stable")[:_AT]
+    ranks = np.flatnonzero(each.right[order])
+    return 1.0 / (int(ranks[0]) + 1) if len(ranks) else 0.0
+
+
+async def _store(session: AsyncSession, ranker: Ranker, lesson: Lesson) -> None:
+    await session.execute(
+        _STORE,
+        {
+            "features": list(ranker.features),
+            "weights": list(ranker.weights),
+            "bias": ranker.bias,
+            "questions": lesson.questions,
+            "before": lesson.before,
+            "after": lesson.after,
+            "at": now_of(session),
+        },
+    )
+
+
+_STORE = text(
+    "insert into knowledge_ranking (company_id, features, weights, bias, questions, before, after,"
+    " learned_at) values (current_company(), :features, :weights, :bias, :questions, :before, :after, :at)"
+    " on conflict (company_id) do update set features = excluded.features, weights = excluded.weights,"
+    " bias = excluded.bias, questions = excluded.questions, before = excluded.before,"
+    " after = excluded.after, learned_at = excluded.learned_at"
+)
