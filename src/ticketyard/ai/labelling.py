@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from ticketyard.ai.classifying import softmax
+from ticketyard.ai.blending import softmax
 from ticketyard.ai.embedding import Embedder
 
 # Likeness to probability: on the label names of Banking77 the calibration error is 0.03 at 18.

@@ -4,26 +4,26 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ticketyard.ai.classifying import (
-    Blend,
-    Classifier,
-    Scores,
-    blended,
-    softmax,
-)
+from ticketyard.ai.blending import USUAL, Blend, Scores, Views, fit_blend
+from ticketyard.ai.classifying import Classifier
 from ticketyard.ai.embedding import Embedder, Vectors
 from ticketyard.ai.measuring import Quality, measure
+from ticketyard.ai.neighbours import Neighbours, seen_from
 from ticketyard.ai.ngrams import NgramIndex, SparseRow, learn_terms
+from ticketyard.ai.scope import Scope, learn_scope
+from ticketyard.ai.spreading import Likeness
 
-FOLDS = 4
 MIN_LABELS = 2
 MAX_NEIGHBOURS = 20_000
 """Examples kept for nearness; more of them would cost memory and no longer help."""
+
+MAX_UNLABELLED = 10_000
+_LEARNED_FROM_GUESSES = 4_000
+"""Guessed labels the linear model learns from, the surest; all of them count as neighbours."""
 
 _PENALTY = 0.5
 """The linear model's C: smaller forgives more. Steady between 0.3 and 1 on every set tried."""
@@ -31,23 +31,16 @@ _PENALTY = 0.5
 _MANY_EXAMPLES = 20
 # With few examples a class the embedding knows more than the n-grams, with many it is even.
 _GAIN_FEW, _GAIN_MANY = 4.0, 2.0
-# The blend before any evidence, and how many wrong guesses' worth of evidence it stands for.
-_USUAL = Blend(margin=1.5, nearest=8.0, centre=6.0)
-_PRIOR_WEIGHT = 2.0
+# Few examples miss each one that is held out, so that fewer are held out at a time.
+_FOLDS_FEW, _FOLDS_MANY = 5, 3
+# With so many examples a label, unlabelled texts have nothing to add.
+_ENOUGH_EXAMPLES = 60
 
 Tell = Callable[[str, float], None]
 
 
 class CannotLearn(Exception):
     """The examples are too few or all alike; the message says which."""
-
-
-class Views(NamedTuple):
-    """The classifier's three opinions, each (texts, labels)."""
-
-    margins: Scores
-    near: Scores
-    central: Scores
 
 
 @dataclass(frozen=True)
@@ -58,37 +51,67 @@ class Lesson:
     quality: Quality
 
 
+@dataclass(frozen=True)
+class Material:
+    """All there is to learn from: labelled texts, then one hint a label, then unlabelled texts.
+
+    answers: label numbers, -1 for the unlabelled.  hints: where the hints begin.
+    """
+
+    texts: list[str]
+    vectors: Vectors
+    answers: NDArray[np.int64]
+    labels: tuple[str, ...]
+    hints: int
+    embedder_name: str
+
+    @property
+    def has_many(self) -> bool:
+        return self.hints >= _MANY_EXAMPLES * len(self.labels)
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """What models said of texts they were not taught."""
+
+    views: Views
+    familiarity: Scores
+    was_met: NDArray[np.bool_]
+    """Whether the model had another example of the right label, not just its name."""
+
+
 def train(
     texts: Sequence[str],
     labels: Sequence[str],
     embedder: Embedder,
     *,
     descriptions: Mapping[str, str] | None = None,
+    unlabelled: Sequence[str] = (),
     tell: Tell | None = None,
 ) -> Lesson:
     """Teach a classifier; its confidence is set on texts each held out once.
 
     descriptions: what a label means in words; without one its own name counts as an example.
+    unlabelled: the desk's other texts; where examples are few they lend labels to one another.
     tell: is called with a stage's name and the share done, 0 to 1.
     Raises CannotLearn.
     """
     tell = tell or (lambda stage, share: None)
     known = _known_labels(texts, labels)
-    hints = [_readable(label, descriptions or {}) for label in known]
-    every_text = [*texts, *hints]
-    answers = np.array([known.index(label) for label in labels] + list(range(len(known))))
-
     tell("reading", 0.0)
-    vectors = embedder.embed(every_text)
+    material = _gather(texts, labels, known, embedder, descriptions or {}, unlabelled)
+    likeness = Likeness(material.vectors) if len(material.texts) > _labelled(material) else None
     tell("learning", 0.3)
-    views = _held_out_views(every_text, vectors, answers, len(known), tell)
-    held_out = answers[: len(texts)]
-    blend = _fit_blend(views, held_out)
-    chances = softmax(blended(blend, *views))
+    held_out = _hold_out(material, likeness, tell)
+    answers = material.answers[: material.hints]
+    blend = _blend(held_out, answers)
+    chances = blend.chances(held_out.views)
+    scope = learn_scope(held_out.views.margins.max(axis=1), held_out.familiarity)
     tell("finishing", 0.9)
-    classifier = _fit(every_text, vectors, answers, known, embedder.name, blend)
+    taught = np.ones(len(material.texts), bool)
+    classifier = _fit(material, taught, likeness, blend, scope)
     tell("done", 1.0)
-    return Lesson(classifier, measure(chances, held_out, known))
+    return Lesson(classifier, measure(chances, answers, known))
 
 
 def _known_labels(texts: Sequence[str], labels: Sequence[str]) -> tuple[str, ...]:
@@ -100,72 +123,140 @@ def _known_labels(texts: Sequence[str], labels: Sequence[str]) -> tuple[str, ...
     return known
 
 
+def _gather(
+    texts: Sequence[str],
+    labels: Sequence[str],
+    known: tuple[str, ...],
+    embedder: Embedder,
+    descriptions: Mapping[str, str],
+    unlabelled: Sequence[str],
+) -> Material:
+    numbers = {label: number for number, label in enumerate(known)}
+    if not embedder.dimensions or len(texts) >= _ENOUGH_EXAMPLES * len(known):
+        unlabelled = ()
+    others = list(unlabelled)[:: -(-len(unlabelled) // MAX_UNLABELLED) or 1]
+    every_text = [*texts, *(_readable(label, descriptions) for label in known), *others]
+    answers = [*(numbers[label] for label in labels), *range(len(known)), *[-1] * len(others)]
+    return Material(
+        texts=every_text,
+        vectors=embedder.embed(every_text),
+        answers=np.array(answers),
+        labels=known,
+        hints=len(texts),
+        embedder_name=embedder.name,
+    )
+
+
 def _readable(label: str, descriptions: Mapping[str, str]) -> str:
     name = label.replace("_", " ").replace("-", " ")
     return f"{name}. {descriptions[label]}" if descriptions.get(label) else name
 
 
-def _held_out_views(
-    texts: Sequence[str],
-    vectors: Vectors,
-    answers: NDArray[np.int64],
-    labels: int,
-    tell: Tell,
-) -> Views:
-    """Every real text seen by a model that was not taught it. The last texts are the hints."""
-    real = len(texts) - labels
-    views = Views(*(np.zeros((real, labels), np.float32) for _ in Views._fields))
-    folds = _folds(answers, labels)
-    numbers = tuple(map(str, range(labels)))
-    for fold in range(FOLDS):
-        taught, asked = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
+def _labelled(material: Material) -> int:
+    return material.hints + len(material.labels)
+
+
+def _hold_out(material: Material, likeness: Likeness | None, tell: Tell) -> HeldOut:
+    """Every labelled text seen by a model that was not taught it. Hints are always taught."""
+    texts, labels = material.hints, len(material.labels)
+    answers = material.answers[:texts]
+    held_out = HeldOut(
+        Views(*(np.zeros((texts, labels), np.float32) for _ in Views._fields)),
+        np.zeros(texts, np.float32),
+        np.zeros(texts, bool),
+    )
+    count = _FOLDS_MANY if material.has_many else _FOLDS_FEW
+    folds = _folds(answers, count)
+    for fold in range(count):
+        asked = np.flatnonzero(folds == fold)
         if asked.size:
-            known = [texts[int(place)] for place in taught]
-            model = _fit(known, vectors[taught], answers[taught], numbers, "", _USUAL)
-            rows = [model.index.row(texts[int(place)]) for place in asked]
-            views.margins[asked] = model.margins(rows, vectors[asked])
-            views.near[asked] = model.nearness(vectors[asked])
-            views.central[asked] = vectors[asked] @ model.centres.T
-        tell("checking", 0.3 + 0.6 * (fold + 1) / FOLDS)
-    return views
+            taught = np.ones(len(material.texts), bool)
+            taught[asked] = False
+            model = _fit(material, taught, likeness, USUAL, _NO_SCOPE)
+            rows = [model.index.row(material.texts[int(place)]) for place in asked]
+            views, held_out.familiarity[asked] = model.views(rows, material.vectors[asked])
+            for kept, view in zip(held_out.views, views, strict=True):
+                kept[asked] = view
+            held_out.was_met[asked] = np.isin(answers[asked], answers[folds != fold])
+        tell("checking", 0.3 + 0.6 * (fold + 1) / count)
+    return held_out
 
 
-def _folds(answers: NDArray[np.int64], labels: int) -> NDArray[np.int64]:
-    """Spread each label's texts over the folds. The hints at the end are always taught."""
-    order = np.random.default_rng(0).permutation(len(answers) - labels)
-    folds = np.full(len(answers), FOLDS)
+_NO_SCOPE = Scope(1.0, 1.0, np.array([0.0, 1.0], np.float32))
+
+
+def _folds(answers: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """Spread each label's texts over the folds."""
+    folds = np.zeros(len(answers), np.int64)
     seen: Counter[int] = Counter()
-    for index in order:
+    for index in np.random.default_rng(0).permutation(len(answers)):
         # The start differs by label, so that labels of one text do not all fall into one fold.
-        folds[index] = (seen[answers[index]] + answers[index]) % FOLDS
+        folds[index] = (seen[answers[index]] + answers[index]) % count
         seen[answers[index]] += 1
     return folds
 
 
+def _blend(held_out: HeldOut, answers: NDArray[np.int64]) -> Blend:
+    """A label's only example, held out, says nothing of a model that has it: it is left out."""
+    told = np.flatnonzero(held_out.was_met)
+    if not told.size:
+        return USUAL
+    return fit_blend(Views(*(view[told] for view in held_out.views)), answers[told])
+
+
 def _fit(
-    texts: Sequence[str],
-    vectors: Vectors,
-    answers: NDArray[np.int64],
-    labels: tuple[str, ...],
-    embedder_name: str,
+    material: Material,
+    taught: NDArray[np.bool_],
+    likeness: Likeness | None,
     blend: Blend,
+    scope: Scope,
 ) -> Classifier:
+    labels = len(material.labels)
+    answers, trust = _with_guesses(material, taught, likeness)
+    learned = _learned(answers, trust, material)
+    texts = [material.texts[int(place)] for place in learned]
     index = learn_terms(texts)
-    gain = _GAIN_MANY if len(texts) >= _MANY_EXAMPLES * len(labels) else _GAIN_FEW
-    weights, offsets = _linear(index, texts, vectors * gain, answers, len(labels))
-    examples, starts = _examples(vectors, answers, len(labels))
+    gain = _GAIN_MANY if material.has_many else _GAIN_FEW
+    weights, offsets = _linear(
+        index, texts, material.vectors[learned] * gain, answers[learned], trust[learned], labels
+    )
     return Classifier(
-        labels=labels,
+        labels=material.labels,
         index=index,
         weights=weights,
         offsets=offsets,
-        examples=examples,
-        example_starts=starts,
-        centres=_centres(vectors, answers, len(labels)),
+        neighbours=_neighbours(material, answers, trust),
+        centres=_centres(material.vectors, answers, trust, labels),
         blend=blend,
+        scope=scope,
         embedding_gain=gain,
-        embedder_name=embedder_name,
+        embedder_name=material.embedder_name,
     )
+
+
+def _with_guesses(
+    material: Material, taught: NDArray[np.bool_], likeness: Likeness | None
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Each text's label and the trust in it: 1 when taught, 0 when held out or not reached."""
+    answers = np.where(taught, material.answers, -1)
+    trust = (answers >= 0).astype(np.float32)
+    if likeness is None:
+        return answers, trust
+    guesses = likeness.spread(answers, len(material.labels))
+    guessed = material.answers < 0
+    answers[guessed] = guesses.labels[guessed]
+    trust[guessed] = guesses.trust[guessed]
+    return answers, trust
+
+
+def _learned(
+    answers: NDArray[np.int64], trust: NDArray[np.float32], material: Material
+) -> NDArray[np.int64]:
+    """Places of the texts the linear model learns from: the taught, and the surest guesses."""
+    labelled = _labelled(material)
+    own = np.flatnonzero(trust[:labelled] > 0)
+    guessed = labelled + np.argsort(-trust[labelled:], kind="stable")[:_LEARNED_FROM_GUESSES]
+    return np.concatenate([own, guessed[trust[guessed] > 0]])
 
 
 def _linear(
@@ -173,6 +264,7 @@ def _linear(
     texts: Sequence[str],
     vectors: Vectors,
     answers: NDArray[np.int64],
+    trust: NDArray[np.float32],
     labels: int,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     # scikit-learn and scipy cost a second and 130 MB: only who trains pays.
@@ -181,11 +273,11 @@ def _linear(
 
     sparse = _matrix([index.row(text) for text in texts], len(index.numbers), csr_matrix)
     features = hstack([sparse, csr_matrix(vectors)]).tocsr()
-    model = LinearSVC(C=_PENALTY, dual=True, tol=1e-3, max_iter=5000, random_state=0)
+    model = LinearSVC(C=_PENALTY, dual=True, tol=1e-2, max_iter=5000, random_state=0)
     with warnings.catch_warnings():
         # Few examples of many labels are meant here; the library takes them for a mistake.
         warnings.filterwarnings("ignore", message="The number of unique classes")
-        model.fit(features, answers)
+        model.fit(features, answers, sample_weight=trust)
     weights, offsets = model.coef_.T, model.intercept_
     if labels == MIN_LABELS:
         # Of two labels the library scores only the second.
@@ -200,40 +292,31 @@ def _matrix(rows: Sequence[SparseRow], terms: int, csr_matrix: Callable[..., obj
     return csr_matrix((values, columns, ends), shape=(len(rows), terms))
 
 
-def _examples(
-    vectors: Vectors, answers: NDArray[np.int64], labels: int
-) -> tuple[Vectors, NDArray[np.int64]]:
+def _neighbours(
+    material: Material, answers: NDArray[np.int64], trust: NDArray[np.float32]
+) -> Neighbours:
     """Example vectors in runs by label; of very many, as many of each label as there is room."""
+    labels = len(material.labels)
+    known = np.flatnonzero(trust > 0)
     room = max(1, MAX_NEIGHBOURS // labels)
-    runs = [np.flatnonzero(answers == label) for label in range(labels)]
-    if len(answers) > MAX_NEIGHBOURS:
+    runs = [known[answers[known] == label] for label in range(labels)]
+    if len(known) > MAX_NEIGHBOURS:
         runs = [run[:: -(-len(run) // room)] for run in runs]
-    starts = np.cumsum([0, *(len(run) for run in runs[:-1])])
-    return vectors[np.concatenate(runs)], starts
+    chosen = np.concatenate(runs)
+    middle = material.vectors[known].mean(axis=0)
+    return Neighbours(
+        middle=middle,
+        examples=seen_from(middle, material.vectors[chosen]),
+        starts=np.cumsum([0, *(len(run) for run in runs[:-1])]),
+        trust=trust[chosen],
+    )
 
 
-def _centres(vectors: Vectors, answers: NDArray[np.int64], labels: int) -> Vectors:
-    centres = np.stack([vectors[answers == label].mean(axis=0) for label in range(labels)])
+def _centres(
+    vectors: Vectors, answers: NDArray[np.int64], trust: NDArray[np.float32], labels: int
+) -> Vectors:
+    centres = np.stack(
+        [trust[answers == label] @ vectors[answers == label] for label in range(labels)]
+    )
     lengths = np.linalg.norm(centres, axis=1, keepdims=True)
     return np.asarray(centres / np.maximum(lengths, 1e-9), np.float32)
-
-
-def _fit_blend(views: Views, answers: NDArray[np.int64]) -> Blend:
-    """The weights under which the right answers were least surprising; this sets the confidence.
-
-    A pull towards the usual weights keeps a handful of easy examples from claiming certainty.
-    """
-    from scipy.optimize import minimize
-
-    usual = np.array([_USUAL.margin, _USUAL.nearest, _USUAL.centre])
-    right = np.arange(len(answers)), answers
-
-    def surprise(change: NDArray[np.float64]) -> float:
-        logits = blended(Blend(*(usual * np.exp(change))), *views)
-        top = logits.max(axis=1)
-        total = top + np.log(np.exp(logits - top[:, None]).sum(axis=1))
-        return float((total - logits[right]).sum() + _PRIOR_WEIGHT * (change**2).sum())
-
-    found = minimize(surprise, np.zeros(3), method="Nelder-Mead", options={"maxiter": 200})
-    margin, nearest, centre = usual * np.exp(found.x)
-    return Blend(float(margin), float(nearest), float(centre))
