@@ -377,7 +377,7 @@ async def _company(resources: Resources, name: str, load: Load, questions: Seque
     )
     table.add_row(
         f"words: recall@{AT} of BM25 against exact",
-        f"{await _word_recall(resources, load, questions[:40]):.3f}",
+        f"{await _word_recall(resources, load, questions[:15]):.3f}",
     )
     return table
 

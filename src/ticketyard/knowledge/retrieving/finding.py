@@ -85,14 +85,16 @@ async def gather(resources: Resources, company_id: int, asked: Asked) -> Gathere
         _by_meaning(resources, company_id, asked, query, index, vectors),
     )
     cosines = {each.key: each.cosine for each in near}
-    if vectors is not None and place is not None and not notes:
-        missing = [key for key in by_words.keys if key not in cosines]
+    missing = [key for key in by_words.keys if key not in cosines]
+    if vectors is not None and place is not None and not vectors.is_beside and not notes:
         try:
-            cosines |= await vectors.likeness(resources.db, company_id, place, missing)
+            cosines |= await vectors.likeness(None, company_id, place, missing)
         except VectorsUnavailable as error:
             notes = _without_vectors(vectors, company_id, error)
     keys = list(dict.fromkeys([*by_words.keys, *(each.key for each in near)]))
     async with resources.db.transaction(company_id) as session:
+        if vectors is not None and place is not None and vectors.is_beside:
+            cosines |= await vectors.likeness(session, company_id, place, missing)
         candidates = await read_candidates(session, keys, question, asked.narrow, cosines)
         ranker = await ranking_of(session) if cosines else WORDS_ALONE
     candidates = _closest(candidates)

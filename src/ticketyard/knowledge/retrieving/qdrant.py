@@ -13,6 +13,7 @@ from uuid import UUID, uuid5
 from warnings import catch_warnings, simplefilter
 
 import numpy as np
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.db import Database
 from ticketyard.knowledge.retrieving.asked import Key, Narrow
@@ -61,6 +62,7 @@ class QdrantVectors:
     """A VectorIndex. dimensions: the length of its vectors; a collection has one."""
 
     name = "Qdrant"
+    is_beside = False
 
     def __init__(
         self,
@@ -105,7 +107,7 @@ class QdrantVectors:
         return [Near(_key(point.payload), point.score) for point in answer.points]
 
     async def likeness(
-        self, db: Database, company_id: int, place: Place, keys: Sequence[Key]
+        self, session: AsyncSession | None, company_id: int, place: Place, keys: Sequence[Key]
     ) -> dict[Key, float]:
         """The cosine of those it knows."""
         if not keys:

@@ -1,5 +1,6 @@
 """Finding pieces by what they mean: what every index of vectors does, and the one in PostgreSQL."""
 
+import time
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
@@ -13,6 +14,9 @@ from ticketyard.knowledge.retrieving.words import count_pieces
 
 # Up to so many pieces, reading all of them is as quick as the index, and exact.
 EXACT_MAX = 10_000
+# How many there are is believed so long, of so many companies.
+_BELIEVED_SECONDS = 30.0
+_COUNTS_MAX = 10_000
 # How many the index keeps in view while it walks, and how many it may look at where many are filtered
 # out: the price of finding what exact search would find.
 _IN_VIEW = 120
@@ -40,12 +44,16 @@ class Place(NamedTuple):
 
 
 class VectorIndex(Protocol):
-    """Where vectors of pieces are kept. Both verbs are called outside of any transaction, and raise
-    VectorsUnavailable where the index cannot be reached."""
+    """Where vectors of pieces are kept. Both verbs raise VectorsUnavailable where it cannot be reached."""
 
     @property
     def name(self) -> str:
         """How it is called in notes and logs."""
+        ...
+
+    @property
+    def is_beside(self) -> bool:
+        """Whether it is in the database itself; else no transaction is held while it is asked."""
         ...
 
     async def nearest(
@@ -55,9 +63,12 @@ class VectorIndex(Protocol):
         ...
 
     async def likeness(
-        self, db: Database, company_id: int, place: Place, keys: Sequence[Key]
+        self, session: AsyncSession | None, company_id: int, place: Place, keys: Sequence[Key]
     ) -> dict[Key, float]:
-        """How like the question these pieces are; those without a vector are left out."""
+        """How like the question these pieces are; those without a vector are left out.
+
+        session: a transaction of the company, where the index is beside.
+        """
         ...
 
 
@@ -65,13 +76,17 @@ class PostgresVectors:
     """Vectors beside the pieces, in the same transaction; needs the extension `vector`."""
 
     name = "pgvector"
+    is_beside = True
+
+    def __init__(self) -> None:
+        self._counted: dict[tuple[object, ...], tuple[float, int]] = {}
 
     async def nearest(
         self, db: Database, company_id: int, place: Place, narrow: Narrow, limit: int
     ) -> list[Near]:
         """The nearest pieces: exactly where few may be found, by the index (HNSW) where many."""
         async with db.transaction(company_id) as session:
-            pieces, _ = await count_pieces(session, narrow)
+            pieces = await self._count(session, company_id, narrow)
             if not pieces:
                 return []
             dimensions = len(place.vector)
@@ -98,24 +113,37 @@ class PostgresVectors:
             key=lambda near: -near.cosine,
         )
 
+    async def _count(self, session: AsyncSession, company_id: int, narrow: Narrow) -> int:
+        """Roughly how many may be found: believed for a while where it is many."""
+        key = (company_id, narrow.visibilities, narrow.category)
+        until, known = self._counted.get(key, (0.0, 0))
+        if until > time.monotonic():
+            return known
+        pieces = await count_pieces(session, narrow)
+        if len(self._counted) >= _COUNTS_MAX:
+            self._counted.clear()
+        if pieces > EXACT_MAX:
+            self._counted[key] = (time.monotonic() + _BELIEVED_SECONDS, pieces)
+        return pieces
+
     async def likeness(
-        self, db: Database, company_id: int, place: Place, keys: Sequence[Key]
+        self, session: AsyncSession | None, company_id: int, place: Place, keys: Sequence[Key]
     ) -> dict[Key, float]:
         """The cosine of each."""
-        if not keys:
+        if session is None or not keys:
             return {}
-        async with db.transaction(company_id) as session:
-            connection = await raw_connection(session)
-            cursor = await connection.execute(
-                _LIKENESS,
-                {
-                    "place": as_text(place.vector),
-                    "embedder": place.embedder,
-                    "documents": [key.document_id for key in keys],
-                    "numbers": [key.number for key in keys],
-                },
-            )
-            rows = await cursor.fetchall()
+        connection = await raw_connection(session)
+        cursor = await connection.execute(
+            _LIKENESS,
+            {
+                "place": as_text(place.vector),
+                "embedder": place.embedder,
+                "documents": [key.document_id for key in keys],
+                "numbers": [key.number for key in keys],
+            },
+            prepare=True,
+        )
+        rows = await cursor.fetchall()
         return {Key(document, number): 1.0 - distance for document, number, distance in rows}
 
 

@@ -53,14 +53,12 @@ class WordHits:
 async def read_question(session: AsyncSession, text: str) -> Question:
     """Look up the question's words, and how many pieces there are."""
     connection = await raw_connection(session)
-    cursor = await connection.execute(
-        "select word, times, id, pieces from asked_words(%s)", (text,), prepare=True
-    )
+    cursor = await connection.execute(_QUESTION, (text,), prepare=True)
     rows = await cursor.fetchall()
-    terms = [(word, Term(id, times, pieces or 0)) for word, times, id, pieces in rows]
+    pieces, words = (int(rows[0][4]), int(rows[0][5])) if rows else (0, 0)
+    terms = [(word, Term(id, times, held or 0)) for word, times, id, held, *_ in rows]
     terms.sort(key=lambda pair: pair[1].texts)
     terms = terms[:TERMS_MAX]
-    pieces, words = await count_pieces(session, None)
     chosen = [term for _, term in terms]
     return Question(
         scorer=Scorer(chosen, pieces, words / pieces if pieces else 0.0),
@@ -69,23 +67,18 @@ async def read_question(session: AsyncSession, text: str) -> Question:
     )
 
 
-async def count_pieces(session: AsyncSession, narrow: Narrow | None) -> tuple[int, int]:
-    """How many pieces the company has (that may be found), and how many words these have."""
+async def count_pieces(session: AsyncSession, narrow: Narrow) -> int:
+    """How many of the company's pieces may be found, as far as groups tell."""
     connection = await raw_connection(session)
     cursor = await connection.execute(
-        "select coalesce(sum(pieces), 0)::bigint, coalesce(sum(words), 0)::bigint"
-        " from knowledge_group where company_id = current_company()"
-        " and (%(all)s or visibility = any(%(visibilities)s)"
-        "      and (%(category)s::text is null or category = %(category)s))",
-        {
-            "all": narrow is None,
-            "visibilities": list(narrow.visibilities) if narrow else [],
-            "category": narrow.category if narrow else None,
-        },
+        "select coalesce(sum(pieces), 0)::bigint from knowledge_group"
+        " where company_id = current_company() and visibility = any(%(visibilities)s)"
+        " and (%(category)s::text is null or category = %(category)s)",
+        {"visibilities": list(narrow.visibilities), "category": narrow.category},
         prepare=True,
     )
     row = await cursor.fetchone()
-    return (int(row[0]), int(row[1])) if row else (0, 0)
+    return int(row[0]) if row else 0
 
 
 async def find_by_words(
@@ -146,6 +139,12 @@ def bags_of(pieces: Sequence[tuple[int, Sequence[int], bytes]]) -> Bags:
     )
 
 
+_QUESTION = """
+    select q.word, q.times, q.id, q.pieces, g.pieces, g.words
+    from asked_words(%s) q,
+         (select coalesce(sum(pieces), 0)::bigint as pieces, coalesce(sum(words), 0)::bigint as words
+          from knowledge_group where company_id = current_company()) g
+"""
 # One row for all hits: thousands of rows would cost more to take apart than to score.
 _HITS = """
     select array_agg(document_id), array_agg(number), array_agg(length), array_agg(octet_length(times)),
