@@ -5,11 +5,14 @@ from contextlib import ExitStack, asynccontextmanager
 
 from celery.signals import worker_init, worker_shutdown
 
-from ticketyard.cli.runtime import Ground, ground, load_settings, resources_on
+from ticketyard.cli.runtime import Ground, complaints, ground, load_settings, resources_on
 from ticketyard.core.resources import Resources
 from ticketyard.wiring import build_celery
 
 _settings = load_settings()
+if not _settings.rag_broker_url.get_secret_value():
+    complaints.print("[red]There is no broker to listen to:[/] set RAG_BROKER_URL.")
+    raise SystemExit(2)
 _standing = ExitStack()
 _base: list[Ground] = []
 
