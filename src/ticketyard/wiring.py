@@ -35,6 +35,7 @@ from ticketyard.intake.events import (
     MessageOpened,
 )
 from ticketyard.knowledge import jobs as knowledge
+from ticketyard.knowledge.chatting.conversing import ChatMemory
 from ticketyard.knowledge.events import FileDeleted
 from ticketyard.knowledge.lane import ReadingLane
 from ticketyard.knowledge.retrieving import jobs as retrieving
@@ -233,6 +234,7 @@ def _parts(db: Database, settings: Settings) -> Mapping[type[Any], Any]:
         Actions: Actions.installed(),
         ChatModel: _chat_model(settings),
         OpinionRules: OpinionRules(settings.model_asked_for, settings.model_tokens_per_day),
+        ChatMemory: ChatMemory(settings.chat_last_n, settings.summary_every_n),
         PieceIndex: PieceIndex(
             engines.embedder,
             _retrieval(settings),

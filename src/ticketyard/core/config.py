@@ -367,6 +367,20 @@ class Settings(BaseSettings):
         validation_alias=_named("RERANK_ENABLED"),
         description="Rank by the learned model; off ranks by a weighted sum of words and meaning.",
     )
+    chat_last_n: int = Field(
+        12,
+        ge=1,
+        le=100,
+        validation_alias=_named("CHAT_LAST_N"),
+        description="How many of a conversation's last messages are still read.",
+    )
+    summary_every_n: int = Field(
+        8,
+        ge=1,
+        le=100,
+        validation_alias=_named("SUMMARY_EVERY_N"),
+        description="After how many of a person's messages the summary of what was said is renewed.",
+    )
     qdrant_url: str = Field(
         "",
         validation_alias=_named("QDRANT_URL"),

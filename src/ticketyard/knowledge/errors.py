@@ -39,3 +39,7 @@ class NoVoter(NotAllowed):
 
 class BadSolution(Invalid):
     """The steps cannot be kept as they are; the text says why."""
+
+
+class ConversationNotFound(NotFound):
+    """There is no such conversation, or it is somebody else's."""

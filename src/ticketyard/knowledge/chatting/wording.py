@@ -54,6 +54,13 @@ REPLIES: Final[Mapping[str, Mapping[str, str]]] = {
     },
 }
 
+NOTHING_KNOWN: Final[Mapping[str, str]] = {
+    "en": "I found nothing about this in the desk's documents, so a person should answer it.",
+    "ru": "В документах службы об этом ничего нет, поэтому на вопрос должен ответить сотрудник.",
+    "kk": "Құжаттарда бұл туралы ештеңе жоқ, сондықтан қызметкер жауап беруі керек.",
+    "ar": "لم أجد شيئا عن هذا في وثائق المكتب، لذلك يجب أن يجيب موظف.",
+}
+
 
 @functools.cache
 def phrases(section: str) -> PhraseTable:
@@ -97,3 +104,8 @@ def reply_to(small_talk: str, language: str) -> str:
     """What is said back, in this language (ISO 639-1) or in English."""
     replies = REPLIES[small_talk]
     return replies.get(language, replies["en"])
+
+
+def nothing_known(language: str) -> str:
+    """That there is no answer, in this language or in English."""
+    return NOTHING_KNOWN.get(language, NOTHING_KNOWN["en"])

@@ -25,3 +25,37 @@ create table ticket_solution (
 create index ticket_solution_unfinished on ticket_solution (company_id, ticket_id) where state <> 'done';
 
 select ticketyard_protect('ticket_solution');
+
+-- A talk of one person, or of one key, with the knowledge.
+create table conversation (
+  company_id integer not null references company,
+  id uuid not null default gen_random_uuid(),
+  -- Whose it is, "person:7": nobody else reads or goes on with it.
+  owner text not null,
+  ticket_description text not null default '',
+  ticket_category text,
+  ticket_priority text,
+  -- What was talked about before the messages that are still read.
+  summary text not null default '',
+  questions integer not null default 0,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  primary key (company_id, id)
+);
+create index conversation_of_owner on conversation (company_id, owner, updated_at desc);
+
+create table conversation_message (
+  id bigint generated always as identity primary key,
+  company_id integer not null,
+  conversation_id uuid not null,
+  role text not null check (role in ('user', 'assistant')),
+  content text not null,
+  -- Of an answer: classification, confidence, citations.
+  told jsonb not null default '{}',
+  created_at timestamptz not null default now(),
+  foreign key (company_id, conversation_id) references conversation (company_id, id) on delete cascade
+);
+create index conversation_message_of on conversation_message (company_id, conversation_id, id);
+
+select ticketyard_protect('conversation');
+select ticketyard_protect('conversation_message');
