@@ -459,7 +459,7 @@ def _explain(connection: psycopg.Connection, load: Load, vector: Floats, console
     ):
         console.print(statement.replace("$v$", "…"))
         for (line,) in connection.execute(
-            "explain (analyze, buffers) " + statement.replace("$v$", f"'{place}'")  # type: ignore[arg-type]
+            "explain (analyze, buffers) " + statement.replace("$v$", f"'{place}'")
         ):
             console.print(line[:200], markup=False)
 

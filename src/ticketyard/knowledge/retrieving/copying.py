@@ -11,6 +11,7 @@ from ticketyard.core.log import get_logger
 from ticketyard.core.resources import Resources
 from ticketyard.knowledge.retrieving.asked import Key
 from ticketyard.knowledge.retrieving.index import PieceIndex
+from ticketyard.knowledge.retrieving.indexing import text_of
 from ticketyard.knowledge.retrieving.qdrant import QdrantVectors, payload_of
 from ticketyard.knowledge.retrieving.vectors import VectorsUnavailable
 
@@ -62,12 +63,7 @@ async def _tell(
     document_id: int,
     pieces: list[dict[str, Any]],
 ) -> None:
-    vectors = await index.embed(
-        [
-            f"{each['context']}\n{each['text']}" if each["context"] else each["text"]
-            for each in pieces
-        ]
-    )
+    vectors = await index.embed([text_of(each["context"], each["text"]) for each in pieces])
     name = index.embedder.name
     await elsewhere.replace(
         company_id,

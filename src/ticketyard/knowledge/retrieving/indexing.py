@@ -30,9 +30,9 @@ class PreparedPieces:
     elsewhere: bool = False
 
 
-def text_of(piece: Piece) -> str:
+def text_of(context: str, body: str) -> str:
     """What a piece is found by: the headings above it belong to what it says."""
-    return f"{piece.context}\n{piece.text}" if piece.context else piece.text
+    return f"{context}\n{body}" if context else body
 
 
 async def prepare_pieces(
@@ -43,7 +43,7 @@ async def prepare_pieces(
     vectors = await index.vectors(resources.db)
     if not isinstance(vectors, PostgresVectors):
         return PreparedPieces(pieces, elsewhere=vectors is not None)
-    found = await index.embed([text_of(piece) for piece in pieces])
+    found = await index.embed([text_of(piece.context, piece.text) for piece in pieces])
     return PreparedPieces(pieces, index.embedder.name, found)
 
 
@@ -61,7 +61,7 @@ async def index_pieces(session: AsyncSession, prepared: PreparedPieces) -> None:
             [piece.number for piece in pieces],
             [piece.visibility for piece in pieces],
             [piece.category for piece in pieces],
-            [text_of(piece) for piece in pieces],
+            [text_of(piece.context, piece.text) for piece in pieces],
         ),
     )
     if prepared.vectors is not None:
