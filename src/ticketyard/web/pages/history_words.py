@@ -203,6 +203,9 @@ _TELLERS: dict[str, Callable[[Payload], str]] = {
         f"Solution “{payload.get('title', '')}” {payload.get('what', 'changed')}"
     ),
     "automation.changed": lambda payload: f"Automation changed: {payload.get('what', '')}",
+    "triage.example_decided": lambda payload: (
+        f"As an example of {payload.get('label')} it was {payload.get('state')}"
+    ),
     "mail.filed": _mail_filed,
     "mail.moved": _mail_moved,
     "mail.bounced": _mail_bounced,
