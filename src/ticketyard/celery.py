@@ -7,7 +7,10 @@ from celery.signals import worker_init, worker_shutdown
 
 from ticketyard.cli.runtime import Ground, complaints, ground, load_settings, resources_on
 from ticketyard.core.resources import Resources
-from ticketyard.wiring import build_celery
+from ticketyard.outlet.broker import BrokerAt
+from ticketyard.outlet.consuming.engine import Engine
+from ticketyard.outlet.consuming.tasks import ConsumerAt, build_consumer
+from ticketyard.wiring import consumer_handlers
 
 _settings = load_settings()
 if not _settings.rag_broker_url.get_secret_value():
@@ -23,7 +26,15 @@ async def _resources() -> AsyncIterator[Resources]:
         yield resources
 
 
-app = build_celery(_settings, _resources)
+app = build_consumer(
+    ConsumerAt(
+        broker=BrokerAt(_settings.rag_broker_url.get_secret_value(), _settings.rag_task_queue),
+        result_backend=_settings.celery_result_backend.get_secret_value(),
+        visibility_seconds=_settings.celery_visibility_seconds,
+    ),
+    consumer_handlers(),
+    Engine(_resources),
+)
 
 
 def _stand_up(**_told: object) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ticketyard.ai.chat.model import ChatModel
 from ticketyard.ai.chat.question import ChatServer
@@ -50,7 +50,6 @@ from ticketyard.notify.sending import Postman
 from ticketyard.notify.servers import MailOut, SmtpServer
 from ticketyard.outlet import jobs as outlet
 from ticketyard.outlet.broker import BrokerAt
-from ticketyard.outlet.consuming.engine import Engine, OpenResources
 from ticketyard.outlet.consuming.handling import Handlers
 from ticketyard.outlet.consuming.told_files import forget_told_file, take_told_file
 from ticketyard.outlet.consuming.told_tickets import answer_told_ticket
@@ -91,9 +90,6 @@ from ticketyard.triage.second_opinion.rules import OpinionRules
 from ticketyard.webhooks import jobs as webhooks
 from ticketyard.webhooks.delivering import PublicUrl
 from ticketyard.webhooks.events import WebhookDisabled
-
-if TYPE_CHECKING:
-    from celery import Celery
 
 OPENAI_URL = "https://api.openai.com/v1"
 OLLAMA_URL = "http://127.0.0.1:11434"
@@ -410,18 +406,6 @@ def consumer_handlers() -> Handlers:
         file_deleted=forget_told_file,
         ticket_created=answer_told_ticket,
     )
-
-
-def build_celery(settings: Settings, open_resources: OpenResources) -> "Celery":
-    """The consumer of a broker's messages. Celery comes in here, where it is wanted, and not before."""
-    from ticketyard.outlet.consuming.tasks import ConsumerAt, build_consumer
-
-    at = ConsumerAt(
-        broker=BrokerAt(settings.rag_broker_url.get_secret_value(), settings.rag_task_queue),
-        result_backend=settings.celery_result_backend.get_secret_value(),
-        visibility_seconds=settings.celery_visibility_seconds,
-    )
-    return build_consumer(at, consumer_handlers(), Engine(open_resources))
 
 
 def build_reading_lane(resources: Resources) -> ReadingLane:

@@ -50,7 +50,7 @@ create index outlet_message_unhandled on outlet_message (company_id, settled_at)
   where state = 'sent' and handled_at is null;
 create index outlet_message_by_event on outlet_message (company_id, event_id);
 
--- A broker's messages, each done once (contracts 4.4). processing: until claimed_until, then it is free.
+-- A broker's messages, each done once. processing: until claimed_until, then it is free.
 create table processed_event (
   company_id integer not null,
   event_id text not null check (length(event_id) between 1 and 64),

@@ -1,4 +1,4 @@
-"""Which messages were done: each once, whoever brings it how often (contracts 4.4 and 4.8 item 7).
+"""Which messages were done: each once, whoever brings it how often (docs/decisions/0123).
 
 What a consumer works on is its own for a lease, which it renews; one that dies lets go by that.
 """
