@@ -1,15 +1,17 @@
 """What is asked is found: by words, by meaning, never across companies, and not after it is gone."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from sqlalchemy import text
 
 from tests.knowledge.retrieving.conftest import Library
 from tests.knowledge.retrieving.shelf import Shelf
 from tests.world import World
-from ticketyard.ai.embedding import NoEmbedder
-from ticketyard.knowledge.retrieving.index import PieceIndex, RetrievalOptions
+from ticketyard.ai.embedding import NoEmbedder, Vectors
+from ticketyard.knowledge.retrieving.index import PieceIndex, RetrievalOptions, VectorsUnfit
 from ticketyard.knowledge.retrieving.qdrant import QdrantVectors
 
 
@@ -214,6 +216,71 @@ async def test_vectors_of_another_model_say_nothing(world: World) -> None:
     retrieval = await shelf.ask("paper jam")
 
     assert [found.candidate.cosine for found in retrieval.found] == [None]
+
+
+async def test_a_vector_of_another_length_hurts_only_itself(world: World) -> None:
+    """A model that changed under its name, or a damaged row."""
+    shelf = Shelf(world.resources, world.company_id)
+    await _fill(shelf)
+    async with world.resources.db.transaction(world.company_id) as session:
+        await session.execute(
+            text(
+                "update knowledge_vector set embedding = '[1,2,3]' where document_id ="
+                " (select id from knowledge_document where title = 'Printers')"
+            )
+        )
+
+    found = (await shelf.ask("paper jam")).found
+
+    assert {each.candidate.title: bool(each.candidate.cosine) for each in found} == {
+        "Printers": False, "Passwords": True, "Holiday": True
+    }  # fmt: skip
+
+
+class _Odd:
+    """A model that gives what it should not."""
+
+    name, dimensions = "odd", 4
+
+    def __init__(self, vectors: list[list[float]]) -> None:
+        self._vectors = np.array(vectors, np.float32)
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        return self._vectors
+
+
+@pytest.mark.parametrize("vectors", [[[1, 0]], [[1, 0, 0, float("nan")]], [[1, 0, 0, 0]] * 2, []])
+async def test_a_model_that_gives_odd_vectors_stores_none(
+    world: World, vectors: list[list[float]]
+) -> None:
+    index = PieceIndex(_Odd(vectors))
+    resources = replace(world.resources, parts={**world.resources.parts, PieceIndex: index})
+    shelf = Shelf(resources, world.company_id)
+
+    with pytest.raises(VectorsUnfit):
+        await shelf.put("Printers", "Clear the paper jam.")
+    assert await shelf.rows("knowledge_piece") == 0
+
+
+async def test_many_pieces_are_searched_by_the_index(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same answers, whichever way: here every company is large enough for the index."""
+    shelf = Shelf(world.resources, world.company_id)
+    await _fill(shelf)
+    await Shelf(world.resources, world.other_company_id).put("South", "Clear the paper jam.")
+    exact = [
+        (each.candidate.title, each.candidate.cosine) for each in (await shelf.ask("jam")).found
+    ]
+    monkeypatch.setattr("ticketyard.knowledge.retrieving.vectors.EXACT_MAX", 0)
+
+    walked = [
+        (each.candidate.title, each.candidate.cosine) for each in (await shelf.ask("jam")).found
+    ]
+
+    assert [title for title, _ in walked] == [title for title, _ in exact]
+    assert [cosine for _, cosine in walked] == pytest.approx([cosine for _, cosine in exact])
+    assert await shelf.titles("jam", visibilities=["public"], category="none such") == []
 
 
 async def test_ranking_switched_off_goes_by_the_weighted_sum(world: World) -> None:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from sqlalchemy import text
 
 from ticketyard.ai.embedding import Embedder, Vectors
@@ -15,6 +16,10 @@ from ticketyard.knowledge.retrieving.vectors import Place, PostgresVectors, Vect
 log = get_logger(__name__)
 
 _ASK_AGAIN_SECONDS = 60.0
+
+
+class VectorsUnfit(Exception):
+    """A model gave vectors of another length than it says, or of no numbers: none is stored."""
 
 
 @dataclass(frozen=True)
@@ -71,9 +76,12 @@ class PieceIndex:
 
     async def place(self, query: str) -> Place:
         """Where a question stands among all texts; worked out beside the event loop."""
-        (vector,) = await asyncio.to_thread(self.embedder.embed, [query])
+        (vector,) = await self.embed([query])
         return Place(self.embedder.name, vector)
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
-        """Places of many texts."""
-        return await asyncio.to_thread(self.embedder.embed, list(texts))
+        """Places of many texts. Raises VectorsUnfit where the model gives others than it says."""
+        found = await asyncio.to_thread(self.embedder.embed, list(texts))
+        if found.shape != (len(texts), self.embedder.dimensions) or not np.isfinite(found).all():
+            raise VectorsUnfit(f"{self.embedder.name} gave vectors of a shape it does not have.")
+        return found

@@ -94,7 +94,7 @@ class PostgresVectors:
             connection = await raw_connection(session)
             await connection.execute(_BY_INDEX if indexed else _EXACTLY)
             cursor = await connection.execute(
-                _nearest(dimensions if indexed else None, narrow),
+                _nearest(dimensions, narrow, indexed=indexed),
                 {
                     "place": as_text(place.vector),
                     "embedder": place.embedder,
@@ -138,6 +138,7 @@ class PostgresVectors:
             {
                 "place": as_text(place.vector),
                 "embedder": place.embedder,
+                "dimensions": len(place.vector),
                 "documents": [key.document_id for key in keys],
                 "numbers": [key.number for key in keys],
             },
@@ -147,7 +148,7 @@ class PostgresVectors:
         return {Key(document, number): 1.0 - distance for document, number, distance in rows}
 
 
-def _nearest(indexed: int | None, narrow: Narrow) -> str:
+def _nearest(dimensions: int, narrow: Narrow, *, indexed: bool) -> str:
     """Only conditions that are asked for stand there: each is a reason less for the planner to err.
 
     Adding nothing to the distance keeps the index out where all shall be read.
@@ -155,6 +156,7 @@ def _nearest(indexed: int | None, narrow: Narrow) -> str:
     conditions = [
         "company_id = current_company()",
         "embedder = %(embedder)s",
+        f"vector_dims(embedding) = {dimensions}",
         "visibility = any(%(visibilities)s)",
     ]
     conditions += [
@@ -164,11 +166,10 @@ def _nearest(indexed: int | None, narrow: Narrow) -> str:
     ]
     if narrow.but_document_id is not None:
         conditions.append("document_id <> %(but_document_id)s")
-    if indexed is None:
+    if not indexed:
         distance = "(embedding <=> %(place)s::halfvec) + 0.0"
     else:
-        conditions.append(f"vector_dims(embedding) = {indexed}")
-        distance = f"embedding::halfvec({indexed}) <=> %(place)s::halfvec({indexed})"
+        distance = f"embedding::halfvec({dimensions}) <=> %(place)s::halfvec({dimensions})"
     return (
         f"select document_id, number, {distance} as distance from knowledge_vector"
         f" where {' and '.join(conditions)} order by distance limit %(limit)s"
@@ -212,6 +213,7 @@ _LIKENESS = """
     from unnest(%(documents)s::bigint[], %(numbers)s::integer[]) k(document_id, number)
     join knowledge_vector v on v.company_id = current_company()
       and v.document_id = k.document_id and v.number = k.number and v.embedder = %(embedder)s
+      and vector_dims(v.embedding) = %(dimensions)s
 """
 _STORE = """
     insert into knowledge_vector (company_id, document_id, number, embedder, source_type, visibility,
