@@ -1,6 +1,6 @@
 """Take back what was said of a ticket, as if it had never been."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -32,6 +32,6 @@ async def unfile_ticket(
     setattr(ticket, field, value)
     setattr(ticket, _SAID_BY[field], said_by)
     if before != value:
-        changes = {field: [before, value]}
+        changes: dict[str, Any] = {field: [before, value]}
         await emit(session, TicketChanged(ticket_id=ticket.id, changes=changes), by=by)
     return ticket

@@ -32,7 +32,8 @@ function decide(selector) {
   const button = card?.querySelector(selector);
   if (!button) return;
   const next = neighbour(card, 1) ?? neighbour(card, -1);
-  button.form.requestSubmit(button);
+  // A press, for htmx learns from it which button it was.
+  button.click();
   makeCurrent(next);
 }
 
@@ -91,7 +92,7 @@ export function watchReview() {
     event.preventDefault();
     const form = event.target.form;
     const next = neighbour(event.target.closest("[data-review]"), 1);
-    form.requestSubmit(form.querySelector("[data-file]"));
+    form.querySelector("[data-file]").click();
     event.target.blur();
     makeCurrent(next);
   });
