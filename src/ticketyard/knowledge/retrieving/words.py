@@ -57,7 +57,8 @@ async def read_question(session: AsyncSession, text: str) -> Question:
     rows = await cursor.fetchall()
     pieces, words = (int(rows[0][4]), int(rows[0][5])) if rows else (0, 0)
     terms = [(word, Term(id, times, held or 0)) for word, times, id, held, *_ in rows]
-    terms.sort(key=lambda pair: pair[1].texts)
+    # Words that nobody wrote find nothing; they only say how much of the question is left open.
+    terms.sort(key=lambda pair: (pair[1].texts == 0, pair[1].texts))
     terms = terms[:TERMS_MAX]
     chosen = [term for _, term in terms]
     return Question(

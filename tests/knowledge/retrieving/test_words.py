@@ -1,0 +1,113 @@
+"""The words index: counts that hold, questions of any length, and power that stays in its company."""
+
+import asyncio
+
+from sqlalchemy import text
+
+from tests.knowledge.retrieving.shelf import Shelf
+from tests.world import World
+from ticketyard.knowledge.retrieving.asked import PUBLIC, Narrow
+from ticketyard.knowledge.retrieving.words import (
+    TERMS_MAX,
+    count_pieces,
+    find_by_words,
+    read_question,
+)
+
+NARROW = Narrow((PUBLIC,))
+_HITS = text(
+    "select document_id, number from word_hits(cast(:words as integer[]), '[]',"
+    ' \'{"visibilities": ["public", "internal"]}\', 100)'
+)
+# What stands in the index, counted anew, beside what is kept of it.
+_WRONG_COUNTS = text(
+    """
+    select w.word, w.pieces, count(p.document_id) from knowledge_word w
+    left join knowledge_piece p on p.company_id = w.company_id and w.id = any(p.words)
+    group by w.company_id, w.id, w.word, w.pieces having w.pieces <> count(p.document_id)
+    """
+)
+
+
+async def test_counts_hold_however_pieces_come_and_go_at_once(world: World) -> None:
+    """Eight at a time, of the same words in different orders: nobody waits for ever."""
+    shelf = Shelf(world.resources, world.company_id)
+    words = ["printer", "router", "badge", "phone", "scanner", "camera"]
+
+    async def come_and_go(start: int) -> None:
+        turned = words[start % 6 :] + words[: start % 6]
+        first = await shelf.put(f"One {start}", *turned)
+        await shelf.put(f"Two {start}", *reversed(turned))
+        await shelf.throw_away(first, forget=start % 2 == 0)
+
+    await asyncio.gather(*(come_and_go(start) for start in range(8)))
+
+    async with world.resources.db.transaction(world.company_id) as session:
+        assert (await session.execute(_WRONG_COUNTS)).all() == []
+        assert await count_pieces(session, NARROW) == 8 * 6
+        pieces, length = (
+            await session.execute(text("select count(*), sum(length) from knowledge_piece"))
+        ).one()
+        kept = (await session.execute(text("select sum(words) from knowledge_group"))).scalar()
+    assert pieces == 48
+    assert kept == length
+
+
+async def test_the_owners_power_stays_in_the_company(world: World) -> None:
+    north = Shelf(world.resources, world.company_id)
+    await north.put("Kestrel", "The kestrel nests on the roof.")
+    db = world.resources.db
+    async with db.transaction(world.company_id) as session:
+        words = list(await session.scalars(text("select id from knowledge_word")))
+        assert len((await session.execute(_HITS, {"words": words})).all()) == 1
+    async with db.transaction(world.other_company_id) as session:
+        assert (await session.execute(_HITS, {"words": words})).all() == []
+        assert list(await session.scalars(text("select id from knowledge_word"))) == []
+    async with db.anonymous() as session:
+        assert (await session.execute(_HITS, {"words": words})).all() == []
+
+
+async def test_quotes_in_what_narrows_stay_in_it(world: World) -> None:
+    north = Shelf(world.resources, world.company_id)
+    await north.put("Kestrel", "The kestrel nests.", visibility="internal", category="it's")
+    for category in ("it's", "' or true --", "%L", "{}"):
+        narrow = Narrow(("internal", "'} or true --"), category=category)
+        async with world.resources.db.transaction(world.company_id) as session:
+            question = await read_question(session, "kestrel")
+            hits = await find_by_words(session, question, narrow, 10)
+        assert len(hits.keys) == (category == "it's")
+
+
+async def test_the_best_by_words_comes_first(world: World) -> None:
+    shelf = Shelf(world.resources, world.company_id)
+    await shelf.put("Long", "The kestrel " + "and many other birds sing in the old park " * 10)
+    best = await shelf.put("Twice", "Kestrel, kestrels and the falcon.")
+    for number in range(20):
+        await shelf.put(f"Park {number}", "Birds of the park.")
+    async with world.resources.db.transaction(world.company_id) as session:
+        question = await read_question(session, "kestrel falcon park")
+        hits = await find_by_words(session, question, NARROW, 50)
+
+    assert hits.keys[0].document_id == best
+    assert hits.bm25 == sorted(hits.bm25, reverse=True)
+    assert len(hits.keys) == 22
+
+
+async def test_a_whole_book_as_a_question_is_read_in_part(world: World) -> None:
+    shelf = Shelf(world.resources, world.company_id)
+    await shelf.put("Kestrel", "The kestrel nests on the roof.")
+    async with world.resources.db.transaction(world.company_id) as session:
+        question = await read_question(
+            session, " ".join(f"w{n}" for n in range(5_000)) + " kestrel"
+        )
+    assert len(question.words) == TERMS_MAX
+    assert "kestrel" in question.words
+    assert len(question.plan.any_of) == 1
+
+
+async def test_a_piece_without_words_is_a_piece(world: World) -> None:
+    shelf = Shelf(world.resources, world.company_id)
+    await shelf.put("…", "—", "?!")
+    async with world.resources.db.transaction(world.company_id) as session:
+        assert await count_pieces(session, NARROW) == 2
+    assert (await shelf.ask("?!")).found is not None
