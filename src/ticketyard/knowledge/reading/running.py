@@ -24,6 +24,7 @@ from ticketyard.knowledge.reading.kinds import CannotRead, Kind, Problem
 
 _LINE_MAX_BYTES = 32 * 1024 * 1024
 _ANSWER_MAX_BYTES = 96 * 1024 * 1024
+_GRACE_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,16 @@ async def read_file(
     except TimeoutError:
         raise ReaderDied("took_too_long") from None
     finally:
+        await _end(child)
+
+
+async def _end(child: asyncio.subprocess.Process) -> None:
+    """Let it end by itself for a moment: one that has ended is not to be killed, for its id may be
+    another's by then."""
+    try:
+        async with asyncio.timeout(_GRACE_SECONDS):
+            await child.wait()
+    except TimeoutError:
         with suppress(ProcessLookupError):
             child.kill()
         await child.wait()

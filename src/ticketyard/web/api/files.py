@@ -124,12 +124,6 @@ async def get_file(file_id: str, session: Session, by: Acting) -> FileOut:
     return await _counted(session, document)
 
 
-@router.patch(
-    "/{file_id}",
-    include_in_schema=False,
-    name="patch_file_too",
-    dependencies=[may("knowledge:write")],
-)
 @router.patch("/{file_id}/", dependencies=[may("knowledge:write")])
 async def patch_file(file_id: str, body: FilePatch, session: Session, by: Acting) -> FileOut:
     """Say otherwise what it is called, what it is about and who may find it; it is then read anew."""

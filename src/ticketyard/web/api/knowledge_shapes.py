@@ -135,7 +135,7 @@ class TicketArticleIn(Body):
 class PublicationIn(Body):
     """Where it is to stand."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"publication": "published"}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"publication": "archived"}]})
 
     publication: Publication
     version: int | None = Field(None, ge=1, le=2**31 - 1)
