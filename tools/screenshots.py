@@ -66,6 +66,18 @@ def show_mail(page: Page) -> None:
     shoot(page, "ticket-mail")
 
 
+def show_triage(browser: Browser, base: str) -> None:
+    """What waits for a decision, how good triage is, what it learned."""
+    page = open_page(browser, base, WIDE, "light")
+    shoot(page, "review", "/triage/review")
+    shoot(page, "triage-quality", "/triage/quality")
+    shoot(page, "triage-models", "/triage/models")
+    page = open_page(browser, base, WIDE, "dark")
+    shoot(page, "review-dark", "/triage/review")
+    page = open_page(browser, base, PHONE, "light")
+    shoot(page, "review-phone", "/triage/review")
+
+
 def show_service_desk(browser: Browser, base: str) -> None:
     """Board, alerts, promises, escalation and reports."""
     page = open_page(browser, base, DESKTOP, "light")
@@ -113,6 +125,7 @@ def main() -> None:
             shoot(page, name, address)
         show_mail(open_page(browser, base, WIDE, "light"))
         show_service_desk(browser, base)
+        show_triage(browser, base)
         page = open_page(browser, base, DESKTOP, "dark")
         shoot(page, "queue-dark", "/queue?sort=priority")
         shoot(page, "ticket-dark", ticket)
