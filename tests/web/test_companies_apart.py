@@ -158,6 +158,14 @@ FIELDS: Mapping[str, str] = {
     "position": "Lead",
     "present_password": "a long enough password",
     "pick": "1.1",
+    "example": "1",
+    "decision": "drop",
+    "max_error": "3",
+    "shadow": "",
+    "language_model": "off",
+    "anyway": "",
+    "field": "category",
+    "team": "1",
     "priority": "high",
     "provider": "",
     "query": "status=open",
@@ -444,7 +452,32 @@ async def furnish(world: World) -> dict[str, str]:
     await deliver(world, reply, mailbox.id)
     async with resources.db.transaction(world.company_id) as session:
         mail_id = await session.scalar(text("select max(inbound_id) from mail_message"))
+        example_id = await session.scalar(
+            text(
+                "insert into example_aside (company_id, field, digest, content, label, reason, run_id,"
+                " by_kind, by_name, set_aside_at) values (current_company(), 'category', 'x', :it, :it,"
+                " :it, 1, 'person', :it, now()) returning id"
+            ),
+            {"it": CANARY},
+        )
+        await session.execute(
+            text(
+                "insert into triage_model (company_id, field, version, model, labels, examples,"
+                " embedder, metrics, origin, trained_by) values (current_company(), 'category', 7, '',"
+                " array[cast(:it as text)], 1, :it, '{}', 'csv', :it)"
+            ),
+            {"it": CANARY},
+        )
+        await session.execute(
+            text(
+                "insert into training_run (company_id, field, cause, state, reason, by_kind, by_name)"
+                " values (current_company(), 'category', 'asked', 'refused', :it, 'person', :it)"
+            ),
+            {"it": CANARY},
+        )
     return {
+        "example_id": str(example_id),
+        "model_version": "7",
         "escalation_id": str(watched.id),
         "rota_id": str(rota.id),
         "shift_id": str(shift.id),

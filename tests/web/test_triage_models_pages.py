@@ -107,8 +107,9 @@ async def test_a_version_is_put_in_use_and_gone_back_from(admin: Client, world: 
     answer = await admin.post(f"{HOME}/rollback", follow_redirects=True)
     assert "there is none before it" in answer.text
     for unknown in (7, 2**62):
-        answer = await admin.post(f"{HOME}/versions/{unknown}/use", follow_redirects=True)
-        assert "There is no version" in answer.text
+        assert (await admin.post(f"{HOME}/versions/{unknown}/use")).status_code == 404
+    answer = await admin.post(f"{HOME}/versions/1/use", follow_redirects=True)
+    assert "Version 1 is in use already." in answer.text
 
 
 async def test_a_file_teaches_and_its_training_is_seen_to_run(

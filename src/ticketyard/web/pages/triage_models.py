@@ -17,6 +17,7 @@ from ticketyard.people.companies import set_settings
 from ticketyard.people.queries import get_company, list_teams
 from ticketyard.triage.engines import Engines
 from ticketyard.triage.learning.deciding import accept_examples, dismiss_examples
+from ticketyard.triage.learning.errors import CannotPromote
 from ticketyard.triage.learning.examples import parse_examples
 from ticketyard.triage.learning.models import ExampleAside, TrainingRun
 from ticketyard.triage.learning.queries import (
@@ -173,17 +174,17 @@ async def _kept(
     return ExamplesFile(await parts.blobs.put(by.company_id, data), text_column, label_column)
 
 
-@router.post("/versions/{version}/use", dependencies=[may("triage:train")])
+@router.post("/versions/{model_version}/use", dependencies=[may("triage:train")])
 async def post_use(
-    version: RowId, session: Session, by: Acting, field: Field = CATEGORY
+    model_version: RowId, session: Session, by: Acting, field: Field = CATEGORY
 ) -> Response:
-    """Put a version in use."""
+    """Put a version in use. One that is not there is an address that leads nowhere."""
     try:
         async with session.begin_nested():
-            await promote_version(session, version=_small(version), by=by, field=field)
-    except Refusal as refusal:
+            await promote_version(session, version=_small(model_version), by=by, field=field)
+    except CannotPromote as refusal:
         return back_to(HOME, Flash("stop", refusal.detail))
-    return back_to(HOME, Flash("clear", f"Version {version} answers from now on."))
+    return back_to(HOME, Flash("clear", f"Version {model_version} answers from now on."))
 
 
 @router.post("/rollback", dependencies=[may("triage:train")])

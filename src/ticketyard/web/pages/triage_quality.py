@@ -19,6 +19,8 @@ router = APIRouter(prefix="/triage/quality", include_in_schema=False)
 PERIODS = (("7d", "7 days"), ("30d", "30 days"), ("90d", "90 days"))
 LABELS_SHOWN = 100
 CONFUSIONS_SHOWN = 12
+# A fifteenth of confidence with fewer texts than this is a dice, not a point of a line.
+HELD_OUT_LEAST = 5
 VERDICTS = {
     "too_few": ("Too few to tell", ""),
     "steady": ("Steady", "clear"),
@@ -121,7 +123,9 @@ def _curve(quality: TriageQuality) -> dict[str, Any]:
     return {
         "side": SIDE,
         "marks": marks,
-        "held_out": draw_line((said, right) for said, right, _ in held_out),
+        "held_out": draw_line(
+            (said, right) for said, right, texts in held_out if texts >= HELD_OUT_LEAST
+        ),
     }
 
 
