@@ -1,11 +1,12 @@
 """Find the pieces that answer a question: by words and by meaning at once, ranked together."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.ai.ranking import Ranker
 from ticketyard.core.log import get_logger
@@ -18,7 +19,6 @@ from ticketyard.knowledge.retrieving.index import PieceIndex
 from ticketyard.knowledge.retrieving.rankings import ranking_of
 from ticketyard.knowledge.retrieving.shipped import MEANING_SHARE, WORDS_ALONE
 from ticketyard.knowledge.retrieving.vectors import (
-    Near,
     Place,
     VectorIndex,
     VectorsUnavailable,
@@ -46,6 +46,16 @@ class Gathered:
     candidates: list[Candidate]
     rows: NDArray[np.float64]
     notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Meaning:
+    """What the index of vectors said; vectors is None where none can be asked."""
+
+    vectors: VectorIndex | None = None
+    place: Place | None = None
+    cosines: Mapping[Key, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 async def retrieve(resources: Resources, company_id: int, asked: Asked) -> Retrieval:
@@ -78,26 +88,18 @@ async def gather(resources: Resources, company_id: int, asked: Asked) -> Gathere
     query = asked.read
     if not query:
         return None
-    index = resources.part(PieceIndex)
-    vectors = await index.vectors(resources.db)
-    (question, by_words), (place, near, notes) = await asyncio.gather(
+    (question, by_words), meaning = await asyncio.gather(
         _by_words(resources, company_id, asked, query),
-        _by_meaning(resources, company_id, asked, query, index, vectors),
+        _by_meaning(resources, company_id, asked, query),
     )
-    cosines = {each.key: each.cosine for each in near}
-    missing = [key for key in by_words.keys if key not in cosines]
-    if vectors is not None and place is not None and not vectors.is_beside and not notes:
-        try:
-            cosines |= await vectors.likeness(None, company_id, place, missing)
-        except VectorsUnavailable as error:
-            notes = _without_vectors(vectors, company_id, error)
-    keys = list(dict.fromkeys([*by_words.keys, *(each.key for each in near)]))
+    keys = list(dict.fromkeys([*by_words.keys, *meaning.cosines]))
+    near = list(meaning.cosines)
+    meaning = await _compared(meaning, company_id, by_words.keys)
     async with resources.db.transaction(company_id) as session:
-        if vectors is not None and place is not None and vectors.is_beside:
-            cosines |= await vectors.likeness(session, company_id, place, missing)
-        candidates = await read_candidates(session, keys, question, asked.narrow, cosines)
-        ranker = await ranking_of(session) if cosines else WORDS_ALONE
-    candidates = _closest(candidates)
+        meaning = await _compared(meaning, company_id, by_words.keys, session)
+        candidates = await read_candidates(session, keys, question, asked.narrow, meaning.cosines)
+        ranker = await ranking_of(session) if meaning.cosines else WORDS_ALONE
+    candidates = _closest(candidates, max(POOL, asked.limit))
     rows = feature_rows(
         query,
         question.words,
@@ -107,9 +109,7 @@ async def gather(resources: Resources, company_id: int, asked: Asked) -> Gathere
         average_length=question.scorer.average,
         now=resources.clock(),
     )
-    return Gathered(
-        question, ranker, by_words.keys, [each.key for each in near], candidates, rows, notes
-    )
+    return Gathered(question, ranker, by_words.keys, near, candidates, rows, meaning.notes)
 
 
 async def _by_words(
@@ -117,25 +117,38 @@ async def _by_words(
 ) -> tuple[Question, WordHits]:
     async with resources.db.transaction(company_id) as session:
         question = await read_question(session, query)
-        return question, await find_by_words(session, question, asked.narrow, DEPTH)
+        depth = max(DEPTH, asked.limit)
+        return question, await find_by_words(session, question, asked.narrow, depth)
 
 
-async def _by_meaning(
-    resources: Resources,
-    company_id: int,
-    asked: Asked,
-    query: str,
-    index: PieceIndex,
-    vectors: VectorIndex | None,
-) -> tuple[Place | None, list[Near], tuple[str, ...]]:
+async def _by_meaning(resources: Resources, company_id: int, asked: Asked, query: str) -> _Meaning:
+    index = resources.part(PieceIndex)
+    vectors = await index.vectors(resources.db)
     if vectors is None:
-        return None, [], ("Without vectors: found by words alone.",)
+        return _Meaning(notes=("Without vectors: found by words alone.",))
     place = await index.place(query)
+    depth = max(DEPTH, asked.limit)
     try:
-        near = await vectors.nearest(resources.db, company_id, place, asked.narrow, DEPTH)
+        near = await vectors.nearest(resources.db, company_id, place, asked.narrow, depth)
     except VectorsUnavailable as error:
-        return place, [], _without_vectors(vectors, company_id, error)
-    return place, near, ()
+        return _Meaning(notes=_without_vectors(vectors, company_id, error))
+    return _Meaning(vectors, place, {each.key: each.cosine for each in near})
+
+
+async def _compared(
+    meaning: _Meaning, company_id: int, keys: Sequence[Key], session: AsyncSession | None = None
+) -> _Meaning:
+    """With the likeness of what words found: asked inside of the transaction where vectors are in the
+    database, and outside of any where they are elsewhere."""
+    vectors, place = meaning.vectors, meaning.place
+    if vectors is None or place is None or vectors.is_beside != (session is not None):
+        return meaning
+    missing = [key for key in keys if key not in meaning.cosines]
+    try:
+        more = await vectors.likeness(session, company_id, place, missing)
+    except VectorsUnavailable as error:
+        return _Meaning(notes=_without_vectors(vectors, company_id, error))
+    return replace(meaning, cosines={**meaning.cosines, **more})
 
 
 def _without_vectors(
@@ -145,9 +158,9 @@ def _without_vectors(
     return (f"{vectors.name} cannot be reached: found by words alone.",)
 
 
-def _closest(candidates: Sequence[Candidate]) -> list[Candidate]:
+def _closest(candidates: Sequence[Candidate], count: int) -> list[Candidate]:
     """As many as are looked at closely, by the weighted sum."""
-    order = np.argsort(-weighted_sum(candidates), kind="stable")[:POOL]
+    order = np.argsort(-weighted_sum(candidates), kind="stable")[:count]
     return [candidates[place] for place in order]
 
 
