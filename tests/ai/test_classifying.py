@@ -1,6 +1,7 @@
 """Teaching, predicting and storing a classifier, with embeddings where they are installed."""
 
 import io
+import json
 
 import numpy as np
 import pytest
@@ -53,6 +54,98 @@ def test_a_new_text_finds_its_label_with_the_words_that_counted(
     assert {"printer", "toner"} & set(" ".join(answer.evidence).split())
     assert answer.ranking[0][0] == "printer"
     assert sum(chance for _, chance in answer.ranking) == pytest.approx(1, abs=1e-3)
+
+
+def test_a_text_about_nothing_that_was_taught_is_strange(
+    model: Classifier, embedder: Embedder
+) -> None:
+    usual, strange = model.predict(
+        ["the printer in the lab jams", "what is the capital of Mongolia"], embedder
+    )
+    assert usual.is_in_scope
+    assert strange.in_scope < usual.in_scope
+    assert not strange.is_in_scope
+
+
+def test_few_examples_do_not_make_every_other_text_strange(embedder: Embedder) -> None:
+    model = train(TEXTS[::4], LABELS[::4], embedder).classifier
+    found = model.predict([text for text in TEXTS if text not in TEXTS[::4]], embedder)
+    assert np.mean([each.is_in_scope for each in found]) > 0.8
+
+
+def test_unlabelled_texts_lend_their_words_to_the_labels() -> None:
+    embedder = open_embedder()
+    if not embedder.dimensions:
+        pytest.skip("no weights: run `make weights`")
+    few, names = TEXTS[::12], LABELS[::12]
+    history = [text for text in TEXTS if text not in few]
+    alone = train(few, names, embedder).classifier
+    helped = train(few, names, embedder, unlabelled=history).classifier
+    assert len(helped.index.numbers) > len(alone.index.numbers)
+    found = helped.predict(TEXTS, embedder)
+    right = [each.label == name for each, name in zip(found, LABELS, strict=True)]
+    assert np.mean(right) > 0.85
+
+
+def test_unlabelled_texts_without_vectors_change_nothing() -> None:
+    plain, helped = (
+        train(TEXTS, LABELS, NoEmbedder(), unlabelled=history).classifier.to_bytes()
+        for history in ((), ["printer printer", ""])
+    )
+    assert plain == helped
+
+
+ODD = {
+    "empty texts": (["", "", "printer jams", "password lost"] * 3, ["a", "b", "a", "b"] * 3),
+    "texts all alike": (["the same text"] * 12, ["a", "b", "c"] * 4),
+    "a label with one example": ([*TEXTS[:24], "a lone request"], [*LABELS[:24], "lone"]),
+    "one label nearly everywhere": ([*TEXTS[:12], *TEXTS[24:25]], [*LABELS[:12], "network"]),
+    "a very long text": ([*TEXTS[:24], "printer " * 130_000], [*LABELS[:24], "printer"]),
+    "five hundred labels": ([f"request {n} about {n * 7}" for n in range(500)],
+                            [f"label {n}" for n in range(500)]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", ODD)
+def test_odd_examples_still_make_a_model(case: str, embedder: Embedder) -> None:
+    texts, labels = ODD[case]
+    lesson = train(texts, labels, embedder)
+    for answer in lesson.classifier.predict([*texts[:3], "", "👍", "x" * 1_000_000], embedder):
+        assert answer.label in labels
+        assert 0 <= answer.confidence <= 1
+        assert 0 <= answer.in_scope <= 1
+    assert lesson.quality.texts == len(texts)
+
+
+def test_wrong_labels_among_the_examples_are_outvoted(embedder: Embedder) -> None:
+    noisy = list(LABELS)
+    for place in (0, 7, 13, 20, 26, 33):
+        noisy[place] = "network" if LABELS[place] != "network" else "printer"
+    found = train(TEXTS, noisy, embedder).classifier.predict(TEXTS, embedder)
+    right = [each.label == name for each, name in zip(found, LABELS, strict=True)]
+    assert np.mean(right) > 0.9
+
+
+def test_a_model_of_an_older_format_is_refused(model: Classifier) -> None:
+    with np.load(io.BytesIO(model.to_bytes())) as arrays:
+        parts = dict(arrays)
+    about = json.loads(parts["about"].tobytes()) | {"format": 1}
+    parts["about"] = np.frombuffer(json.dumps(about).encode(), np.uint8)
+    older = io.BytesIO()
+    np.savez(older, **parts)
+    with pytest.raises(ModelUnreadable, match="format 1"):
+        load_classifier(older.getvalue())
+
+
+@pytest.mark.parametrize("part", ["weights", "examples", "example_trust", "middle"])
+def test_parts_that_do_not_fit_each_other_are_refused(model: Classifier, part: str) -> None:
+    with np.load(io.BytesIO(model.to_bytes())) as arrays:
+        parts = dict(arrays)
+    parts[part] = np.append(parts[part].ravel(), np.float32(1))
+    broken = io.BytesIO()
+    np.savez(broken, **parts)
+    with pytest.raises(ModelUnreadable):
+        load_classifier(broken.getvalue())
 
 
 def test_a_text_out_of_this_world_is_not_trusted(model: Classifier, embedder: Embedder) -> None:

@@ -32,7 +32,7 @@ class Blend:
         )
 
 
-USUAL = Blend(margin=1.2, kinship=6.0, centre=5.5)
+USUAL = Blend(margin=1.25, kinship=6.2, centre=5.8)
 """The blend before any evidence: believable with one example a label, on every set tried."""
 
 # How many wrong guesses' worth of evidence the usual blend stands for.

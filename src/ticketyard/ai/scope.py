@@ -9,6 +9,9 @@ STRANGE_SHARE = 0.05
 """The share of texts with a label that may be taken for strange, so that strange ones are found."""
 
 _RANKS = 201
+# Examples made after one pattern look alike as tickets never do.
+_LEAST_MARGIN_SPREAD, _LEAST_FAMILIARITY_SPREAD = 0.25, 0.05
+_DOUBT = 4.0
 
 Column = NDArray[np.float32]
 
@@ -41,8 +44,13 @@ class Scope:
 
 def learn_scope(margins: Column, familiarity: Column) -> Scope:
     """From texts with a label, each held out once."""
-    spreads = [max(float(np.std(values)), 1e-3) for values in (margins, familiarity)]
-    scope = Scope(spreads[0], spreads[1], np.zeros(2, np.float32))
-    score = scope._score(margins, familiarity)
-    ranks = np.quantile(score, np.linspace(0, 1, _RANKS)).astype(np.float32)
-    return Scope(spreads[0], spreads[1], ranks)
+    from scipy.stats import norm
+
+    margin_spread = max(float(np.std(margins)), _LEAST_MARGIN_SPREAD)
+    familiarity_spread = max(float(np.std(familiarity)), _LEAST_FAMILIARITY_SPREAD)
+    unranked = Scope(margin_spread, familiarity_spread, np.zeros(2, np.float32))
+    # A few texts do not show how strange the next may be: the fewer, the wider each one counts.
+    around = norm.ppf(np.linspace(0.02, 0.98, 25)) * _DOUBT / np.sqrt(len(margins))
+    scores = unranked._score(margins, familiarity)[:, None] + around
+    ranks = np.quantile(scores, np.linspace(0, 1, _RANKS)).astype(np.float32)
+    return Scope(margin_spread, familiarity_spread, ranks)
