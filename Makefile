@@ -11,7 +11,7 @@ UV := .tools/bin/uv
 LOCKED := --require-hashes requirements.lock
 COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
-.PHONY: run test quick check lint types contracts format bench docs setup assets weights chromium dovecot redis chaos sla-oracle lock clean
+.PHONY: run test quick check lint types contracts format bench bench-triage docs setup assets weights chromium dovecot redis chaos sla-oracle lock clean
 
 run: setup  ## serve the sample company on http://127.0.0.1:8000 (PORT, DATA_DIR)
 	@PORT=$(PORT) DATA_DIR=$(DATA_DIR) $(BIN)/ticketyard demo
@@ -42,6 +42,9 @@ bench: setup  ## the figures of docs/performance.md, measured on this machine
 	@for each in benchmarks/*.py; do \
 	  printf '\n== %s ==\n' "$$each"; $(BIN)/python "$$each" || exit 1; \
 	done
+
+bench-triage: setup  ## how well triage sorts, beside the usual baselines; skipped without the public sets
+	@$(BIN)/python benchmarks/triage_quality.py $(ARGS)
 
 docs: .venv/.ok  ## the tables in docs/ and .env.example that are read off the code
 	$(BIN)/python -m tools.write_docs
