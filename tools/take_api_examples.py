@@ -10,6 +10,7 @@ src/ticketyard/web/api_examples.json; a test fails when a route has none.
 
 import json
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,24 @@ CALLS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("GET", "/api/outlet", {}),
     ("GET", "/api/outlet/messages", {}),
     ("POST", "/api/outlet/replay", {"json": {"since": "2025-12-15T00:00:00Z"}}),
+    ("POST", "/api/files/", {"data": {"kind": "text", "category": "printer"}, "files": {
+        "file": ("jam.txt", b"Open the back door of the printer. Pull the paper out.")}}),
+    ("GET", "/api/files/", {}),
+    ("GET", "/api/files/{file_id}/", {}),
+    ("PATCH", "/api/files/{file_id}/", {"json": {"title": "Paper jams, step by step"}}),
+    ("POST", "/api/files/{file_id}/reading", {}),
+    ("GET", "/api/files/{file_id}/chunks", {}),
+    ("POST", "/api/articles", {"json": {
+        "title": "The VPN asks for a code", "category": "vpn", "visibility": "public",
+        "body": "1. Open **Authenticator**.\n2. Type the six digits."}}),
+    ("GET", "/api/articles", {}),
+    ("GET", "/api/articles/{article_id}", {}),
+    ("PUT", "/api/articles/{article_id}", {"json": {
+        "title": "The VPN asks for a code", "category": "vpn", "visibility": "public",
+        "body": "1. Open **Authenticator**.\n2. Type the six digits.\n3. Wait for the lamp."}}),
+    ("PUT", "/api/articles/{article_id}/publication", {"json": {"publication": "published"}}),
+    ("PUT", "/api/articles/{article_id}/vote", {"json": {"is_helpful": True}}),
+    ("GET", "/api/articles/{article_id}/versions", {}),
     ("GET", "/api/dead-letters", {}),
     ("POST", "/api/dead-letters/retry", {"json": {}}),
     ("POST", "/api/tickets/web-form", {"json": WORDS | WHO}),
@@ -205,13 +224,20 @@ CALLS: tuple[tuple[str, str, dict[str, Any]], ...] = (
         "action": "password_reset", "parameters": {"user": "rita@example.com"}}}),
     ("GET", "/api/tickets/{ticket_id}/actions", {}),
     ("GET", "/api/triage/review", {}),
-    ("GET", "/api/triage/models", {}),
     ("GET", "/api/triage/quality", {"params": {"period": "30d"}}),
     ("POST", "/api/upload", {"files": {
         "business_units_csv": ("offices.csv", OFFICES, "text/csv"),
         "managers_csv": ("managers.csv", MANAGERS, "text/csv"),
         "tickets_csv": ("tickets.csv", TICKETS, "text/csv")}}),
-    ("POST", "/api/triage/training", {"files": {"file": ("train.csv", LEARNT, "text/csv")}}),
+    ("POST", "/api/triage/training", {"files": {"file": ("train.csv", LEARNT, "text/csv")},
+        "data": {"anyway": "true"}}),
+    ("GET", "/api/triage/trainings", {}),
+    ("POST", "/api/triage/rollback", {"json": {}}),
+    ("POST", "/api/triage/models/{model_version}/promote", {}),
+    ("GET", "/api/triage/models", {}),
+    ("GET", "/api/triage/aside", {}),
+    ("PUT", "/api/triage/learning", {"json": {"max_error": 0.05}}),
+    ("GET", "/api/triage/learning", {}),
     ("POST", "/api/process", {}),
     ("GET", "/api/imports", {}),
     ("GET", "/api/imports/{import_id}", {}),
@@ -271,6 +297,7 @@ CALLS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("PATCH", "/api/tickets/{ticket_id}/status", {"json": {"status": "resolved"}}),
     ("GET", "/api/tickets/{ticket_id}/report", {}),
     ("POST", "/api/tickets/{ticket_id}/feedback", {"json": {"helpful": True, "rating": 5}}),
+    ("POST", "/api/tickets/{ticket_id}/article", {"json": {"visibility": "internal"}}),
     ("POST", "/api/email-workflows", {"json": {
         "name": "Support Email → Ticket", "classification_trigger": "support_request",
         "confidence_threshold": 0.7,
@@ -338,17 +365,24 @@ def main(base: str, email: str, password: str) -> None:
         known |= {"template_name": "acknowledgement", "locale": "en", "workflow_id": "1"}
         known |= {"mapping_id": "1", "mapping_name": "zabbix", "alert_id": "1", "window_id": "1"}
         known |= {"solution_id": "5", "action_name": "password_reset"}
+        known |= {"model_version": "2"}
         known |= {"heartbeat_id": "1", "provider_id": "alertmanager"}
         known |= {"email_address": "customer@example.com", "calendar_id": "1", "policy_id": "1"}
         first = client.get("/api/tickets", params={"size": 1, "source": "csv", "segment": "VIP"})
         known["ticket_id"] = str(first.json()["items"][0]["id"])
         mails = client.get("/api/mails", params={"outcome": "reply"}).json()["mails"]
         known |= {"mailbox_id": "1", "mail_id": str(mails[0]["id"])}
+        _teach(client)
         for method, path, sent in CALLS:
             answer = client.request(method, _filled(path, known), **_sent(sent, known))
             if answer.is_error:
                 raise SystemExit(f"{method} {path}: {answer.status_code} {answer.text[:500]}")
             taken[f"{method} {path}"] = _cut(answer.json())
+            if path == "/api/triage/training":
+                _wait_for_training(client)
+            known |= _named(path, answer.json())
+            if path.startswith("/api/files/"):
+                _wait_for_reading(client, known["file_id"])
             if path in ("/api/test/email-to-ticket", "/api/tickets/by-hand"):
                 known["ticket_id"] = str(answer.json()["ticket_id"])
             if path.endswith("/macro"):
@@ -356,6 +390,32 @@ def main(base: str, email: str, password: str) -> None:
                 known["comment_id"] = str(detail["comments"][-1]["id"])
     text = json.dumps(taken, ensure_ascii=False, indent=1, sort_keys=True)
     TARGET.write_text(text + "\n", encoding="utf-8")
+
+
+def _teach(client: httpx2.Client) -> None:
+    """Leave a version to go back to."""
+    sent = {"files": {"file": ("train.csv", LEARNT, "text/csv")}, "data": {"anyway": "true"}}
+    client.post("/api/triage/training", **sent)  # type: ignore[arg-type]
+    _wait_for_training(client)
+
+
+def _named(path: str, told: Any) -> dict[str, str]:
+    """What is made now and asked for afterwards by its id."""
+    names = {"/api/files/": ("file_id", "uuid"), "/api/articles": ("article_id", "id")}
+    if path not in names or "items" in told:
+        return {}
+    known, name = names[path]
+    return {known: str(told[name])}
+
+
+def _wait_for_reading(client: httpx2.Client, file_id: str) -> None:
+    while client.get(f"/api/files/{file_id}/").json()["state"] in ("waiting", "reading"):
+        time.sleep(0.5)
+
+
+def _wait_for_training(client: httpx2.Client) -> None:
+    while client.get("/api/triage/trainings").json()[0]["state"] in ("waiting", "running"):
+        time.sleep(0.5)
 
 
 def _filled(path: str, known: dict[str, str]) -> str:

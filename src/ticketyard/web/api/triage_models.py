@@ -267,13 +267,11 @@ async def get_aside(
     return await list_aside(session, state=state, before=before, limit=limit)
 
 
-@router.post("/aside/decisions", response_model=list[AsideOut], dependencies=[may("triage:train")])
-async def post_aside_decisions(
-    body: DecisionIn, session: Session, by: Acting
-) -> list[ExampleAside]:
+@router.post("/aside/decisions", status_code=204, dependencies=[may("triage:train")])
+async def post_aside_decisions(body: DecisionIn, session: Session, by: Acting) -> None:
     """Let examples that were held back be learned, or never."""
     decide = accept_examples if body.decision == "accept" else dismiss_examples
-    return await decide(session, body.example_ids, by=by)
+    await decide(session, body.example_ids, by=by)
 
 
 @router.get("/learning", response_model=LearningOut, dependencies=[may("tickets:read")])
