@@ -1,6 +1,6 @@
 """Pure: a document's text cut into chunks that can be found and cited.
 
-About 800 characters each, of which up to 120 are told again in the next one (contracts 4.5), but cut
+About 800 characters each, of which up to 120 are told again in the next one, but cut
 where the text itself pauses: before a heading, after a paragraph or a row, after a sentence, between
 words; in the middle of a word only where there is nothing else. No character of the text is lost, and
 every chunk is exactly text[start:end].
