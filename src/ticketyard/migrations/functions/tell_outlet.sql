@@ -21,6 +21,8 @@ $$;
 
 create or replace function tell_outlet() returns trigger
 language plpgsql as $$
+declare
+  v_triaged text[];
 begin
   if not exists (select from outlet o where o.company_id = current_company() and o.is_on) then
     return null;
@@ -32,12 +34,17 @@ begin
   join outlet_tasks() t on t.type = f.type
   where f.company_id = current_company()
   order by f.id;
-  update outlet_message set ready_at = now() where id = any(array(
-    select m.id from outlet_message m
-    join fresh f on f.type = 'ticket.triaged' and m.subject = f.ticket_id::text
-    where m.company_id = current_company() and m.state = 'waiting'
-      and m.task = 'ticket_created' and m.attempts = 0 and m.ready_at > now()
-    order by m.id for update of m skip locked));
+  v_triaged := array(select f.ticket_id::text from fresh f where f.type = 'ticket.triaged');
+  if v_triaged <> '{}' then
+    -- Found by their subjects: the instant is not compared as it stands, for its index would lead over
+    -- everything that is not due yet, a whole import.
+    update outlet_message set ready_at = now() where id = any(array(
+      select m.id from outlet_message m
+      where m.company_id = current_company() and m.subject = any(v_triaged)
+        and m.state = 'waiting' and m.task = 'ticket_created' and m.attempts = 0
+        and m.ready_at - interval '0' > now()
+      order by m.id for update skip locked));
+  end if;
   return null;
 end $$;
 
