@@ -17,8 +17,10 @@ WEIGHTS = Path(__file__).with_name("weights")
 MAX_TOKENS = 128
 """Where reading stops: the length this model was trained on. Twice would halve the speed."""
 
-_BATCH_TOKENS = 2048
-_BATCH_TEXTS = 64
+# Small enough that what one step leaves is still in the cache for the next: 3.9 ms of processor
+# time a short text, with 2048 tokens 4.7.
+_BATCH_TOKENS = 512
+_BATCH_TEXTS = 32
 _CACHED_TEXTS = 4096
 # A token has rarely more than this many characters: what is beyond is never read anyway.
 _MAX_CHARACTERS = MAX_TOKENS * 16
