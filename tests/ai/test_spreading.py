@@ -40,7 +40,7 @@ def test_a_small_group_is_not_swallowed_by_a_large_one() -> None:
 def test_texts_all_alike_and_few_texts_are_no_trouble(texts: int) -> None:
     answers = np.full(texts, -1)
     answers[:2] = 0, 1
-    guesses = Likeness(np.ones((texts, 4), np.float32) / 2).spread(answers, 2)
+    guesses = Likeness(np.full((texts, 4), 0.5, np.float32)).spread(answers, 2)
     assert np.isfinite(guesses.trust).all()
     assert set(guesses.labels.tolist()) <= {0, 1}
 

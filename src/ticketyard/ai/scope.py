@@ -13,7 +13,7 @@ _RANKS = 201
 _LEAST_MARGIN_SPREAD, _LEAST_FAMILIARITY_SPREAD = 0.25, 0.05
 _DOUBT = 4.0
 
-Column = NDArray[np.float32]
+Column = NDArray[np.floating]
 
 
 @dataclass(frozen=True)
