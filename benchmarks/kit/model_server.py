@@ -91,4 +91,10 @@ def modelling(behaviour: str) -> Iterator[Model]:
     try:
         yield model
     finally:
-        model._loop.call_soon_threadsafe(model._loop.stop)
+        model._loop.call_soon_threadsafe(_end, model._loop)
+
+
+def _end(loop: asyncio.AbstractEventLoop) -> None:
+    for each in asyncio.all_tasks(loop):
+        each.cancel()
+    loop.call_soon(loop.stop)
