@@ -5,8 +5,12 @@ python benchmarks/knowledge_reading.py
 
 import asyncio
 import resource
+import sys
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests.knowledge.documents import excel, pdf, word
 from ticketyard.knowledge.reading.chunking import cut

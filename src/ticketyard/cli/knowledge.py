@@ -43,6 +43,6 @@ def reindex(
             async with resources.db.transaction(company_id) as session:
                 states = ("failed",) if failed else ("ready", "failed")
                 count = await read_all_again(session, states=states)
-            console.print(f"{slug}: {count} documents wait to be read.")
+            console.print(f"{slug}: documents that wait to be read again: {count}")
 
     run_once(ask)
