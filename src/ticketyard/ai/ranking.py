@@ -14,6 +14,9 @@ Flags = NDArray[np.bool_]
 
 _ROUNDS = 50
 _STILL = 1e-8
+# A feature that differs less between candidates tells nothing of them; none is as good as free.
+_TOLD_APART = 1e-3
+_MOVES_MIN = 0.02
 # Of one question so many right candidates are each compared with so many wrong ones: the first.
 _RIGHT_MAX, _WRONG_MAX = 8, 24
 
@@ -48,11 +51,25 @@ def learn(
     """
     if not rows:
         return prior
-    weights = _ordered(rows, right, np.array(prior.weights), strength)
+    start, told = np.array(prior.weights), _told_apart(rows)
+    weights = np.where(told, _ordered(rows, right, start, strength), 0.0)
+    every = np.concatenate(rows)
+    # What these questions do not tell apart stays as it was, beside what they say.
+    fixed = np.where(told, 0.0, start)
     scale, bias = _calibrated(
-        np.concatenate(rows) @ weights, np.concatenate(right), prior.bias, strength
+        every @ weights, every @ fixed, np.concatenate(right), prior.bias, strength
     )
-    return Ranker(prior.features, tuple((scale * weights).tolist()), bias)
+    return Ranker(prior.features, tuple((scale * weights + fixed).tolist()), bias)
+
+
+def _told_apart(rows: Sequence[Floats]) -> Flags:
+    """Which features differ between candidates of one question."""
+    widths = [each.max(axis=0) - each.min(axis=0) for each in rows if len(each)]
+    return (
+        np.asarray(np.max(widths, axis=0) > _TOLD_APART)
+        if widths
+        else np.zeros(rows[0].shape[1], bool)
+    )
 
 
 def _ordered(
@@ -63,10 +80,11 @@ def _ordered(
     columns = np.concatenate(pairs)
     if not len(columns):
         return start
-    # A feature that these questions do not tell apart keeps its weight.
+    # Each is held by as much as it moves scores: features of small numbers may have large weights.
     spread = np.sqrt((columns**2 * shares[:, None]).sum(axis=0) / shares.sum())
-    pull = strength * np.maximum(spread, 1e-3) ** 2
-    return _newton(columns, np.ones(len(columns)), shares, start, pull)
+    pull = strength * np.maximum(spread, _MOVES_MIN) ** 2
+    nothing = np.zeros(len(columns))
+    return _newton(columns, nothing, np.ones(len(columns)), shares, start, pull)
 
 
 def _pairs(rows: Floats, right: Flags) -> Floats:
@@ -75,39 +93,45 @@ def _pairs(rows: Floats, right: Flags) -> Floats:
     return (wanted[:, None, :] - others[None, :, :]).reshape(-1, rows.shape[1])
 
 
-def _calibrated(scores: Floats, right: Flags, bias: float, strength: float) -> tuple[float, float]:
+def _calibrated(
+    scores: Floats, offset: Floats, right: Flags, bias: float, strength: float
+) -> tuple[float, float]:
     columns = np.column_stack([scores, np.ones(len(scores))])
     pull = np.array([strength, strength / 10])
     found = _newton(
-        columns, right.astype(np.float64), np.ones(len(scores)), np.array([1.0, bias]), pull
+        columns,
+        offset,
+        right.astype(np.float64),
+        np.ones(len(scores)),
+        np.array([1.0, bias]),
+        pull,
     )
     # An order that was learned is not turned round by setting its scale.
     return max(float(found[0]), 0.05), float(found[1])
 
 
-def _newton(columns: Floats, right: Floats, shares: Floats, start: Floats, pull: Floats) -> Floats:
+def _newton(
+    columns: Floats, offset: Floats, right: Floats, shares: Floats, start: Floats, pull: Floats
+) -> Floats:
     """Logistic regression, pulled towards where it starts. Convex, so a step that is too long is
     halved until it helps."""
-    found = start.copy()
-    worth = _loss(columns, right, shares, found, start, pull)
+
+    def loss(weights: Floats) -> float:
+        value = columns @ weights + offset
+        surprise = np.logaddexp(0, value) - right * value
+        return float(shares @ surprise + 0.5 * pull @ (weights - start) ** 2)
+
+    found, worth = start.copy(), loss(start)
     for _ in range(_ROUNDS):
-        chance = sigmoid(columns @ found)
+        chance = sigmoid(columns @ found + offset)
         slope = columns.T @ (shares * (chance - right)) + pull * (found - start)
         bend = (columns * (shares * chance * (1 - chance))[:, None]).T @ columns + np.diag(pull)
         step = np.linalg.solve(bend, slope)
-        while (now := _loss(columns, right, shares, found - step, start, pull)) > worth + 1e-12:
+        while (now := loss(found - step)) > worth + 1e-12 and float(np.abs(step).max()) >= _STILL:
             step = step / 2
-            if float(np.abs(step).max()) < _STILL:
-                return found
+        if now > worth + 1e-12:
+            break
         found, worth = found - step, now
         if float(np.abs(step).max()) < _STILL:
             break
     return found
-
-
-def _loss(
-    columns: Floats, right: Floats, shares: Floats, found: Floats, start: Floats, pull: Floats
-) -> float:
-    value = columns @ found
-    surprise = np.logaddexp(0, value) - right * value
-    return float(shares @ surprise + 0.5 * pull @ (found - start) ** 2)

@@ -193,10 +193,13 @@ async def get_suggestions(
     by: Acting,
     resources: Parts,
     q: Annotated[
-        str, Query(min_length=3, max_length=10_000, description="What somebody begins to write.")
-    ],
+        str | None,
+        Query(min_length=3, max_length=10_000, description="What somebody begins to write."),
+    ] = None,
 ) -> SuggestionsOut:
     """What the knowledge says to a text: articles first, else solved tickets and files."""
+    if q is None:
+        return SuggestionsOut(suggestions=[])
     least = resources.part(PieceIndex).options.min_score
     retrieval = await retrieve(
         resources,
