@@ -1,8 +1,9 @@
 """Read one document and make it findable.
 
-It is claimed, read outside of any transaction, and written all in one. Attempts are counted when it is claimed, so that one that kills its reader, or the whole worker, runs
-out of them and rests with a sentence. Whatever is written replaces what was there: a second reading
-of the same bytes gives the same chunks with the same ids.
+It is claimed, read outside of any transaction, and written all in one. Attempts are counted when it
+is claimed, so that one that kills its reader, or the whole worker, runs out of them and rests with a
+sentence. Whatever is written replaces what was there: a second reading of the same bytes gives the
+same chunks with the same ids.
 """
 
 import asyncio
