@@ -20,6 +20,7 @@ from pydantic import AliasChoices, SecretStr
 from pydantic.fields import FieldInfo
 
 from ticketyard.cli.main import app as commands
+from ticketyard.core.assistant_config import AssistantSettings
 from ticketyard.core.config import Settings
 from ticketyard.core.events import Event, known_events
 from ticketyard.web.api import ROUTERS as API_ROUTERS
@@ -70,10 +71,10 @@ def setting_names(setting: FieldInfo) -> list[str]:
 
 
 def _grouped() -> dict[str, list[tuple[str, FieldInfo]]]:
-    """The settings under the comments that head them in core/config.py."""
+    """The settings under the comments that head them in core/config.py and beside it."""
     groups: dict[str, list[tuple[str, FieldInfo]]] = {}
     heading = ""
-    for line in inspect.getsource(Settings).splitlines():
+    for line in "".join(map(inspect.getsource, (Settings, AssistantSettings))).splitlines():
         if found := re.fullmatch(r"    # (\w[^#]*)\.", line):
             heading = found[1]
         elif (found := re.match(r"    (\w+): ", line)) and found[1] in Settings.model_fields:

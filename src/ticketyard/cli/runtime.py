@@ -19,7 +19,8 @@ from ticketyard.core.log import configure_logging
 from ticketyard.core.resources import Resources
 from ticketyard.mailboxes.boxes.draft import MailboxDraft, read_credentials
 from ticketyard.mailboxes.errors import BadMailbox
-from ticketyard.wiring import build_resources, build_worker, embedded, open_blobs, open_database
+from ticketyard.parts import open_blobs
+from ticketyard.wiring import build_resources, build_worker, embedded, open_database
 
 # A pipe has no width of its own, and tables cut to 80 columns lose what was asked for.
 _WIDTH = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 200
