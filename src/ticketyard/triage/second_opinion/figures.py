@@ -26,8 +26,8 @@ class OpinionFigures:
 
 async def opinion_figures(session: AsyncSession, rules: OpinionRules) -> OpinionFigures:
     """The company's figures as they are now."""
-    states = {row.state: row.count for row in await session.execute(_STATES)}
-    problems = {row.problem: row.count for row in await session.execute(_PROBLEMS)}
+    states = {row.state: row.questions for row in await session.execute(_STATES)}
+    problems = {row.problem: row.questions for row in await session.execute(_PROBLEMS)}
     today = (await session.execute(_TODAY, {"day": now_of(session).date()})).one_or_none()
     return OpinionFigures(
         asked_for=wish_of((await get_company(session)).settings, rules),
@@ -42,11 +42,11 @@ async def opinion_figures(session: AsyncSession, rules: OpinionRules) -> Opinion
 
 
 _STATES = text(
-    "select state, count(*) as count from second_opinion"
+    "select state, count(*) as questions from second_opinion"
     " where company_id = current_company() group by state"
 )
 _PROBLEMS = text(
-    "select problem, count(*) as count from second_opinion where company_id = current_company()"
+    "select problem, count(*) as questions from second_opinion where company_id = current_company()"
     " and state in ('waiting', 'failed') and problem <> '' group by problem order by 2 desc"
 )
 _TODAY = text(

@@ -107,17 +107,19 @@ def repeats(summary: str, told: str) -> bool:
 @functools.lru_cache(maxsize=64)
 def _shape(names: tuple[str, ...], languages: tuple[str, ...]) -> type[BaseModel]:
     """The answer's shape. A word that is on no list does not fit into it."""
-    category = Literal[names] if names else None
-    language = Literal[languages] if languages else None
-    return create_model(
-        "Answer",
-        __config__=ConfigDict(extra="forbid"),
-        category=(Optional[category], Field(description="One of the list, or null.")),  # noqa: UP045
-        priority=(Literal[PRIORITIES], Field(description="How pressing it is.")),
-        sentiment=(Literal[SENTIMENTS], Field(description="How the writer feels.")),
-        language=(Optional[language], Field(description="Of the request, or null.")),  # noqa: UP045
-        summary=(str, Field(description="One or two plain sentences.")),
-    )
+    fields: dict[str, Any] = {
+        "category": (_one_or_none(names), Field(description="One of the list, or null.")),
+        "priority": (Literal[PRIORITIES], Field(description="How pressing it is.")),
+        "sentiment": (Literal[SENTIMENTS], Field(description="How the writer feels.")),
+        "language": (_one_or_none(languages), Field(description="Of the request, or null.")),
+        "summary": (str, Field(description="One or two plain sentences.")),
+    }
+    return create_model("Answer", __config__=ConfigDict(extra="forbid"), **fields)
+
+
+def _one_or_none(words: tuple[str, ...]) -> Any:
+    """The type of one of these words, or of nothing; it is known only while the program runs."""
+    return Optional[Literal[words]] if words else None  # noqa: UP045
 
 
 def _about(description: str) -> str:

@@ -28,12 +28,16 @@ async def recall_opinions(
     )
     known = {row.ticket_id: row.answer for row in rows}
     read = {each.ticket_id: each for each in texts}
-    return [
-        combine(text, each, read_opinion(known[each.ticket_id], text, profile), profile)
-        if each.ticket_id in known and (text := read[each.ticket_id])
-        else each
-        for each in found
-    ]
+
+    def recalled(each: Findings) -> Findings:
+        if each.ticket_id not in known:
+            return each
+        said_of = read[each.ticket_id]
+        return combine(
+            said_of, each, read_opinion(known[each.ticket_id], said_of, profile), profile
+        )
+
+    return [recalled(each) for each in found]
 
 
 async def ask_later(

@@ -8,6 +8,7 @@ from typing import Any, Final, Literal, get_args
 from ticketyard.ai.chat.trouble import NOT_ASKED, Kind
 
 Asked = Literal["off", "unsure", "all"]
+WISHES: Final[tuple[Asked, ...]] = get_args(Asked)
 SETTING = "language_model"
 """The company's own word, in its settings; else the operator's."""
 
@@ -38,8 +39,8 @@ class Next:
 
 def wish_of(settings: Mapping[str, Any], rules: OpinionRules) -> Asked:
     """What this company wants; a word nobody knows is the operator's default."""
-    wish = settings.get(SETTING)
-    return wish if wish in get_args(Asked) else rules.asked_for
+    said = settings.get(SETTING)
+    return next((wish for wish in WISHES if wish == said), rules.asked_for)
 
 
 def after_trouble(
