@@ -17,6 +17,7 @@ _STILL = 1e-8
 # A feature that differs less between candidates tells nothing of them; none is as good as free.
 _TOLD_APART = 1e-3
 _MOVES_MIN = 0.02
+_SCALE_MIN = 0.05
 # Of one question so many right candidates are each compared with so many wrong ones: the first.
 _RIGHT_MAX, _WRONG_MAX = 8, 24
 
@@ -45,21 +46,31 @@ def learn(
     """A ranker that puts the right candidates of these questions before the wrong ones.
 
     One array a question, its candidates in the order they had. Order is learned from pairs within a
-    question, leaving `prior` only as far as they insist; then scale and bias are set so that scores
-    are probabilities, questions without a right candidate included.
+    question, leaving `prior` only as far as they insist. Then everything is set so that scores are
+    probabilities: scale, bias, and the features that are the same for all candidates of a question,
+    which tell whether it has an answer at all; here questions without a right candidate count.
     strength: how many questions' worth the prior is.
     """
     if not rows:
         return prior
-    start, told = np.array(prior.weights), _told_apart(rows)
-    weights = np.where(told, _ordered(rows, right, start, strength), 0.0)
-    every = np.concatenate(rows)
-    # What these questions do not tell apart stays as it was, beside what they say.
-    fixed = np.where(told, 0.0, start)
-    scale, bias = _calibrated(
-        every @ weights, every @ fixed, np.concatenate(right), prior.bias, strength
+    start, every = np.array(prior.weights), np.concatenate(rows)
+    told = _told_apart(rows)
+    level = ~told & _told_apart([every])
+    order = np.where(told, _ordered(rows, right, start, strength), 0.0)
+    # What these questions never tell apart stays as it was, beside what they say.
+    fixed = np.where(told | level, 0.0, start)
+    found = _newton(
+        np.column_stack([every @ order, every[:, level], np.ones(len(every))]),
+        every @ fixed,
+        np.concatenate(right).astype(np.float64),
+        np.ones(len(every)),
+        np.array([1.0, *start[level], prior.bias]),
+        np.full(2 + int(level.sum()), strength / 10),
     )
-    return Ranker(prior.features, tuple((scale * weights + fixed).tolist()), bias)
+    # An order that was learned is not turned round by setting its scale.
+    weights = max(float(found[0]), _SCALE_MIN) * order + fixed
+    weights[level] = found[1:-1]
+    return Ranker(prior.features, tuple(weights.tolist()), float(found[-1]))
 
 
 def _told_apart(rows: Sequence[Floats]) -> Flags:
@@ -91,23 +102,6 @@ def _pairs(rows: Floats, right: Flags) -> Floats:
     """What each right candidate has more than each wrong one."""
     wanted, others = rows[right][:_RIGHT_MAX], rows[~right][:_WRONG_MAX]
     return (wanted[:, None, :] - others[None, :, :]).reshape(-1, rows.shape[1])
-
-
-def _calibrated(
-    scores: Floats, offset: Floats, right: Flags, bias: float, strength: float
-) -> tuple[float, float]:
-    columns = np.column_stack([scores, np.ones(len(scores))])
-    pull = np.array([strength, strength / 10])
-    found = _newton(
-        columns,
-        offset,
-        right.astype(np.float64),
-        np.ones(len(scores)),
-        np.array([1.0, bias]),
-        pull,
-    )
-    # An order that was learned is not turned round by setting its scale.
-    return max(float(found[0]), 0.05), float(found[1])
 
 
 def _newton(

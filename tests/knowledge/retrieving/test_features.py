@@ -74,7 +74,7 @@ def test_views_beside_the_others_are_relative() -> None:
     better = replace(PLAIN, cosine=0.8, bm25=8.0)
     row = _row(PLAIN, better)
     assert row["bm25_share"] == 0.5
-    assert row["cosine_behind"] == pytest.approx(-0.2)
+    assert row["cosine_best"] == 0.8
 
 
 def test_title_category_and_age_count() -> None:
@@ -108,7 +108,7 @@ def test_the_shipped_rankings_want_more_of_what_is_good() -> None:
     assert all(
         weight == 0
         for name, weight in zip(WORDS_ALONE.features, WORDS_ALONE.weights, strict=True)
-        if name in ("cosine", "cosine_behind", "agreement")
+        if name in ("cosine", "cosine_best", "agreement")
     )
 
 

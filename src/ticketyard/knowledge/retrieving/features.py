@@ -13,10 +13,11 @@ from ticketyard.knowledge.retrieving.asked import Candidate
 
 FEATURES = (
     "cosine",
-    "cosine_behind",
+    "cosine_best",
     "bm25_share",
     "bm25_ideal",
     "coverage",
+    "coverage_best",
     "agreement",
     "title",
     "phrase",
@@ -24,12 +25,15 @@ FEATURES = (
     "category",
     "recency",
     "helpful",
+    "bm25_long",
+    "coverage_long",
 )
 
 _YEAR_SECONDS = 365 * 86_400.0
 _TOKEN = re.compile(r"\w+")
 # Only the beginning of a long question is compared word pair by word pair.
 _TOKENS_READ = 64
+_LONG = 60.0
 
 
 def feature_rows(
@@ -44,20 +48,27 @@ def feature_rows(
 ) -> NDArray[np.float64]:
     """One row a candidate, in the order of FEATURES.
 
+    What is the best among the candidates is the same for all of them: it says nothing of their order,
+    but whether the question has an answer here at all.
+
     ideal: the BM25 of a text that held every word of the question very often.
     """
     best_bm25 = max((each.bm25 for each in candidates), default=0.0) or 1.0
-    best_cosine = max((each.cosine or 0.0 for each in candidates), default=0.0)
+    best_cosine = max((max(each.cosine or 0.0, 0.0) for each in candidates), default=0.0)
+    best_coverage = max((each.coverage for each in candidates), default=0.0)
+    # In single sentences words say less than in whole paragraphs.
+    long = min(average_length / _LONG, 1.0)
     pairs = _pairs(query, _TOKENS_READ)
     rows = np.zeros((len(candidates), len(FEATURES)))
     for row, each in zip(rows, candidates, strict=True):
         cosine = max(each.cosine or 0.0, 0.0)
         row[:] = (
             cosine,
-            cosine - best_cosine,
+            best_cosine,
             each.bm25 / best_bm25,
             each.bm25 / ideal if ideal else 0.0,
             each.coverage,
+            best_coverage,
             cosine * each.coverage,
             _share(query_words, each.title_words),
             _share(pairs, _pairs(each.text)) if pairs else each.coverage,
@@ -65,6 +76,8 @@ def feature_rows(
             _same(likely_category, each.category),
             exp(-max((now - each.updated_at).total_seconds(), 0.0) / _YEAR_SECONDS),
             (each.helpful + 1) / (each.helpful + each.unhelpful + 2) - 0.5,
+            long * each.bm25 / best_bm25,
+            long * each.coverage,
         )
     return rows
 

@@ -15,7 +15,7 @@ from ticketyard.core.db import raw_connection
 from ticketyard.knowledge.retrieving.asked import Key, Narrow
 
 # So many pieces are fetched and scored for a question, rarest words first.
-BUDGET = 2_000
+BUDGET = 1_500
 # Of a long question the rarest words count; the others would only cost time.
 TERMS_MAX = 96
 
