@@ -203,6 +203,11 @@ CALLS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("GET", "/rag/health", {}),
     ("POST", "/rag/retrieve", {"json": {"query": "How do I clear a paper jam?", "company_id": 1}}),
     ("GET", "/api/tickets/search/suggestions", {"params": {"q": "paper jam"}}),
+    ("POST", "/rag/solution", {"json": {
+        "ticket_description": "The printer reports a paper jam.", "company_id": 1}}),
+    ("GET", "/api/tickets/{ticket_id}/solution", {}),
+    ("PUT", "/api/tickets/{ticket_id}/solution", {"json": {
+        "steps": ["Open the rear tray.", "Pull the paper out."]}}),
     ("PUT", "/api/tickets/{ticket_id}/category", {"json": {"category": "Консультация"}}),
     ("PUT", "/api/tickets/{ticket_id}/team", {"json": {"team_id": 1}}),
     ("GET", "/api/triage/auto-resolution", {}),

@@ -13,7 +13,6 @@ from ticketyard.core.resources import Resources
 from ticketyard.migrations.running import head
 from ticketyard.outlet.queries import list_health
 
-
 _WITHOUT_VECTORS = (
     "absent: knowledge is found by words alone. Its administrator runs `create extension vector` in "
     "this database, then `ticketyard migrate`"

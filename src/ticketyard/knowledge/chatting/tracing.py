@@ -1,4 +1,4 @@
-"""Pure: the account of how an answer came about, stage by stage (contracts 4.5)."""
+"""The account of how an answer came about, stage by stage (contracts 4.5)."""
 
 import time
 from collections.abc import Iterator, Mapping
