@@ -129,6 +129,7 @@ WIRING = Wiring(
         ("* * * * * */5", escalation.climb_due),
         ("* * * * *", notify.wake_postman),
         ("* * * * * */2", retrieving.copy_vectors),
+        ("23 * * * *", retrieving.fill_vectors),
         ("* * * * * */30", webhooks.wake_webhooks),
         ("* * * * * */30", notify.wake_notifications),
         ("41 2 * * *", prune_expired),

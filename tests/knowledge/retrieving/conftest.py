@@ -30,7 +30,7 @@ async def library(world: World, request: pytest.FixtureRequest) -> AsyncIterator
     embedder = resources.part(PieceIndex).embedder
     elsewhere = None
     if request.param == "qdrant":
-        elsewhere = open_qdrant(":memory:", "", "kb_main", embedder.dimensions)
+        elsewhere = open_qdrant(":memory:", "", "kb_main")
         index = PieceIndex(embedder, elsewhere=elsewhere)
         resources = replace(resources, parts={**resources.parts, PieceIndex: index})
     companies = (world.company_id, world.other_company_id)

@@ -21,7 +21,7 @@ def _over(world: World, elsewhere: QdrantVectors) -> Resources:
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://127.0.0.1:1/prefix"])
 async def test_while_it_is_down_words_answer_and_say_so(world: World, url: str) -> None:
-    elsewhere = open_qdrant(url, "a secret key", "kb_main", 384)
+    elsewhere = open_qdrant(url, "a secret key", "kb_main")
     shelf = Shelf(_over(world, elsewhere), world.company_id)
     await shelf.put("Printers", "Clear the paper jam by opening the rear tray.")
 
@@ -38,14 +38,14 @@ async def test_while_it_is_down_words_answer_and_say_so(world: World, url: str) 
 
 
 async def test_what_it_missed_it_is_told_later(world: World) -> None:
-    down = open_qdrant("http://127.0.0.1:1", "", "kb_main", 384)
+    down = open_qdrant("http://127.0.0.1:1", "", "kb_main")
     shelf = Shelf(_over(world, down), world.company_id)
     kept = await shelf.put("Printers", "Clear the paper jam.")
     gone = await shelf.put("Tea", "The kettle is in the kitchen.")
     await bring_in_step(shelf.resources, world.company_id)
     await shelf.throw_away(gone)
 
-    up = open_qdrant(":memory:", "", "kb_main", 384)
+    up = open_qdrant(":memory:", "", "kb_main")
     resources = _over(world, up)
     assert await bring_in_step(resources, world.company_id) == 2
     assert await bring_in_step(resources, world.company_id) == 0
@@ -55,7 +55,7 @@ async def test_what_it_missed_it_is_told_later(world: World) -> None:
 
 
 async def test_told_twice_is_told_once(world: World) -> None:
-    elsewhere = open_qdrant(":memory:", "", "kb_main", 384)
+    elsewhere = open_qdrant(":memory:", "", "kb_main")
     shelf = Shelf(_over(world, elsewhere), world.company_id)
     await shelf.put("Printers", "Clear the paper jam.", "Then close the tray.")
     await bring_in_step(shelf.resources, world.company_id)
@@ -70,7 +70,7 @@ async def test_told_twice_is_told_once(world: World) -> None:
 async def test_a_collection_of_another_length_is_not_used(world: World) -> None:
     from qdrant_client import models
 
-    elsewhere = open_qdrant(":memory:", "", "kb_main", 384)
+    elsewhere = open_qdrant(":memory:", "", "kb_main")
     await elsewhere._client.create_collection(
         "kb_main", vectors_config=models.VectorParams(size=8, distance=models.Distance.COSINE)
     )
@@ -83,7 +83,7 @@ async def test_a_collection_of_another_length_is_not_used(world: World) -> None:
 
 async def test_a_point_that_it_knows_and_we_do_not_is_not_shown(world: World) -> None:
     """Somebody else writes into the collection, or it comes back from an old backup."""
-    elsewhere = open_qdrant(":memory:", "", "kb_main", 384)
+    elsewhere = open_qdrant(":memory:", "", "kb_main")
     shelf = Shelf(_over(world, elsewhere), world.company_id)
     document_id = await shelf.put("Printers", "Clear the paper jam.")
     await bring_in_step(shelf.resources, world.company_id)

@@ -6,6 +6,7 @@ from psycopg.rows import dict_row
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ticketyard.ai.embedding import EmbedderAway
 from ticketyard.core.db import raw_connection
 from ticketyard.core.log import get_logger
 from ticketyard.core.resources import Resources
@@ -24,7 +25,8 @@ _AT_ONCE = 200
 async def bring_in_step(resources: Resources, company_id: int) -> int:
     """Tell the other index of every document that changed; gives of how many it was told.
 
-    One that cannot be reached is told later: what it has not been told of stands in the database.
+    One that cannot be reached is told later, and so is one for which no vectors can be had just now:
+    what it has not been told of stands in the database.
     """
     index = resources.part(PieceIndex)
     elsewhere = index.elsewhere
@@ -39,7 +41,7 @@ async def bring_in_step(resources: Resources, company_id: int) -> int:
             break
         try:
             await _tell(index, elsewhere, company_id, claimed.document_id, pieces)
-        except VectorsUnavailable as error:
+        except (VectorsUnavailable, EmbedderAway) as error:
             log.warning("vectors_not_copied", company_id=company_id, why=str(error))
             async with resources.db.transaction(company_id) as session:
                 await session.execute(_GIVE_BACK, {"document_id": claimed.document_id})

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ticketyard.ai.embedding import EmbedderAway
 from ticketyard.ai.ranking import Ranker
 from ticketyard.core.log import get_logger
 from ticketyard.core.resources import Resources
@@ -62,7 +63,7 @@ async def retrieve(resources: Resources, company_id: int, asked: Asked) -> Retri
     """The pieces of this company that most likely answer, the likeliest first.
 
     Opens transactions of its own and holds none over the network. Without vectors, or while their
-    index cannot be reached, words alone answer, and `notes` says so.
+    index or the server that makes them cannot be reached, words alone answer, and `notes` says so.
     """
     gathered = await gather(resources, company_id, asked)
     if gathered is None or not gathered.candidates:
@@ -126,10 +127,13 @@ async def _by_meaning(resources: Resources, company_id: int, asked: Asked, query
     vectors = await index.vectors(resources.db)
     if vectors is None:
         return _Meaning(notes=("Without vectors: found by words alone.",))
-    place = await index.place(query)
     depth = max(DEPTH, asked.limit)
     try:
+        place = await index.place(query)
         near = await vectors.nearest(resources.db, company_id, place, asked.narrow, depth)
+    except EmbedderAway as away:
+        log.warning("embedder_away", company_id=company_id, problem=str(away))
+        return _Meaning(notes=("The embeddings server cannot be reached: found by words alone.",))
     except VectorsUnavailable as error:
         return _Meaning(notes=_without_vectors(vectors, company_id, error))
     return _Meaning(vectors, place, {each.key: each.cosine for each in near})

@@ -75,12 +75,16 @@ class PieceIndex:
         return self._has_vectors
 
     async def place(self, query: str) -> Place:
-        """Where a question stands among all texts; worked out beside the event loop."""
+        """Where a question stands among all texts; worked out beside the event loop.
+
+        Raises EmbedderAway.
+        """
         (vector,) = await self.embed([query])
         return Place(self.embedder.name, vector)
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
-        """Places of many texts. Raises VectorsUnfit where the model gives others than it says."""
+        """Places of many texts. Raises EmbedderAway; VectorsUnfit where the model gives others than it
+        says."""
         found = await asyncio.to_thread(self.embedder.embed, list(texts))
         if found.shape != (len(texts), self.embedder.dimensions) or not np.isfinite(found).all():
             raise VectorsUnfit(f"{self.embedder.name} gave vectors of a shape it does not have.")

@@ -7,13 +7,16 @@ import numpy as np
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ticketyard.ai.embedding import Vectors
+from ticketyard.ai.embedding import EmbedderAway, Vectors
 from ticketyard.core.db import raw_connection
+from ticketyard.core.log import get_logger
 from ticketyard.core.resources import Resources
 from ticketyard.knowledge.pieces import Piece
 from ticketyard.knowledge.retrieving.asked import Key
 from ticketyard.knowledge.retrieving.index import PieceIndex
 from ticketyard.knowledge.retrieving.vectors import PostgresVectors, store_vectors
+
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -22,12 +25,14 @@ class PreparedPieces:
 
     vectors: one row a piece; None where the database keeps none.
     elsewhere: whether another index has to be told after the commit.
+    is_late: vectors cannot be had just now, and have to be asked for again.
     """
 
     pieces: Sequence[Piece]
     embedder: str = ""
     vectors: Vectors | None = None
     elsewhere: bool = False
+    is_late: bool = False
 
 
 def text_of(context: str, body: str) -> str:
@@ -38,12 +43,19 @@ def text_of(context: str, body: str) -> str:
 async def prepare_pieces(
     resources: Resources, company_id: int, pieces: Sequence[Piece]
 ) -> PreparedPieces:
-    """Work out what finding needs (vectors). Called outside of any transaction, and may be slow."""
+    """Work out what finding needs (vectors). Called outside of any transaction, and may be slow.
+
+    While the server that makes vectors is away, words can be written already.
+    """
     index = resources.part(PieceIndex)
     vectors = await index.vectors(resources.db)
     if not isinstance(vectors, PostgresVectors):
         return PreparedPieces(pieces, elsewhere=vectors is not None)
-    found = await index.embed([text_of(piece.context, piece.text) for piece in pieces])
+    try:
+        found = await index.embed([text_of(piece.context, piece.text) for piece in pieces])
+    except EmbedderAway as away:
+        log.warning("embedder_away", company_id=company_id, problem=str(away))
+        return PreparedPieces(pieces, is_late=True)
     return PreparedPieces(pieces, index.embedder.name, found)
 
 

@@ -54,7 +54,8 @@ class _Seen:
 async def learn_ranking(resources: Resources, company_id: int, judged: Sequence[Judged]) -> Lesson:
     """Ask every question, learn from what was right, and keep it if it is better.
 
-    Questions whose answer is not among the candidates teach nothing and are not counted.
+    Questions whose answer is not among the candidates teach nothing and are not counted; nor do those
+    that words alone were looked up for: their ranking is another.
     """
     seen = [each for one in judged if (each := await _look(resources, company_id, one))]
     if len(seen) < QUESTIONS_MIN:
@@ -77,7 +78,7 @@ async def forget_ranking(session: AsyncSession) -> None:
 async def _look(resources: Resources, company_id: int, one: Judged) -> _Seen | None:
     narrow = Narrow((INTERNAL, PUBLIC), but_document_id=one.asker_id)
     gathered = await gather(resources, company_id, Asked(one.query, narrow))
-    if gathered is None:
+    if gathered is None or gathered.notes:
         return None
     right = np.array([each.key.document_id in one.right for each in gathered.candidates], bool)
     return _Seen(gathered.rows, right) if right.any() and not right.all() else None

@@ -39,7 +39,7 @@ class QdrantMissing(RuntimeError):
     """QDRANT_URL is set, but its client is not installed."""
 
 
-def open_qdrant(url: str, key: str, collection: str, dimensions: int) -> "QdrantVectors":
+def open_qdrant(url: str, key: str, collection: str) -> "QdrantVectors":
     """The index on a server; ':memory:' is one inside of this process. Raises QdrantMissing."""
     try:
         from qdrant_client import AsyncQdrantClient
@@ -48,18 +48,19 @@ def open_qdrant(url: str, key: str, collection: str, dimensions: int) -> "Qdrant
             "QDRANT_URL is set, but its client is missing: install ticketyard[qdrant]."
         ) from error
     if url == ":memory:":
-        return QdrantVectors(AsyncQdrantClient(":memory:"), collection, dimensions, local=True)
+        return QdrantVectors(AsyncQdrantClient(":memory:"), collection, local=True)
     with catch_warnings():
         # A key without TLS is the operator's choice: inside of a house it is common.
         simplefilter("ignore")
         client = AsyncQdrantClient(
             url=url, api_key=key or None, timeout=_TIMEOUT_SECONDS, check_compatibility=False
         )
-    return QdrantVectors(client, collection, dimensions)
+    return QdrantVectors(client, collection)
 
 
 class QdrantVectors:
-    """A VectorIndex. dimensions: the length of its vectors; a collection has one."""
+    """A VectorIndex. Its collection is made for vectors as long as the first that comes: how long those
+    of a server are is known only when it answers."""
 
     name = "Qdrant"
     is_beside = False
@@ -68,15 +69,13 @@ class QdrantVectors:
         self,
         client: "AsyncQdrantClient",
         collection: str,
-        dimensions: int,
         *,
         local: bool = False,
     ) -> None:
         self._client = client
         self._collection = collection
-        self._dimensions = dimensions
         self._indexed = {} if local else _INDEXED
-        self._is_there = False
+        self._length = 0
         self._rests_until = float("-inf")
 
     # -- asking ---------------------------------------------------------------------------------
@@ -89,7 +88,7 @@ class QdrantVectors:
 
         self._check_resting()
         async with self._reaching():
-            await self._prepare()
+            await self._prepare(len(place.vector))
             answer = await self._client.query_points(
                 self._collection,
                 query=[float(value) for value in place.vector],
@@ -135,8 +134,8 @@ class QdrantVectors:
         from qdrant_client import models
 
         async with self._reaching():
-            await self._prepare()
             if points:
+                await self._prepare(len(points[0][1]))
                 await self._client.upsert(
                     self._collection,
                     points=[
@@ -149,6 +148,8 @@ class QdrantVectors:
                     ],
                     wait=True,
                 )
+            elif not await self._client.collection_exists(self._collection):
+                return
             kept: Any = [_name(company_id, key) for key, _, _ in points]
             await self._client.delete(
                 self._collection,
@@ -167,29 +168,27 @@ class QdrantVectors:
 
     # -- reaching -------------------------------------------------------------------------------
 
-    async def _prepare(self) -> None:
+    async def _prepare(self, length: int) -> None:
         """Make the collection where it is missing. Raises VectorsUnavailable where it is another's."""
         from qdrant_client import models
 
-        if self._is_there:
+        if self._length == length:
             return
         if not await self._client.collection_exists(self._collection):
             await self._client.create_collection(
                 self._collection,
-                vectors_config=models.VectorParams(
-                    size=self._dimensions, distance=models.Distance.COSINE
-                ),
+                vectors_config=models.VectorParams(size=length, distance=models.Distance.COSINE),
             )
             for name, kind in self._indexed.items():
                 await self._client.create_payload_index(
                     self._collection, name, field_schema=models.PayloadSchemaType(kind)
                 )
         found = (await self._client.get_collection(self._collection)).config.params.vectors
-        if not isinstance(found, models.VectorParams) or found.size != self._dimensions:
+        if not isinstance(found, models.VectorParams) or found.size != length:
             raise VectorsUnavailable(
                 f"the collection {self._collection} holds vectors of another length"
             )
-        self._is_there = True
+        self._length = length
 
     def _check_resting(self) -> None:
         if time.monotonic() < self._rests_until:
@@ -205,7 +204,7 @@ class QdrantVectors:
             yield
         except (ApiException, OSError, ValueError) as error:
             self._rests_until = time.monotonic() + _REST_SECONDS
-            self._is_there = False
+            self._length = 0
             raise VectorsUnavailable(type(error).__name__) from None
 
 
