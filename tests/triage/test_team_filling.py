@@ -9,7 +9,7 @@ from tests.world import World
 from ticketyard.core.jobs import Worker
 from ticketyard.people.companies import change_company
 from ticketyard.people.errors import TeamNotFound
-from ticketyard.people.models import Team
+from ticketyard.people.models import Company, Team
 from ticketyard.people.teams import add_team
 from ticketyard.tickets.labelling import Changes, Found, change_ticket, label_found
 from ticketyard.tickets.models import Ticket
@@ -156,11 +156,21 @@ async def test_a_team_of_another_company_cannot_be_given(world: World) -> None:
             await correct_team(session, ticket_id=opened.id, team_id=theirs.id, by=world.system)
 
 
-@pytest.mark.parametrize(("each", "found_by"), [(18, "history"), (7, "description")])
+@pytest.mark.parametrize(
+    ("each", "found_by", "wishes", "filled_by"),
+    [
+        (18, "history", {}, "triage"),
+        (18, "history", {"triage_max_error": 0.0}, "default"),
+        (18, "history", {"triage_max_error": 0.0, "team_threshold": 0.7}, "triage"),
+        (7, "description", {}, "default"),
+    ],
+)
 async def test_what_people_gave_to_teams_is_learned_once_there_is_enough_of_it(
-    world: World, worker: Worker, each: int, found_by: str
+    world: World, worker: Worker, each: int, found_by: str, wishes: dict[str, float], filled_by: str
 ) -> None:
     cranes, roofs = await _people_give(world, worker, each)
+    async with world.resources.db.transaction(world.company_id) as session:
+        (await session.get_one(Company, world.company_id)).settings = dict(wishes)
     await train_from_history(
         world.resources, world.company_id, by=world.system, field="team", is_forced=True
     )
@@ -169,7 +179,7 @@ async def test_what_people_gave_to_teams_is_learned_once_there_is_enough_of_it(
     ticket, analysis = await looked_at(world, opened.id)
     assert analysis.team_by in (found_by, "none")
     if found_by == "history":
-        assert (analysis.team_id, ticket.team_by) == (cranes, "triage")
+        assert (analysis.team_id, ticket.team_by) == (cranes, filled_by)
         assert analysis.team_model_version == 1
         assert analysis.evidence["team"]
     assert roofs != cranes

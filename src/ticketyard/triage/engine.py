@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from ticketyard.ai.classifying import Prediction
 from ticketyard.ai.embedding import Embedder
@@ -34,6 +35,15 @@ RULES = "rules"
 DESCRIPTIONS = "descriptions"
 CLASSIFIER = "classifier"
 
+
+class Sorted(NamedTuple):
+    """A text's category and who found it. is_strange: about nothing that its engine was taught."""
+
+    finding: Finding
+    engine: str
+    is_strange: bool = False
+
+
 # A claim or a theft is told by an unhappy person, however calm the words (contracts 5.4).
 _FEELING_OF_MATTER = {FRAUD: -0.5, CLAIM: -0.3, COMPLAINT: -0.3, APP_BROKEN: -0.15}
 
@@ -65,7 +75,7 @@ def _analyse_group(
     feelings = [read_sentiment(content) for content in contents]
     categories = _categories(texts, contents, feelings, names, profile, embedder)
     found = [
-        _findings(text, content, feeling, *category, is_letters(names), profile)
+        _findings(text, content, feeling, category, is_letters(names), profile)
         for text, content, feeling, category in zip(
             texts, contents, feelings, categories, strict=True
         )
@@ -86,14 +96,14 @@ def _categories(
     names: tuple[str, ...],
     profile: Profile,
     embedder: Embedder,
-) -> list[tuple[Finding, str]]:
+) -> list[Sorted]:
     """The category of each text among these names, and the engine that found it."""
     model = profile.model
     # A model that never saw one of these categories has nothing to say here.
     if model is not None and set(model.labels) & set(names):
         predictions = model.predict(contents, embedder)
         return [
-            (_allowed(prediction, names) if content else Finding(None, 0.0), CLASSIFIER)
+            _allowed(prediction, names) if content else Sorted(Finding(None, 0.0), CLASSIFIER)
             for prediction, content in zip(predictions, contents, strict=True)
         ]
     found = [
@@ -101,7 +111,7 @@ def _categories(
         for text, content, feeling in zip(texts, contents, feelings, strict=True)
     ]
     if all(map(has_rules, names)):
-        return [(finding, RULES) for finding in found]
+        return [Sorted(finding, RULES) for finding in found]
     described = {
         name: f"{name.replace('_', ' ')}. {about}" if about else name.replace("_", " ")
         for name, about in profile.categories.items()
@@ -114,37 +124,40 @@ def _categories(
     ]
 
 
-def _allowed(prediction: Prediction, names: tuple[str, ...]) -> Finding:
+def _allowed(prediction: Prediction, names: tuple[str, ...]) -> Sorted:
     """The prediction among the categories that may be answered; the others' share is lost."""
     ranking = tuple(
         (label, round(chance, 4)) for label, chance in prediction.ranking if label in names
     )
     if not ranking:
-        return Finding(None, 0.0)
+        return Sorted(Finding(None, 0.0), CLASSIFIER)
     best, chance = ranking[0]
     evidence = prediction.evidence if best == prediction.label else ()
-    return Finding(best, chance, ranking, evidence)
+    finding = Finding(best, chance, ranking, evidence)
+    return Sorted(finding, CLASSIFIER, is_strange=not prediction.is_in_scope)
 
 
-def _surer(finding: Finding, ranking: tuple[tuple[str, float], ...]) -> tuple[Finding, str]:
+def _surer(finding: Finding, ranking: tuple[tuple[str, float], ...]) -> Sorted:
     if ranking and ranking[0][1] > finding.confidence:
-        return Finding(ranking[0][0], ranking[0][1], ranking), DESCRIPTIONS
-    return finding, RULES
+        return Sorted(Finding(ranking[0][0], ranking[0][1], ranking), DESCRIPTIONS)
+    return Sorted(finding, RULES)
 
 
 def _findings(
     text: TicketText,
     content: str,
     feeling: Sentiment,
-    category: Finding,
-    engine: str,
+    found: Sorted,
     is_letter: bool,
     profile: Profile,
 ) -> Findings:
-    threshold = profile.threshold
-    if engine == CLASSIFIER and profile.model_threshold is not None:
-        threshold = profile.model_threshold
-    is_sure = category.value is not None and category.confidence >= threshold
+    category = found.finding
+    version = profile.model_version if found.engine == CLASSIFIER else None
+    is_sure = (
+        category.value is not None
+        and not found.is_strange
+        and category.confidence >= profile.threshold_of(version)
+    )
     sure_category = category.value if is_sure else None
     language = _language(content, profile, is_letter=is_letter)
     if is_letter:
@@ -169,8 +182,9 @@ def _findings(
         language=SPEC_LANGUAGES.get(language.code, language.code.upper()),
         language_confidence=language.confidence,
         summary=summary,
-        engine=engine,
-        model_version=profile.model_version if engine == CLASSIFIER else None,
+        engine=found.engine,
+        model_version=version,
+        is_strange=found.is_strange,
         evidence={
             "category": category.evidence,
             "priority": urgency.evidence,

@@ -54,7 +54,10 @@ class Engines:
         """The company's teams with what was learned of them, under the same condition."""
         teams = await get_teams(session)
         model, version = await self._current(session, TEAM) if teams.described else (None, None)
-        return replace(teams, model=model, model_version=version)
+        if model is None or version is None:
+            return teams
+        threshold = await get_model_threshold(session, version, TEAM)
+        return replace(teams, model=model, model_version=version, model_threshold=threshold)
 
     async def _current(
         self, session: AsyncSession, field: str

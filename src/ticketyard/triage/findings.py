@@ -34,6 +34,12 @@ class Profile:
     model: Classifier | None = None
     model_version: int | None = None
 
+    def threshold_of(self, model_version: int | None) -> float:
+        """From which confidence on an answer is filled in, of this version of the model or of none."""
+        if model_version is None or self.model_threshold is None:
+            return self.threshold
+        return self.model_threshold
+
 
 @dataclass(frozen=True, kw_only=True)
 class Findings:
@@ -42,6 +48,7 @@ class Findings:
     is_sure: whether the category may be filled in. need_admin: whether a person should look.
     kind: request, complaint or feedback. topic: one of the eight of contracts 4.6.
     evidence: field to the words that counted.
+    is_strange: whether the text is about nothing the model was taught; it is never sure then.
     problem: why this holds for now only, and the text is read again; None when it is final.
     """
 
@@ -67,6 +74,7 @@ class Findings:
     team: TeamFound = NO_TEAM
     keywords: tuple[str, ...] = ()
     evidence: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    is_strange: bool = False
     problem: str | None = None
 
     @property

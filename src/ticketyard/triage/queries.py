@@ -22,6 +22,7 @@ TEAM = "team"
 
 # Of a company's settings.
 EXPLICIT_THRESHOLD = "triage_threshold"
+TEAM_EXPLICIT_THRESHOLD = "team_threshold"
 MAX_ERROR = "triage_max_error"
 DEFAULT_MAX_ERROR = 0.03
 
@@ -134,7 +135,7 @@ async def get_teams(session: AsyncSession) -> Teams:
             team.id: describe(team.name, team.category, team.description)
             for team in await list_teams(session)
         },
-        threshold=float(settings.get("team_threshold", TEAM_THRESHOLD)),
+        threshold=float(settings.get(TEAM_EXPLICIT_THRESHOLD, TEAM_THRESHOLD)),
     )
 
 
@@ -144,8 +145,9 @@ async def get_model_threshold(session: AsyncSession, version: int, field: str = 
     What the company set itself wins; else what keeps the share of wrong answers it wants.
     """
     settings = (await get_company(session)).settings
-    if EXPLICIT_THRESHOLD in settings:
-        return float(settings[EXPLICIT_THRESHOLD])
+    by_hand = TEAM_EXPLICIT_THRESHOLD if field == TEAM else EXPLICIT_THRESHOLD
+    if by_hand in settings:
+        return float(settings[by_hand])
     thresholds = await session.scalar(
         select(TriageModel.thresholds).where(
             TriageModel.company_id == company_of(session),

@@ -62,12 +62,14 @@ class Teams:
     """A company's teams, and what was learned of them.
 
     described: id to what the team says of itself. The labels of `model` are ids as text.
+    model_threshold: from which confidence on the model's answer is filled in; None is `threshold`.
     """
 
     described: Mapping[int, str]
     model: Classifier | None = None
     model_version: int | None = None
     threshold: float = DEFAULT_THRESHOLD
+    model_threshold: float | None = None
 
 
 NO_TEAM: Final = TeamFound()
@@ -89,6 +91,7 @@ def find_teams(contents: Sequence[str], teams: Teams, embedder: Embedder) -> lis
     known = {str(each) for each in teams.described}
     if model is None or not known & set(model.labels):
         return by_description
+    threshold = teams.threshold if teams.model_threshold is None else teams.model_threshold
     columns = {str(team_id): place for place, team_id in enumerate(teams.described)}
     found = list(by_description)
     for place, prediction in enumerate(model.predict(contents, embedder)):
@@ -100,7 +103,7 @@ def find_teams(contents: Sequence[str], teams: Teams, embedder: Embedder) -> lis
                 confidence=round(chance, 4),
                 similarity=_rounded(likeness[place, columns[label]]),
                 found_by=HISTORY,
-                is_sure=chance >= teams.threshold,
+                is_sure=prediction.is_in_scope and chance >= threshold,
                 evidence=prediction.evidence if label == prediction.label else (),
                 model_version=teams.model_version,
             )

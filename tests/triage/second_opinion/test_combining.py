@@ -78,6 +78,31 @@ def test_no_agreement_makes_surer_than_the_cap() -> None:
     assert found.category_confidence == MAX_CONFIDENCE
 
 
+def test_agreement_never_takes_from_what_was_shown() -> None:
+    known = replace(local(("vpn", 0.93), ("network", 0.02)), model_version=1)
+    desk = replace(DESK, model_threshold=0.9)
+    found = combine(TEXT, known, said("vpn"), desk)
+    assert (found.category_confidence, found.is_sure) == (0.93, True)
+
+
+@pytest.mark.parametrize(
+    ("version", "model_threshold", "is_sure"),
+    [(1, 0.9, False), (1, 0.6, True), (1, None, True), (None, 0.9, True)],
+)
+def test_where_a_model_of_ours_answered_its_threshold_counts(
+    version: int | None, model_threshold: float | None, is_sure: bool
+) -> None:
+    unsure = replace(local(("vpn", 0.45), ("network", 0.3)), model_version=version)
+    found = combine(TEXT, unsure, said("vpn"), replace(DESK, model_threshold=model_threshold))
+    assert 0.6 < found.category_confidence < 0.9
+    assert found.is_sure is is_sure
+
+
+def test_of_a_text_from_nowhere_no_agreement_makes_sure() -> None:
+    strange = replace(local(("vpn", 0.8), ("network", 0.1)), is_strange=True, model_version=1)
+    assert not combine(TEXT, strange, said("vpn"), DESK).is_sure
+
+
 def test_a_model_that_names_none_changes_nothing_of_the_category() -> None:
     before = local(("vpn", 0.3), ("email", 0.2))
     found = combine(TEXT, before, said(None, summary="In short."), DESK)

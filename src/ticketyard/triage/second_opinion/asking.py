@@ -1,6 +1,6 @@
 """Ask the model about one ticket: claim, ask with no transaction open, look again, write."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
 
@@ -23,7 +23,7 @@ from ticketyard.triage.applying import apply_findings
 from ticketyard.triage.events import TriageRevised
 from ticketyard.triage.findings import Findings, Profile
 from ticketyard.triage.preparing import TicketText
-from ticketyard.triage.queries import get_profile, list_texts
+from ticketyard.triage.queries import get_model_threshold, get_profile, list_texts
 from ticketyard.triage.second_opinion.budget import correct_tokens, take_tokens
 from ticketyard.triage.second_opinion.combining import combine
 from ticketyard.triage.second_opinion.opinion import question_about, read_opinion
@@ -157,7 +157,7 @@ async def _take_in(
     if problem:
         await _settle(session, claimed.id, "refused", problem, told)
         return
-    profile = await get_profile(session)
+    profile = await _profile_of(session, claimed.found)
     opinion = read_opinion(told.value.model_dump(), texts[0], profile)
     combined = combine(texts[0], claimed.found, opinion, profile)
     by = Principal.system(company_of(session), NAME)
@@ -165,6 +165,15 @@ async def _take_in(
     if revised := _revised(claimed.found, combined, profile):
         await emit(session, revised, by=by)
     await _settle(session, claimed.id, "done", "", told)
+
+
+async def _profile_of(session: AsyncSession, local: Findings) -> Profile:
+    """What the local answer goes by: where a model gave it, what keeps the share of wrong ones."""
+    profile = await get_profile(session)
+    if local.model_version is None:
+        return profile
+    threshold = await get_model_threshold(session, local.model_version)
+    return replace(profile, model_threshold=threshold)
 
 
 def _revised(local: Findings, combined: Findings, profile: Profile) -> TriageRevised | None:

@@ -2,7 +2,7 @@
 
 The category follows Bayes: the local chances are weighed by how often the model says what is right. Where
 both agree the confidence rises, where they differ it falls, and never above what a model of
-unknown make deserves (docs/decisions/0112).
+unknown make deserves, or a model of ours had shown (docs/decisions/0112).
 """
 
 from collections.abc import Mapping
@@ -37,16 +37,20 @@ def combine(text: TicketText, local: Findings, opinion: Opinion, profile: Profil
     """What is found, with the model's word taken into account; always of the company's own lists."""
     names = candidates(text, profile)
     chances = _chances(names, local, opinion)
-    ranking = tuple(
-        sorted(
-            ((name, round(min(MAX_CONFIDENCE, chance), 4)) for name, chance in chances.items()),
-            key=lambda each: -each[1],
-        )
-    )
+    shown = dict(local.category_ranking) if local.model_version is not None else {}
+    capped = {
+        name: round(min(max(MAX_CONFIDENCE, shown.get(name, 0.0)), chance), 4)
+        for name, chance in chances.items()
+    }
+    ranking = tuple(sorted(capped.items(), key=lambda each: -each[1]))
     category, confidence = ranking[0] if ranking else (None, 0.0)
     if opinion.category is None:
         category, confidence, ranking = _unmoved(local, names)
-    is_sure = category is not None and confidence >= profile.threshold
+    is_sure = (
+        category is not None
+        and not local.is_strange
+        and confidence >= profile.threshold_of(local.model_version)
+    )
     feeling = _feeling(text, opinion)
     sure = category if is_sure else None
     if is_letters(names):
