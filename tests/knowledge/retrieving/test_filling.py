@@ -1,12 +1,13 @@
 """Pieces that were read before there were vectors, or by another model, get theirs."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from sqlalchemy import text
 
 from tests.knowledge.retrieving.shelf import Shelf
 from tests.world import World
-from ticketyard.ai.embedding import NoEmbedder
+from ticketyard.ai.embedding import EmbedderAway, NoEmbedder, Vectors
 from ticketyard.knowledge.retrieving.filling import fill_missing
 from ticketyard.knowledge.retrieving.index import PieceIndex
 
@@ -47,3 +48,26 @@ async def test_another_models_vectors_are_replaced(world: World) -> None:
 
     assert (await shelf.ask("paper jam")).found[0].candidate.cosine
     assert (await other.ask("paper jam")).found[0].candidate.cosine is None
+
+
+class _Away:
+    """A model on a server that does not answer."""
+
+    name, dimensions = "away", 384
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        raise EmbedderAway("The embedding server rests after a failure.")
+
+
+async def test_while_the_model_is_away_words_do(world: World) -> None:
+    index = PieceIndex(_Away())
+    resources = replace(world.resources, parts={**world.resources.parts, PieceIndex: index})
+    shelf = Shelf(resources, world.company_id)
+    await shelf.put("Printers", "Clear the paper jam.")
+
+    retrieval = await shelf.ask("clear a paper jam", min_score=0.25)
+
+    assert [found.candidate.title for found in retrieval.found] == ["Printers"]
+    assert retrieval.notes == ("The embeddings server cannot be reached: found by words alone.",)
+    assert await fill_missing(resources, world.company_id) == 0
+    assert await fill_missing(world.resources, world.company_id) == 1

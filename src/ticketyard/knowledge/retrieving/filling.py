@@ -1,10 +1,12 @@
-"""Give vectors to pieces that have none of this model's: the extension came later, or the model changed.
+"""Give vectors to pieces that have none of this model's: it was away while they were read, the
+extension came later, or the model changed.
 
 Until a piece has one it is found by its words.
 """
 
 from sqlalchemy import text
 
+from ticketyard.ai.embedding import EmbedderAway
 from ticketyard.core.log import get_logger
 from ticketyard.core.resources import Resources
 from ticketyard.knowledge.retrieving.asked import Key
@@ -38,7 +40,11 @@ async def fill_missing(resources: Resources, company_id: int) -> int:
             ).all()
         if not rows:
             break
-        vectors = await index.embed([text_of(row.context, row.text) for row in rows])
+        try:
+            vectors = await index.embed([text_of(row.context, row.text) for row in rows])
+        except EmbedderAway as away:
+            log.warning("embedder_away", company_id=company_id, problem=str(away))
+            break
         keys = [Key(row.document_id, row.number) for row in rows]
         async with resources.db.transaction(company_id) as session:
             # Whatever was deleted meanwhile is left out there.
