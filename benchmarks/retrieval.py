@@ -150,7 +150,10 @@ def _value(row: Mapping[str, str], name: str) -> str:
 def _read_rows(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as file:
         if path.suffix.lower() in (".jsonl", ".ndjson", ".json"):
-            return [json.loads(line) for line in file if line.strip()]
+            whole = file.read().strip()
+            if whole.startswith("["):
+                return list(json.loads(whole))
+            return [json.loads(line) for line in whole.splitlines() if line.strip()]
         dialect = "excel-tab" if path.suffix.lower() == ".tsv" else "excel"
         return list(csv.DictReader(file, dialect=dialect))
 
