@@ -82,9 +82,7 @@ def build_parts(db: Database, settings: Settings) -> Mapping[type[Any], Any]:
         OpinionRules: OpinionRules(settings.model_asked_for, settings.model_tokens_per_day),
         ChatMemory: ChatMemory(settings.chat_last_n, settings.summary_every_n),
         PieceIndex: PieceIndex(
-            engines.embedder,
-            _retrieval(settings),
-            _qdrant(settings, engines.embedder.dimensions),
+            engines.embedder, _retrieval(settings), _qdrant(settings, engines.embedder)
         ),
         Outgoing: outgoing,
         Geocoder: _geocoder(settings),
@@ -217,8 +215,8 @@ def _retrieval(settings: Settings) -> RetrievalOptions:
     )
 
 
-def _qdrant(settings: Settings, dimensions: int) -> QdrantVectors | None:
-    if not settings.qdrant_url or not dimensions:
+def _qdrant(settings: Settings, embedder: Embedder) -> QdrantVectors | None:
+    if not settings.qdrant_url or not embedder.dimensions:
         return None
     key = settings.qdrant_api_key.get_secret_value()
-    return open_qdrant(settings.qdrant_url, key, settings.qdrant_collection, dimensions)
+    return open_qdrant(settings.qdrant_url, key, settings.qdrant_collection)

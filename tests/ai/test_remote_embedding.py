@@ -8,12 +8,10 @@ import numpy as np
 import pytest
 from sqlalchemy import text
 
+from tests.embeddings_server import embedder_at
 from tests.model_server import ModelServer, Turn, serving
 from tests.world import World
-from ticketyard.ai.chat.breaker import Breaker
 from ticketyard.ai.embedding import EmbedderAway
-from ticketyard.ai.remote_embedding import RemoteEmbedder
-from ticketyard.core.outgoing import Outgoing
 from ticketyard.triage.analysing import analyse_tickets
 from ticketyard.triage.engines import Engines
 from ticketyard.triage.jobs import retry_untriaged
@@ -32,17 +30,6 @@ CSV = "text,category\n" + "".join(
 def server() -> Iterator[ModelServer]:
     with serving() as server:
         yield server
-
-
-def embedder_at(server: ModelServer, *, rest: float = 30, deadline: float = 2.0) -> RemoteEmbedder:
-    return RemoteEmbedder(
-        server.url,
-        "e-1",
-        Outgoing(["127.0.0.1"]),
-        key="k-1",
-        deadline_seconds=deadline,
-        breaker=Breaker(opens_after=1, rest_seconds=rest),
-    )
 
 
 def test_vectors_have_length_one_and_stand_in_order(server: ModelServer) -> None:
@@ -66,6 +53,18 @@ def test_a_text_is_asked_for_once_and_many_in_batches(server: ModelServer) -> No
     assert [len(each["input"]) for each in server.got] == [64, 64, 22]
     assert np.array_equal(embedder.embed(texts), first)
     assert len(server.got) == 3
+
+
+def test_what_was_answered_before_a_batch_failed_is_not_asked_for_again(
+    server: ModelServer,
+) -> None:
+    embedder = embedder_at(server, rest=0)
+    texts = [f"text {place}" for place in range(150)]
+    server.script = [Turn(), Turn(), Turn(status=503)]
+    with pytest.raises(EmbedderAway):
+        embedder.embed(texts)
+    assert embedder.embed(texts).shape == (150, 8)
+    assert [len(each["input"]) for each in server.got] == [64, 64, 22, 22]
 
 
 def test_no_text_is_no_question(server: ModelServer) -> None:

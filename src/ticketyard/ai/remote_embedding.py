@@ -68,7 +68,10 @@ class RemoteEmbedder:
         asked, wanted = list(fresh), list(fresh.values())
         for start in range(0, len(wanted), BATCH):
             vectors = self._ask(wanted[start : start + BATCH])
-            known.update(zip(asked[start : start + BATCH], vectors, strict=True))
+            answered = dict(zip(asked[start : start + BATCH], vectors, strict=True))
+            # At once: where a later batch fails, the next try does not pay for this one again.
+            self._keep(answered)
+            known |= answered
         self._keep(known)
         if not keys:
             return np.zeros((0, self.dimensions), np.float32)

@@ -10,6 +10,7 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
+from ticketyard.ai.embedding import EmbedderAway
 from ticketyard.cli.runtime import complaints, console, run_once
 from ticketyard.core.auth import Principal
 from ticketyard.core.errors import Refusal
@@ -220,6 +221,6 @@ def _table(result: Evaluation) -> Table:
 def _run(work: Callable[[Resources, Worker], Awaitable[None]]) -> None:
     try:
         run_once(work)
-    except (Refusal, LessonBroke) as refusal:
+    except (Refusal, LessonBroke, EmbedderAway) as refusal:
         complaints.print(str(refusal), style="red", markup=False)
         raise typer.Exit(1) from refusal

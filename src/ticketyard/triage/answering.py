@@ -2,11 +2,11 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ticketyard.ai.embedding import Embedder
+from ticketyard.ai.embedding import Embedder, EmbedderAway, NoEmbedder
 from ticketyard.ai.sentiment import Sentiment, read_sentiment
 from ticketyard.core.db import company_of
 from ticketyard.core.log import get_logger
@@ -50,15 +50,20 @@ async def answer_description(
 ) -> Answer:
     """Analyse a text at once, storing nothing; when an engine breaks or is slow, `UNREADABLE`.
 
-    seconds: how long an answer is waited for.
+    seconds: how long an answer is waited for. While no vectors can be had, words answer.
     """
     try:
         async with asyncio.timeout(seconds):
             teams = await engines.teams(session)
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(
-                _THREADS, _answer, description, teams, engines.embedder
-            )
+            try:
+                return await loop.run_in_executor(
+                    _THREADS, _answer, description, teams, engines.embedder
+                )
+            except EmbedderAway as away:
+                log.warning("embedder_away", company_id=company_of(session), problem=str(away))
+            plain = replace(teams, model=None, model_version=None)
+            return await loop.run_in_executor(_THREADS, _answer, description, plain, NoEmbedder())
     except TimeoutError:
         log.error("analyse_too_slow", company_id=company_of(session), seconds=seconds)
         return UNREADABLE

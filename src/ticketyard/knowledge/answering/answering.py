@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from ticketyard.ai.chat.model import ChatModel
 from ticketyard.ai.chat.question import Question, Told
 from ticketyard.ai.chat.trouble import MAY_HAVE_COST, ChatTrouble
+from ticketyard.ai.embedding import EmbedderAway
 from ticketyard.core.log import get_logger
 from ticketyard.core.resources import Resources
 from ticketyard.knowledge.answering.answer import EXTRACTED, Answer, answer_of
@@ -72,11 +73,18 @@ async def answer_from(
 
 
 async def extract(resources: Resources, question: str, passages: Sequence[Passage]) -> list[Step]:
-    """The passages' own sentences that answer best, worked out beside the event loop."""
+    """The passages' own sentences that answer best, worked out beside the event loop.
+
+    While no vectors can be had, shared words and the passages' ranks say which.
+    """
     embedder = resources.part(PieceIndex).embedder
 
     def likeness(texts: Sequence[str]) -> Sequence[float]:
-        vectors = embedder.embed([question, *texts])
+        try:
+            vectors = embedder.embed([question, *texts])
+        except EmbedderAway as away:
+            log.warning("embedder_away", problem=str(away))
+            return [0.0] * len(texts)
         return (vectors[1:] @ vectors[0]).tolist() if embedder.dimensions else [0.0] * len(texts)
 
     return await asyncio.to_thread(extract_steps, question, passages, likeness)

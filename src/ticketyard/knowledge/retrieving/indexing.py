@@ -23,16 +23,14 @@ log = get_logger(__name__)
 class PreparedPieces:
     """Pieces with what takes long to work out, ready to be written.
 
-    vectors: one row a piece; None where the database keeps none.
+    vectors: one row a piece; None where the database keeps none, or none can be had just now.
     elsewhere: whether another index has to be told after the commit.
-    is_late: vectors cannot be had just now, and have to be asked for again.
     """
 
     pieces: Sequence[Piece]
     embedder: str = ""
     vectors: Vectors | None = None
     elsewhere: bool = False
-    is_late: bool = False
 
 
 def text_of(context: str, body: str) -> str:
@@ -45,7 +43,7 @@ async def prepare_pieces(
 ) -> PreparedPieces:
     """Work out what finding needs (vectors). Called outside of any transaction, and may be slow.
 
-    While the server that makes vectors is away, words can be written already.
+    While the server that makes vectors is away, words are written without; `filling` adds them later.
     """
     index = resources.part(PieceIndex)
     vectors = await index.vectors(resources.db)
@@ -55,7 +53,7 @@ async def prepare_pieces(
         found = await index.embed([text_of(piece.context, piece.text) for piece in pieces])
     except EmbedderAway as away:
         log.warning("embedder_away", company_id=company_id, problem=str(away))
-        return PreparedPieces(pieces, is_late=True)
+        return PreparedPieces(pieces)
     return PreparedPieces(pieces, index.embedder.name, found)
 
 

@@ -7,6 +7,10 @@ class TrainingUnderWay(Conflict):
     """One training of a field at a time; the text names the one under way."""
 
 
+class VectorsAway(Conflict):
+    """Texts cannot be read just now, because the embeddings server is away; the text says why."""
+
+
 class VersionNotFound(NotFound):
     """No such version of the model."""
 

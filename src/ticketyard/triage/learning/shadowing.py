@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.ai.classifying import ModelUnreadable
+from ticketyard.ai.embedding import EmbedderAway
 from ticketyard.core.auth import Principal
 from ticketyard.core.db import company_of, now_of
 from ticketyard.core.log import get_logger
@@ -26,7 +27,10 @@ JUDGED_LEAST = 50
 async def answer_in_shadow(
     resources: Resources, company_id: int, texts: Sequence[TicketText]
 ) -> None:
-    """Note what the version in the shadow would have answered for these tickets, if there is one."""
+    """Note what the version in the shadow would have answered for these tickets, if there is one.
+
+    While vectors cannot be had it answers nothing, and is not judged by these tickets.
+    """
     engines = resources.part(Engines)
     async with resources.db.transaction(company_id) as session:
         shadow = await find_in_state(session, "shadow")
@@ -37,7 +41,11 @@ async def answer_in_shadow(
         except ModelUnreadable as error:
             log.error("shadow_unreadable", company_id=company_id, problem=str(error))
             return
-    found = await engines.predict(model, [each.content for each in texts])
+    try:
+        found = await engines.predict(model, [each.content for each in texts])
+    except EmbedderAway as away:
+        log.warning("embedder_away", company_id=company_id, problem=str(away))
+        return
     rows = [
         {"ticket": each.ticket_id, "label": says.label, "confidence": says.confidence}
         for each, says in zip(texts, found, strict=True)

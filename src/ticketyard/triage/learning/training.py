@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from ticketyard.ai.embedding import EmbedderAway
 from ticketyard.ai.training import Tell
 from ticketyard.core.auth import Principal
 from ticketyard.core.log import get_logger
@@ -12,6 +13,7 @@ from ticketyard.core.storage import BlobMissing
 from ticketyard.triage.engines import Engines
 from ticketyard.triage.errors import BadExamples, CannotTrain
 from ticketyard.triage.learning.apprentice import teach_aside
+from ticketyard.triage.learning.errors import VectorsAway
 from ticketyard.triage.learning.examples import RANKS, Example, parse_examples
 from ticketyard.triage.learning.gathering import Lore, gather
 from ticketyard.triage.learning.models import TrainingRun
@@ -104,13 +106,19 @@ async def work_off(
     """Do a claimed training and note how it ended, however that is.
 
     No transaction is held meanwhile, so a killed training leaves the model in use untouched.
-    Raises CannotTrain, LessonBroke, GivenUp.
+    Raises CannotTrain, VectorsAway, LessonBroke, GivenUp.
     """
     try:
         return await _learn(resources, company_id, run, by, file, tell)
     except (CannotTrain, BadExamples) as refusal:
         await _end(resources, company_id, run.id, Ending("refused", refusal.detail), by)
         raise
+    except EmbedderAway as away:
+        reason = (
+            f"Nothing was learned, and the model in use stays. {away} Ask again once it answers."
+        )
+        await _end(resources, company_id, run.id, Ending("failed", reason), by)
+        raise VectorsAway(reason) from away
     except GivenUp:
         raise
     except Exception as error:
