@@ -2,11 +2,13 @@
 
 import asyncio
 
+import pytest
 from sqlalchemy import text
 
 from tests.knowledge.retrieving.shelf import Shelf
 from tests.world import World
 from ticketyard.knowledge.retrieving.asked import PUBLIC, Narrow
+from ticketyard.knowledge.retrieving.vectors import _is_many
 from ticketyard.knowledge.retrieving.words import (
     TERMS_MAX,
     count_pieces,
@@ -111,3 +113,18 @@ async def test_a_piece_without_words_is_a_piece(world: World) -> None:
     async with world.resources.db.transaction(world.company_id) as session:
         assert await count_pieces(session, NARROW) == 2
     assert (await shelf.ask("?!")).found is not None
+
+
+@pytest.mark.parametrize(
+    ("pieces", "in_all", "indexed"),
+    [
+        (10_000, 10_000, False),
+        (10_001, 10_001, True),
+        (20_000, 150_000, True),
+        (20_000, 400_000, False),
+        (30_000, 1_000_000, False),
+        (30_001, 1_000_000, True),
+    ],
+)
+def test_the_index_is_walked_where_that_is_quicker(pieces: int, in_all: int, indexed: bool) -> None:
+    assert _is_many(pieces, in_all) == indexed

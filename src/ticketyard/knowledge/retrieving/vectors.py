@@ -14,6 +14,9 @@ from ticketyard.knowledge.retrieving.words import count_pieces
 
 # Up to so many pieces, reading all of them is as quick as the index, and exact.
 EXACT_MAX = 10_000
+# The index holds all companies: where only one in so many may be found, more are read without it.
+_EXACT_AMONG_MANY = 30_000
+_PASSED_BY = 10
 # How many there are is believed so long, of so many companies.
 _BELIEVED_SECONDS = 30.0
 _COUNTS_MAX = 10_000
@@ -79,18 +82,18 @@ class PostgresVectors:
     is_beside = True
 
     def __init__(self) -> None:
-        self._counted: dict[tuple[object, ...], tuple[float, int]] = {}
+        self._counted: dict[tuple[object, ...], tuple[float, tuple[int, int]]] = {}
 
     async def nearest(
         self, db: Database, company_id: int, place: Place, narrow: Narrow, limit: int
     ) -> list[Near]:
         """The nearest pieces: exactly where few may be found, by the index (HNSW) where many."""
         async with db.transaction(company_id) as session:
-            pieces = await self._count(session, company_id, narrow)
-            if not pieces:
+            counted = await self._count(session, company_id, narrow)
+            if not counted[0]:
                 return []
             dimensions = len(place.vector)
-            indexed = dimensions in _INDEXED and pieces > EXACT_MAX and not narrow.document_id
+            indexed = dimensions in _INDEXED and not narrow.document_id and _is_many(*counted)
             connection = await raw_connection(session)
             await connection.execute(_BY_INDEX if indexed else _EXACTLY)
             cursor = await connection.execute(
@@ -113,18 +116,24 @@ class PostgresVectors:
             key=lambda near: -near.cosine,
         )
 
-    async def _count(self, session: AsyncSession, company_id: int, narrow: Narrow) -> int:
-        """Roughly how many may be found: believed for a while where it is many."""
+    async def _count(
+        self, session: AsyncSession, company_id: int, narrow: Narrow
+    ) -> tuple[int, int]:
+        """Roughly how many may be found, of how many in all: believed for a while where it is many."""
         key = (company_id, narrow.visibilities, narrow.category)
-        until, known = self._counted.get(key, (0.0, 0))
+        until, known = self._counted.get(key, (0.0, (0, 0)))
         if until > time.monotonic():
             return known
         pieces = await count_pieces(session, narrow)
         if len(self._counted) >= _COUNTS_MAX:
             self._counted.clear()
-        if pieces > EXACT_MAX:
-            self._counted[key] = (time.monotonic() + _BELIEVED_SECONDS, pieces)
-        return pieces
+        if pieces <= EXACT_MAX:
+            return pieces, pieces
+        connection = await raw_connection(session)
+        row = await (await connection.execute(_IN_ALL)).fetchone()
+        counted = pieces, max(int(row[0]) if row else 0, pieces)
+        self._counted[key] = (time.monotonic() + _BELIEVED_SECONDS, counted)
+        return counted
 
     async def likeness(
         self, session: AsyncSession | None, company_id: int, place: Place, keys: Sequence[Key]
@@ -146,6 +155,12 @@ class PostgresVectors:
         )
         rows = await cursor.fetchall()
         return {Key(document, number): 1.0 - distance for document, number, distance in rows}
+
+
+def _is_many(pieces: int, in_all: int) -> bool:
+    """Whether the index is quicker. Among so many others that it would pass by nine of ten, it is not."""
+    few = EXACT_MAX if pieces * _PASSED_BY > in_all else _EXACT_AMONG_MANY
+    return pieces > few
 
 
 def _nearest(dimensions: int, narrow: Narrow, *, indexed: bool) -> str:
@@ -200,6 +215,7 @@ async def store_vectors(
     )
 
 
+_IN_ALL = "select reltuples::bigint from pg_class where oid = 'knowledge_vector'::regclass"
 # Relaxed order: the walk goes on until enough of what it meets may be found; sorted afterwards.
 _BY_INDEX = (
     "select set_config('hnsw.iterative_scan', 'relaxed_order', true),"
