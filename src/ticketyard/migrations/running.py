@@ -13,10 +13,11 @@ _HERE = Path(__file__).parent
 _LOCK = 7_201_126_001
 
 
-def upgrade(url: str) -> str:
+def upgrade(url: str, *, to: str = "head") -> str:
     """Migrate the database at this URL (as its owner); gives the version it now has.
 
     Two programs that start at once do it once: the second waits for a lock and finds it done.
+    to: an older version has its tables alone; functions belong to the newest.
     """
     engine = create_engine("postgresql+psycopg://" + url.partition("://")[2])
     try:
@@ -24,7 +25,9 @@ def upgrade(url: str) -> str:
             connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _LOCK})
             config = _config()
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, to)
+            if to != "head":
+                return to
             _apply_functions(connection)
             connection.execute(text("select prepare_vectors()"))
             connection.execute(text("select hint_planner()"))

@@ -39,12 +39,17 @@ alter table alert
   add column group_key text,
   add column storm_id bigint,
   add column suppressed_by integer;
+-- Whoever migrates owns the tables, and is bound to one company at a time all the same: not here.
+alter table alert no force row level security;
+alter table ticket no force row level security;
 update alert a set
   fingerprint = coalesce('id:' || vendor_alert_id, 'one:' || a.id), is_event = true,
   title = t.title, severity = coalesce(t.severity, 'medium'),
   fired_at = a.created_at, first_occurred_at = a.created_at, last_occurred_at = a.created_at
 from ticket t where t.id = a.ticket_id;
 update alert set fingerprint = 'one:' || id where fingerprint is null;
+alter table ticket force row level security;
+alter table alert force row level security;
 alter table alert
   alter column fingerprint set not null,
   alter column fingerprint set default 'one:' || gen_random_uuid();

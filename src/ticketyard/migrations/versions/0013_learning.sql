@@ -24,9 +24,12 @@ alter table triage_model
   add column sha256 bytea,
   add column promoted_at timestamptz,
   add column promoted_by text;
+-- Whoever migrates owns the table, and is bound to one company at a time all the same: not here.
+alter table triage_model no force row level security;
 update triage_model set state = 'current', promoted_at = trained_at, promoted_by = trained_by
   where is_current;
 update triage_model set sha256 = sha256(model);
+alter table triage_model force row level security;
 drop index triage_model_current;
 alter table triage_model drop column is_current;
 create unique index triage_model_current on triage_model (company_id, field) where state = 'current';
@@ -140,7 +143,9 @@ select ticketyard_protect(name::regclass) from unnest(array[
 -- Whether the category was sure enough to be filled in when it was found; need_admin says whether
 -- somebody still has to look. Before this was kept, the one is the best guess at the other.
 alter table analysis add column was_sure boolean not null default false;
+alter table analysis no force row level security;
 update analysis set was_sure = true where state = 'done' and not need_admin;
+alter table analysis force row level security;
 create index analysis_quality on analysis (company_id, analysed_at)
   include (engine, model_version, category, category_confidence, was_sure) where state = 'done';
 
