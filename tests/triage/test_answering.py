@@ -27,8 +27,8 @@ class Odd(NoEmbedder):
 
 
 async def test_an_engine_that_breaks_is_answered_by_the_fallback_of_the_spec(world: World) -> None:
-    async with world.resources.db.transaction(world.company_id) as session:
-        answer = await answer_description(session, "Printer on fire", Engines(Odd()))
+    db = world.resources.db
+    answer = await answer_description(db, world.company_id, "Printer on fire", Engines(Odd()))
     assert answer == UNREADABLE
     assert (answer.kind, answer.priority, answer.need_admin) == ("back", "low", True)
 
@@ -37,8 +37,9 @@ async def test_an_engine_that_hangs_is_waited_for_no_longer_than_promised(world:
     wait = threading.Event()
     began = time.monotonic()
     try:
-        async with world.resources.db.transaction(world.company_id) as session:
-            answer = await answer_description(session, "Invoice", Engines(Odd(wait)), seconds=0.2)
+        answer = await answer_description(
+            world.resources.db, world.company_id, "Invoice", Engines(Odd(wait)), seconds=0.2
+        )
         assert answer == UNREADABLE
         assert time.monotonic() - began < 5
     finally:

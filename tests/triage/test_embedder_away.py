@@ -102,10 +102,12 @@ async def test_a_shadow_is_not_judged_by_what_it_could_not_read(
 async def test_who_asks_at_once_is_answered_by_words(world: World, server: ModelServer) -> None:
     server.usual = AWAY
     engines = over(world, server).resources.part(Engines)
-    async with world.resources.db.transaction(world.company_id) as session:
-        answer = await answer_description(
-            session, "I am angry, my password is locked again!!!", engines
-        )
+    answer = await answer_description(
+        world.resources.db,
+        world.company_id,
+        "I am angry, my password is locked again!!!",
+        engines,
+    )
     assert answer != UNREADABLE
     assert (answer.kind, answer.topic) == ("complaint", "Access")
 

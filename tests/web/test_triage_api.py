@@ -1,11 +1,19 @@
+import asyncio
+from dataclasses import replace
+
 import httpx2
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import text
 
 from tests.world import World
+from ticketyard.core.db import Database
 from ticketyard.core.jobs import Worker
 from ticketyard.people.teams import add_team
 from ticketyard.triage.queries import current_version
+from ticketyard.web.app import stand_on
+from ticketyard.web.deps import WebSettings
+from ticketyard.wiring import WIRING
 
 ANALYZE = "/api/analyze"
 ROWS = [
@@ -46,6 +54,23 @@ async def test_analyze_answers_in_the_shape_of_the_spec(
     assert team["bert_category"] == "Hardware"
     assert 0 < team["bert_confidence"] <= 1
     assert team["similarity_score"] >= 0.1
+
+
+async def test_many_may_ask_at_once_where_connections_are_few(
+    world: World, app: FastAPI, client: httpx2.AsyncClient, database_url: str
+) -> None:
+    few = Database(database_url, listeners=WIRING.names(), pool_size=1)  # and one of overflow
+    stand_on(app, replace(world.resources, db=few), WebSettings())
+    asked = {"description": "My laptop is broken", "company_id": world.company_id}
+    async with asyncio.timeout(20):
+        answers = await asyncio.gather(
+            *(client.post(ANALYZE, headers=key(world), json=asked) for _ in range(8))
+        )
+    await few.close()
+    assert [each.status_code for each in answers] == [200] * 8
+    assert all(each.json()["category"] == "request" for each in answers)
+    async with world.resources.db.transaction(world.company_id) as session:
+        assert await session.scalar(text("select analyses from training_count")) == 8
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,9 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from ticketyard.ai.embedding import Embedder, EmbedderAway, NoEmbedder
 from ticketyard.ai.sentiment import Sentiment, read_sentiment
-from ticketyard.core.db import company_of
+from ticketyard.core.db import Database
 from ticketyard.core.log import get_logger
 from ticketyard.triage.coldstart import Reading
 from ticketyard.triage.engines import Engines
@@ -46,29 +44,36 @@ UNREADABLE = Answer("back", "low", TeamFound(), OTHER, 0.0)
 
 
 async def answer_description(
-    session: AsyncSession, description: str, engines: Engines, *, seconds: float = ANSWER_SECONDS
+    db: Database,
+    company_id: int,
+    description: str,
+    engines: Engines,
+    *,
+    seconds: float = ANSWER_SECONDS,
 ) -> Answer:
     """Analyse a text at once, storing nothing; when an engine breaks or is slow, `UNREADABLE`.
 
-    seconds: how long an answer is waited for. While no vectors can be had, words answer.
+    seconds: how long an answer is waited for. While no vectors can be had, words answer. No
+    connection is held while an engine thinks: a few callers would take all there are.
     """
     try:
         async with asyncio.timeout(seconds):
-            teams = await engines.teams(session)
+            async with db.transaction(company_id) as session:
+                teams = await engines.teams(session)
             loop = asyncio.get_running_loop()
             try:
                 return await loop.run_in_executor(
                     _THREADS, _answer, description, teams, engines.embedder
                 )
             except EmbedderAway as away:
-                log.warning("embedder_away", company_id=company_of(session), problem=str(away))
+                log.warning("embedder_away", company_id=company_id, problem=str(away))
             plain = replace(teams, model=None, model_version=None)
             return await loop.run_in_executor(_THREADS, _answer, description, plain, NoEmbedder())
     except TimeoutError:
-        log.error("analyse_too_slow", company_id=company_of(session), seconds=seconds)
+        log.error("analyse_too_slow", company_id=company_id, seconds=seconds)
         return UNREADABLE
     except Exception:  # an engine may break in any way; the caller's own work must go on
-        log.exception("analyse_failed", company_id=company_of(session))
+        log.exception("analyse_failed", company_id=company_id)
         return UNREADABLE
 
 

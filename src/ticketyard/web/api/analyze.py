@@ -14,7 +14,7 @@ from ticketyard.people.errors import CompanyNotFound
 from ticketyard.triage.answering import Answer, answer_description
 from ticketyard.triage.engines import Engines
 from ticketyard.triage.learning.counting import count_analyses
-from ticketyard.web.deps import Acting, Parts, Session, may
+from ticketyard.web.deps import Acting, Parts, may
 from ticketyard.web.errors import field_problems, problem
 
 
@@ -98,12 +98,12 @@ class AnalyseOut(BaseModel):
     responses={400: {"description": "Field errors: a list of what is wrong for each field."}},
     dependencies=[may("tickets:create")],
 )
-async def post_analyze(
-    body: AnalyseIn, session: Session, by: Acting, resources: Parts
-) -> AnalyseOut:
+async def post_analyze(body: AnalyseIn, by: Acting, resources: Parts) -> AnalyseOut:
     """Say what a text is about, without opening a ticket."""
     if body.company_id != by.company_id:
         raise CompanyNotFound("Company not found.", error="Company not found.")
-    answer = await answer_description(session, body.description, resources.part(Engines))
+    answer = await answer_description(
+        resources.db, by.company_id, body.description, resources.part(Engines)
+    )
     await count_analyses(resources, by.company_id, 1)
     return AnalyseOut.of(answer)
