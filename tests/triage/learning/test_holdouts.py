@@ -50,6 +50,18 @@ def test_at_least_twenty_are_held_out_where_there_are_as_many() -> None:
     assert len(hold_out(examples(*["vpn", "fax"] * 8), set()).newest) == 8
 
 
+@pytest.mark.parametrize(
+    ("known", "new", "held"), [(400, 60, 20), (400, 30, 15), (10_000, 1500, 300), (50, 10, 5)]
+)
+def test_most_of_what_is_new_is_taught_to_the_one_that_is_judged(
+    known: int, new: int, held: int
+) -> None:
+    given_ = examples(*["vpn", "fax"] * ((known + new) // 2))
+    split = hold_out(given_, {each.digest for each in given_[:known]})
+    assert len(split.newest) == held
+    assert sum(place >= known for place in split.teach) == new - held
+
+
 def test_a_new_label_is_half_taught_and_half_asked() -> None:
     given_ = examples(*["vpn"] * 200, *["fax"] * 30)
     learned = {each.digest for each in given_[:200]}

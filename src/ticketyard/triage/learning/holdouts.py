@@ -43,7 +43,8 @@ def _newest(examples: Sequence[Example], learned: Collection[bytes]) -> tuple[in
     fresh = [place for place, example in enumerate(examples) if example.digest not in learned]
     # What came at one instant, from a file, is spread by its digest.
     fresh.sort(key=lambda place: (_when(examples[place]), examples[place].digest), reverse=True)
-    wanted = max(NEWEST_LEAST, round(NEWEST_SHARE * len(examples)))
+    # At least half of what is new is taught: else the judgement would say nothing about it.
+    wanted = min(max(NEWEST_LEAST, round(NEWEST_SHARE * len(fresh))), len(fresh) // 2)
     room = {label: count // 2 for label, count in _counts(examples).items()}
     chosen: list[int] = []
     for place in fresh:
