@@ -1,11 +1,13 @@
+import json
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
 
 from tests.world import World
-from ticketyard.ai.embedding import NoEmbedder
+from ticketyard.ai.embedding import WEIGHTS, LocalEmbedder, NoEmbedder
 from ticketyard.core.jobs import Worker
 from ticketyard.core.resources import Resources
 from ticketyard.people.companies import change_company
@@ -17,7 +19,7 @@ from ticketyard.triage.findings import Findings, Profile
 from ticketyard.triage.jobs import retry_untriaged
 from ticketyard.triage.models import Analysis
 from ticketyard.triage.preparing import TicketText
-from ticketyard.triage.queries import find_analysis, get_analysis
+from ticketyard.triage.queries import find_analysis, get_analysis, list_unfinished
 
 PRINTER = "The printer on the second floor prints blank pages"
 
@@ -165,3 +167,22 @@ async def test_a_deleted_ticket_is_passed_over(world: World) -> None:
     async with world.resources.db.transaction(world.company_id) as session:
         assert list(await session.scalars(select(Analysis))) == []
         assert list(await session.scalars(select(Ticket))) == []
+
+
+async def test_with_its_embedding_model_damaged_rules_answer(world: World, tmp_path: Path) -> None:
+    """The file is mended later: what was read without it is read again then."""
+    manifest = json.loads((WEIGHTS / "manifest.json").read_text())
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    (tmp_path / "model.onnx").write_bytes(b"damaged")
+    (tmp_path / "tokenizer.json").write_bytes(b"{}")
+    engines = Engines(LocalEmbedder(tmp_path))
+    resources = with_engines(world.resources, engines)
+    ticket = await world.open("I forgot my password and cannot reset it")
+
+    await analyse_tickets(resources, world.company_id, [ticket.id])
+
+    async with resources.db.transaction(world.company_id) as session:
+        analysis = await get_analysis(session, ticket.id)
+        again = await list_unfinished(session, max_attempts=8)
+    assert (analysis.category, analysis.engine) == ("password_reset", "rules")
+    assert again == [ticket.id]

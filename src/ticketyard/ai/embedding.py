@@ -59,7 +59,7 @@ class EmbedderAway(Exception):
     """Vectors cannot be had just now; they may later. The text is ours and holds no text of anybody."""
 
 
-class WeightsMissing(Exception):
+class WeightsMissing(EmbedderAway):
     """The model's files are absent, or are not the ones that were built."""
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import text
 from tests.knowledge.retrieving.shelf import Shelf
 from tests.world import World
 from ticketyard.ai.embedding import WEIGHTS, LocalEmbedder
+from ticketyard.knowledge.chatting.conversing import ChatMemory
 from ticketyard.knowledge.retrieving.index import PieceIndex
 from ticketyard.web.app import stand_on
 from ticketyard.web.deps import WebSettings
@@ -185,15 +186,28 @@ async def test_a_message_that_cannot_be_taken_is_refused_before_the_stream(
     assert "x" * 100 not in answer.text
 
 
-async def test_a_failure_in_the_middle_is_told_in_the_stream(
+async def test_without_its_embedding_model_words_answer(
     world: World, shelf: Shelf, client: httpx2.AsyncClient, app: FastAPI, tmp_path: Path
 ) -> None:
-    """The embedding model's file was damaged on disk."""
+    """The model's file was damaged on disk."""
     manifest = json.loads((WEIGHTS / "manifest.json").read_text())
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))
     (tmp_path / "model.onnx").write_bytes(b"damaged")
     (tmp_path / "tokenizer.json").write_bytes(b"{}")
     parts = {**world.resources.parts, PieceIndex: PieceIndex(LocalEmbedder(tmp_path))}
+    stand_on(app, replace(world.resources, parts=parts), WebSettings())
+
+    events = await chat(client, "How do I clear a paper jam?")
+    assert events[-1]["stage"] == "final"
+    (notes,) = (event["output"]["notes"] for event in events if event["stage"] == "retrieve")
+    assert notes
+
+
+async def test_a_failure_in_the_middle_is_told_in_the_stream(
+    world: World, shelf: Shelf, client: httpx2.AsyncClient, app: FastAPI
+) -> None:
+    """Twice as many messages as the database can count are read for a summary."""
+    parts = {**world.resources.parts, ChatMemory: ChatMemory(last=2**62, summary_every=1)}
     stand_on(app, replace(world.resources, parts=parts), WebSettings())
 
     events = await chat(client, "How do I clear a paper jam?")
