@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ticketyard.ai.classifying import Classifier, ModelUnreadable, load_classifier
 from ticketyard.ai.embedding import Embedder, NoEmbedder, open_embedder
-from ticketyard.ai.training import CannotLearn, train
+from ticketyard.ai.training import CannotLearn, refit, train
 
 EMBEDDERS = [
     pytest.param(NoEmbedder(), id="n-grams"),
@@ -220,3 +220,23 @@ def _plain_model() -> Classifier:
     if not _PLAIN:
         _PLAIN.append(train(TEXTS, LABELS, NoEmbedder()).classifier)
     return _PLAIN[0]
+
+
+def test_teaching_anew_learns_new_texts_and_keeps_how_sure_to_be(
+    model: Classifier, embedder: Embedder
+) -> None:
+    texts = [*TEXTS, *(f"My badge opens no door of the {place}" for place in PLACES)]
+    anew = refit(model, texts, [*LABELS, *["badge"] * len(PLACES)], embedder)
+    assert (anew.blend, anew.scope) == (model.blend, model.scope)
+    assert anew.labels == ("badge", *model.labels)
+    answers = anew.predict(["the badge opens no door", "toner empty, printer jams"], embedder)
+    assert [answer.label for answer in answers] == ["badge", "printer"]
+
+
+def test_teaching_the_same_anew_makes_the_same_model(model: Classifier, embedder: Embedder) -> None:
+    assert refit(model, TEXTS, LABELS, embedder).to_bytes() == model.to_bytes()
+
+
+def test_teaching_anew_refuses_what_teaching_refuses(model: Classifier) -> None:
+    with pytest.raises(CannotLearn):
+        refit(model, ["a", "b"], ["same", "same"], NoEmbedder())

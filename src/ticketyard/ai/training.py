@@ -2,7 +2,9 @@
 
 import warnings
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +35,8 @@ _MANY_EXAMPLES = 20
 _GAIN_FEW, _GAIN_MANY = 4.0, 2.0
 # Few examples miss each one that is held out, so that fewer are held out at a time.
 _FOLDS_FEW, _FOLDS_MANY = 5, 3
+# The linear model lets other threads run while it learns: a fold each on as many cores.
+_FOLDS_AT_ONCE = 2
 # With so many examples a label, unlabelled texts have nothing to add.
 _ENOUGH_EXAMPLES = 60
 
@@ -69,6 +73,14 @@ class Material:
     def has_many(self) -> bool:
         return self.hints >= _MANY_EXAMPLES * len(self.labels)
 
+    @property
+    def gain(self) -> float:
+        return _GAIN_MANY if self.has_many else _GAIN_FEW
+
+    @property
+    def labelled(self) -> int:
+        return self.hints + len(self.labels)
+
 
 @dataclass(frozen=True)
 class HeldOut:
@@ -80,6 +92,16 @@ class HeldOut:
     """Whether the model had another example of the right label, not just its name."""
 
 
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    """Around whole lessons: threads that each put the filters back would mix them up."""
+    with warnings.catch_warnings():
+        # Few examples of many labels are meant here; the library takes them for a mistake.
+        warnings.filterwarnings("ignore", message="The number of unique classes")
+        yield
+
+
+@_without_warnings()
 def train(
     texts: Sequence[str],
     labels: Sequence[str],
@@ -100,7 +122,7 @@ def train(
     known = _known_labels(texts, labels)
     tell("reading", 0.0)
     material = _gather(texts, labels, known, embedder, descriptions or {}, unlabelled)
-    likeness = Likeness(material.vectors) if len(material.texts) > _labelled(material) else None
+    likeness = _likeness(material)
     tell("learning", 0.3)
     held_out = _hold_out(material, likeness, tell)
     answers = material.answers[: material.hints]
@@ -109,9 +131,31 @@ def train(
     scope = learn_scope(held_out.views.margins.max(axis=1), held_out.familiarity)
     tell("finishing", 0.9)
     taught = np.ones(len(material.texts), bool)
-    classifier = _fit(material, taught, likeness, blend, scope)
+    classifier = _fit(material, taught, likeness, blend, scope, material.gain)
     tell("done", 1.0)
     return Lesson(classifier, measure(chances, answers, known))
+
+
+@_without_warnings()
+def refit(
+    before: Classifier,
+    texts: Sequence[str],
+    labels: Sequence[str],
+    embedder: Embedder,
+    *,
+    descriptions: Mapping[str, str] | None = None,
+    unlabelled: Sequence[str] = (),
+) -> Classifier:
+    """Teach other examples of the same desk at a quarter of the cost.
+
+    How confidence follows from what the model sees, which only held-out texts can show, is taken
+    over from `before`.  Raises CannotLearn.
+    """
+    known = _known_labels(texts, labels)
+    material = _gather(texts, labels, known, embedder, descriptions or {}, unlabelled)
+    taught = np.ones(len(material.texts), bool)
+    likeness = _likeness(material)
+    return _fit(material, taught, likeness, before.blend, before.scope, before.embedding_gain)
 
 
 def _known_labels(texts: Sequence[str], labels: Sequence[str]) -> tuple[str, ...]:
@@ -152,8 +196,8 @@ def _readable(label: str, descriptions: Mapping[str, str]) -> str:
     return f"{name}. {descriptions[label]}" if descriptions.get(label) else name
 
 
-def _labelled(material: Material) -> int:
-    return material.hints + len(material.labels)
+def _likeness(material: Material) -> Likeness | None:
+    return Likeness(material.vectors) if len(material.texts) > material.labelled else None
 
 
 def _hold_out(material: Material, likeness: Likeness | None, tell: Tell) -> HeldOut:
@@ -167,18 +211,26 @@ def _hold_out(material: Material, likeness: Likeness | None, tell: Tell) -> Held
     )
     count = _FOLDS_MANY if material.has_many else _FOLDS_FEW
     folds = _folds(answers, count)
-    for fold in range(count):
+
+    def look(fold: int) -> None:
         asked = np.flatnonzero(folds == fold)
-        if asked.size:
-            taught = np.ones(len(material.texts), bool)
-            taught[asked] = False
-            model = _fit(material, taught, likeness, USUAL, _NO_SCOPE)
-            rows = [model.index.row(material.texts[int(place)]) for place in asked]
-            views, held_out.familiarity[asked] = model.views(rows, material.vectors[asked])
-            for kept, view in zip(held_out.views, views, strict=True):
-                kept[asked] = view
-            held_out.was_met[asked] = np.isin(answers[asked], answers[folds != fold])
-        tell("checking", 0.3 + 0.6 * (fold + 1) / count)
+        if not asked.size:
+            return
+        taught = np.ones(len(material.texts), bool)
+        taught[asked] = False
+        model = _fit(material, taught, likeness, USUAL, _NO_SCOPE, material.gain)
+        rows = [model.index.row(material.texts[int(place)]) for place in asked]
+        views, held_out.familiarity[asked] = model.views(rows, material.vectors[asked])
+        for kept, view in zip(held_out.views, views, strict=True):
+            kept[asked] = view
+        held_out.was_met[asked] = np.isin(answers[asked], answers[folds != fold])
+
+    # What needs scikit-learn is imported before there are threads that could import it at once.
+    import sklearn.svm  # noqa: F401
+
+    with ThreadPoolExecutor(_FOLDS_AT_ONCE) as threads:
+        for done, _ in enumerate(threads.map(look, range(count)), 1):
+            tell("checking", 0.3 + 0.6 * done / count)
     return held_out
 
 
@@ -210,13 +262,13 @@ def _fit(
     likeness: Likeness | None,
     blend: Blend,
     scope: Scope,
+    gain: float,
 ) -> Classifier:
     labels = len(material.labels)
     answers, trust = _with_guesses(material, taught, likeness)
     learned = _learned(answers, trust, material)
     texts = [material.texts[int(place)] for place in learned]
     index = learn_terms(texts)
-    gain = _GAIN_MANY if material.has_many else _GAIN_FEW
     weights, offsets = _linear(
         index, texts, material.vectors[learned] * gain, answers[learned], trust[learned], labels
     )
@@ -253,7 +305,7 @@ def _learned(
     answers: NDArray[np.int64], trust: NDArray[np.float32], material: Material
 ) -> NDArray[np.int64]:
     """Places of the texts the linear model learns from: the taught, and the surest guesses."""
-    labelled = _labelled(material)
+    labelled = material.labelled
     own = np.flatnonzero(trust[:labelled] > 0)
     guessed = labelled + np.argsort(-trust[labelled:], kind="stable")[:_LEARNED_FROM_GUESSES]
     return np.concatenate([own, guessed[trust[guessed] > 0]])
@@ -274,10 +326,7 @@ def _linear(
     sparse = _matrix([index.row(text) for text in texts], len(index.numbers), csr_matrix)
     features = hstack([sparse, csr_matrix(vectors)]).tocsr()
     model = LinearSVC(C=_PENALTY, dual=True, tol=1e-2, max_iter=5000, random_state=0)
-    with warnings.catch_warnings():
-        # Few examples of many labels are meant here; the library takes them for a mistake.
-        warnings.filterwarnings("ignore", message="The number of unique classes")
-        model.fit(features, answers, sample_weight=trust)
+    model.fit(features, answers, sample_weight=trust)
     weights, offsets = model.coef_.T, model.intercept_
     if labels == MIN_LABELS:
         # Of two labels the library scores only the second.

@@ -1,14 +1,16 @@
 """Examples as bad as they come: each has a defined answer."""
 
 import time
+from dataclasses import replace
 
 import pytest
 
-from tests.triage.learning.lessons import LABELS, all_texts, said
+from tests.triage.learning.lessons import FURNITURE, LABELS, all_texts, said, texts_of
+from ticketyard.ai.classifying import load_classifier
 from ticketyard.ai.embedding import NoEmbedder
 from ticketyard.triage.errors import BadExamples, CannotTrain
 from ticketyard.triage.learning.examples import MAX_EXAMPLES, TEXT_MAX, parse_examples
-from ticketyard.triage.learning.teaching import Assignment, teach
+from ticketyard.triage.learning.teaching import MANY_EXAMPLES, Assignment, teach
 
 DESCRIPTIONS = dict.fromkeys(LABELS, "")
 
@@ -55,3 +57,28 @@ def test_more_examples_than_can_be_taught_are_refused() -> None:
     data = "text,category\n" + "\n".join(f"t{n},a" for n in range(MAX_EXAMPLES + 1))
     with pytest.raises(BadExamples, match="More than 200000"):
         parse_examples(data.encode())
+
+
+def test_of_many_examples_the_held_out_ones_set_the_confidence_and_all_are_learned() -> None:
+    wordings = ("{}", "Hello, {}, thank you", "{}, could somebody look at it today", "Urgent: {}")
+    many = [
+        example
+        for number, wording in enumerate(wordings)
+        for example in said(
+            [(wording.format(text), label) for text, label in all_texts()], f"person:{number}"
+        )
+    ]
+    first = teach(Assignment(many, DESCRIPTIONS), NoEmbedder())
+    assert first.verdict
+    assert first.verdict.passed
+    assert MANY_EXAMPLES <= first.metrics["texts"] < first.examples
+    fresh = said(texts_of("badge", FURNITURE), "person:9", after=9_000)
+    later = [replace(example, label="furniture") for example in fresh]
+    assignment = Assignment(
+        [*many, *later], DESCRIPTIONS, champion=first.model, learned=first.learned
+    )
+    second = teach(assignment, NoEmbedder())
+    assert second.verdict
+    assert second.verdict.passed
+    assert second.verdict.anchor.texts
+    assert "furniture" in load_classifier(second.model).labels

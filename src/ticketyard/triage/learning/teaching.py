@@ -12,7 +12,7 @@ from ticketyard.ai.classifying import Classifier, ModelUnreadable, load_classifi
 from ticketyard.ai.embedding import Embedder, Vectors
 from ticketyard.ai.labelling import rank_by_description
 from ticketyard.ai.ngrams import words_of
-from ticketyard.ai.training import CannotLearn, Tell, train
+from ticketyard.ai.training import CannotLearn, Tell, refit, train
 from ticketyard.triage.engine import analyse
 from ticketyard.triage.errors import CannotTrain
 from ticketyard.triage.findings import Profile
@@ -24,6 +24,10 @@ from ticketyard.triage.preparing import TicketText
 
 MIN_EXAMPLES = 10
 """Of what people filed; a file may bring fewer, one for each label."""
+
+MANY_EXAMPLES = 1_000
+"""From so many on, the candidate's held-out texts are enough to set a confidence by; teaching all
+anew three times over would take most of the time and show little more."""
 
 _HASHED = 512
 _BATCH = 256
@@ -122,9 +126,12 @@ def teach(assignment: Assignment, embedder: Embedder, tell: Tell | None = None) 
         aside=aside,
     )
     if verdict.passed or verdict.is_forced:
-        final, metrics = _taught(
-            kept, range(len(kept)), assignment, embedder, _part(tell, 0.65, 0.98)
-        )
+        everything = range(len(kept))
+        if len(split.teach) >= MANY_EXAMPLES:
+            final = _refitted(candidate, kept, everything, assignment, embedder)
+        else:
+            last = _part(tell, 0.65, 0.98)
+            final, metrics = _taught(kept, everything, assignment, embedder, last)
         outcome = replace(outcome, model=final.to_bytes(), labels=final.labels, metrics=metrics)
     tell("done", 1.0)
     return outcome
@@ -235,6 +242,25 @@ def _taught(
     return lesson.classifier, asdict(lesson.quality)
 
 
+def _refitted(
+    candidate: Classifier,
+    examples: Sequence[Example],
+    places: Sequence[int],
+    assignment: Assignment,
+    embedder: Embedder,
+) -> Classifier:
+    try:
+        return refit(
+            candidate,
+            [examples[place].text for place in places],
+            [examples[place].label for place in places],
+            embedder,
+            descriptions=assignment.descriptions,
+        )
+    except CannotLearn as error:
+        raise CannotTrain(str(error)) from error
+
+
 def _judged(
     kept: Sequence[Example],
     split: Split,
@@ -253,9 +279,22 @@ def _judged(
     if split.anchor:
         # The champion was taught the anchor, so somebody taught everything else stands in for it.
         older = [place for place in split.teach if kept[place].digest in learned]
-        stand_in, _ = _taught(kept, older, assignment, embedder, None)
+        stand_in = _stand_in(kept, older, candidate, assignment, embedder)
         anchor = _trial(kept, split.anchor, _by_model(stand_in, embedder), after)
     return judge(newest, anchor)
+
+
+def _stand_in(
+    kept: Sequence[Example],
+    older: Sequence[int],
+    candidate: Classifier,
+    assignment: Assignment,
+    embedder: Embedder,
+) -> Classifier:
+    """As sure as the candidate by the same evidence, where that is much: only what it knows differs."""
+    if len(older) >= MANY_EXAMPLES:
+        return _refitted(candidate, kept, older, assignment, embedder)
+    return _taught(kept, older, assignment, embedder, None)[0]
 
 
 Answerer = Callable[[Sequence[str]], list[Answer]]
