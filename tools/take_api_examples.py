@@ -243,6 +243,8 @@ CALLS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("GET", "/api/triage/aside", {}),
     ("PUT", "/api/triage/learning", {"json": {"max_error": 0.05}}),
     ("GET", "/api/triage/learning", {}),
+    ("PUT", "/api/triage/language-model", {"json": {"asked_for": "unsure"}}),
+    ("GET", "/api/triage/language-model", {}),
     ("POST", "/api/process", {}),
     ("GET", "/api/imports", {}),
     ("GET", "/api/imports/{import_id}", {}),
