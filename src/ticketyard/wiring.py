@@ -59,7 +59,7 @@ from ticketyard.triage.learning.events import (
     ModelRolledBack,
     TrainingRequested,
 )
-from ticketyard.triage.resolving.events import ActionRequested
+from ticketyard.triage.resolving.lane import ActionLane
 from ticketyard.triage.second_opinion.asker import Asker
 from ticketyard.webhooks import jobs as webhooks
 from ticketyard.webhooks.events import WebhookDisabled
@@ -83,7 +83,6 @@ WIRING = Wiring(
             escalation.start_on_opening,
             knowledge.propose_for_tickets,
         ],
-        ActionRequested: [triage.run_actions],
         TriageCorrected: [routing.resort_tickets],
         TriageRevised: [routing.resort_tickets],
         CommentAdded: [sla.follow_tickets, notify.mail_answers, notify.tell_agents],
@@ -122,7 +121,6 @@ WIRING = Wiring(
         notify.send_due_mail,
         notify.send_notifications,
         webhooks.deliver_due,
-        triage.run_due_actions,
     ),
     timetable=(
         ("* * * * * */2", alerts.keep_alerts_up),
@@ -143,7 +141,6 @@ WIRING = Wiring(
         ("*/5 * * * *", knowledge.retry_unanswered),
         ("* * * * *", learning.look_after_trainings),
         ("37 1 * * *", learning.train_nightly),
-        ("* * * * *", triage.wake_actions),
         ("*/5 * * * *", insights.mail_reports),
         ("*/10 * * * *", routing.close_late_imports),
     ),
@@ -173,6 +170,11 @@ def build_worker(resources: Resources, settings: Settings) -> Worker:
 def build_asker(resources: Resources) -> Asker:
     """What asks the language model; runs beside the worker."""
     return Asker(resources)
+
+
+def build_action_lane(resources: Resources) -> ActionLane:
+    """What runs actions on tickets; runs beside the worker."""
+    return ActionLane(resources)
 
 
 def build_timer(resources: Resources) -> Timer:

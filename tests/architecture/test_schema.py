@@ -14,7 +14,7 @@ ACROSS = {
     "company_directory", "waiting_jobs", "job_counts", "found_company", "ticketyard_version",
     "mailbox_directory", "waiting_mail", "mailbox_health",
     "due_second_opinions", "due_sla_tickets", "next_sla_look", "due_documents", "due_outlets",
-    "outlet_health",
+    "outlet_health", "due_actions",
 }  # fmt: skip
 # What looks at all rows to use an index, and names its company itself (docs/decisions/0021).
 SEARCHES = {"search_tickets", "word_hits"}

@@ -2,7 +2,7 @@ import httpx2
 import pytest
 
 from tests.receiver import Receiver, listening
-from tests.triage.resolving.helping import FORGOTTEN
+from tests.triage.resolving.helping import FORGOTTEN, work
 from tests.world import World
 from ticketyard.core.jobs import Worker
 
@@ -32,7 +32,7 @@ async def test_an_admin_lets_a_machine_resolve_and_an_agent_reads_why(
     assert made.status_code == 201, made.text
     assert (made.json()["confidence"], made.json()["settled"]) == (0.95, 0)
     before = await world.open(FORGOTTEN)
-    await worker.run_pending()
+    await work(world, worker)
     said = (await client.get(f"/api/tickets/{before.id}/auto-resolution")).json()
     assert (said["can_auto_resolve"], said["auto_action"]) == (True, "self_service_link")
     assert (said["held_back"], said["would_resolve"]) == (None, False)
@@ -40,7 +40,7 @@ async def test_an_admin_lets_a_machine_resolve_and_an_agent_reads_why(
     switched = await client.patch(RULE, json={"is_on": True, "categories": ["Password_Reset"]})
     assert switched.json()["categories"] == ["password_reset"]
     after = await world.open(FORGOTTEN)
-    await worker.run_pending()
+    await work(world, worker)
     await world.log_in(client, world.ana)
     assert (await client.get(f"/api/tickets/{after.id}")).json()["status"] == "resolved"
     again = (await client.get(f"/api/tickets/{after.id}/auto-resolution")).json()
@@ -134,7 +134,7 @@ async def test_an_agent_has_an_action_run_and_sees_what_came_of_it(
         assert asked.json()["status"] == "waiting"
         again = await client.post(path, json=body, headers=headers)
         assert again.json()["id"] == asked.json()["id"]
-        await worker.run_pending()
+        await work(world, worker)
         assert len(endpoint.got) == 1
     (run,) = (await client.get(path)).json()
     assert (run["status"], run["message"], run["asked_by"]) == ("success", "Done.", "Ana Agent")

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from ticketyard.cli.beside import Attached, work_until_told
 from ticketyard.cli.runtime import Ground, ground, load_settings, resources_on
 from ticketyard.wiring import (
+    build_action_lane,
     build_asker,
     build_lane,
     build_reading_lane,
@@ -36,6 +37,7 @@ async def _work(base: Ground, *, attached: bool) -> None:
             for loop in (
                 build_timer(resources).run(),
                 build_asker(resources).run(),
+                build_action_lane(resources).run(),
                 build_lane(resources).run(),
                 build_reading_lane(resources).run(),
             )

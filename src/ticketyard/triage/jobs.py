@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ticketyard.core.jobs import BATCH, enqueue
+from ticketyard.core.jobs import BATCH
 from ticketyard.core.resources import Resources
 from ticketyard.tickets.events import TicketOpened, TicketReread
 from ticketyard.triage.analysing import analyse_tickets
@@ -10,8 +10,6 @@ from ticketyard.triage.events import TicketTriaged
 from ticketyard.triage.learning.events import ModelPromoted, ModelRolledBack
 from ticketyard.triage.queries import list_open_for_review, list_unfinished
 from ticketyard.triage.resolving.deciding import resolve_triaged
-from ticketyard.triage.resolving.events import ActionRequested
-from ticketyard.triage.resolving.running import next_due, run_due
 
 RETRIES = 8
 
@@ -54,25 +52,3 @@ async def resolve_tickets(
     read = sorted({event.ticket_id for event in events if event.category and not event.failed})
     if read:
         await resolve_triaged(resources, company_id, read)
-
-
-async def run_actions(
-    resources: Resources, company_id: int, events: Sequence[ActionRequested]
-) -> None:
-    """Actions somebody asked for; run by a job, so that no slow endpoint holds up this queue."""
-    await wake_actions(resources, company_id)
-
-
-async def run_due_actions(resources: Resources, company_id: int) -> None:
-    """Run the actions that are due, and come back when another is."""
-    await run_due(resources, company_id)
-    await wake_actions(resources, company_id)
-
-
-async def wake_actions(resources: Resources, company_id: int) -> None:
-    """Timetable, when asked and after each round: have a job waiting for what is due next."""
-    async with resources.db.transaction(company_id) as session:
-        at = await next_due(session)
-        if at is not None:
-            key = f"triage.run_due_actions:{at:%Y%m%d%H%M%S}"
-            await enqueue(session, run_due_actions, key=key, at=max(at, resources.clock()))

@@ -5,11 +5,13 @@ from typing import Any
 from sqlalchemy import select, text
 
 from tests.world import World
+from ticketyard.core.jobs import Worker
 from ticketyard.core.outgoing import Outgoing
 from ticketyard.core.sealing import Sealer
 from ticketyard.tickets.models import Comment, Ticket
 from ticketyard.tickets.queries import get_ticket
 from ticketyard.triage.resolving.actions import Actions
+from ticketyard.triage.resolving.lane import ActionLane
 from ticketyard.triage.resolving.models import ActionRun, AutoResolution, Solution
 from ticketyard.triage.resolving.setting_up import change_rule, set_endpoint
 from ticketyard.triage.resolving.solutions import SolutionDraft, add_solution
@@ -47,6 +49,13 @@ async def let_machines(world: World, *drafts: SolutionDraft, **rule: Any) -> Non
             await add_solution(
                 session, draft, actions=world.resources.part(Actions), by=world.system
             )
+
+
+async def work(world: World, worker: Worker) -> None:
+    """Do all work that waits, run the actions that are due, and what either wakes."""
+    await worker.run_pending()
+    while await ActionLane(world.resources).run_due():
+        await worker.run_pending()
 
 
 async def point(world: World, action: str, url: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
-from tests.triage.resolving.helping import FORGOTTEN, LINK, change, kept, let_machines, look
+from tests.triage.resolving.helping import FORGOTTEN, LINK, change, kept, let_machines, look, work
 from tests.world import World
 from ticketyard.core.auth import Principal
 from ticketyard.core.jobs import Worker
@@ -21,7 +21,7 @@ from ticketyard.triage.resolving.ranking import Record
 
 async def test_a_fresh_desk_has_drafts_and_resolves_nothing(world: World, worker: Worker) -> None:
     opened = await world.open(FORGOTTEN)
-    await worker.run_pending()
+    await work(world, worker)
     ticket, thread = await look(world, opened.id)
     assert (ticket.category, ticket.status, thread) == ("password_reset", "open", [])
     async with world.resources.db.transaction(world.company_id) as session:
@@ -32,7 +32,7 @@ async def test_a_fresh_desk_has_drafts_and_resolves_nothing(world: World, worker
 async def test_a_forgotten_password_is_answered_and_resolved(world: World, worker: Worker) -> None:
     await let_machines(world, LINK)
     opened = await world.open(FORGOTTEN)
-    await worker.run_pending()
+    await work(world, worker)
     ticket, (note, answer) = await look(world, opened.id)
     assert ticket.status == "resolved"
     assert "https://password.north.test/reset" in (ticket.resolution or "")
@@ -52,7 +52,7 @@ async def test_the_answer_is_in_the_writers_language(world: World, worker: Worke
     opened = await world.open(
         "Забыл пароль, сбросьте пароль, пожалуйста: не могу войти, пароль истёк"
     )
-    await worker.run_pending()
+    await work(world, worker)
     ticket, thread = await look(world, opened.id)
     assert ticket.status == "resolved"
     assert "Просто ответьте" in thread[-1].body
@@ -63,14 +63,14 @@ async def test_a_reply_opens_it_again_and_no_machine_touches_it_a_second_time(
 ) -> None:
     await let_machines(world, LINK)
     opened = await world.open(FORGOTTEN)
-    await worker.run_pending()
+    await work(world, worker)
     async with world.resources.db.transaction(world.company_id) as session:
         await add_comment(
             session, ticket_id=opened.id, body="That did not help.", by=world.as_person(world.rita)
         )
-    await worker.run_pending()
+    await work(world, worker)
     await analyse_tickets(world.resources, world.company_id, [opened.id], anew=True)
-    await worker.run_pending()
+    await work(world, worker)
     ticket, thread = await look(world, opened.id)
     assert ticket.status == "in_progress"
     assert len(thread) == 3
@@ -97,7 +97,7 @@ async def test_what_goes_to_a_person_all_the_same(
 ) -> None:
     await let_machines(world, LINK)
     opened = await world.open(words, **fields)
-    await worker.run_pending()
+    await work(world, worker)
     ticket, _ = await look(world, opened.id)
     assert ticket.status == fields.get("status", "open")
     assert await kept(world) == []
@@ -117,7 +117,7 @@ async def test_a_solution_that_does_not_suffice_resolves_nothing(
 ) -> None:
     await let_machines(world, replace(LINK, **changes))
     opened = await world.open(FORGOTTEN)
-    await worker.run_pending()
+    await work(world, worker)
     assert (await look(world, opened.id))[0].status == "open"
 
 
@@ -126,13 +126,13 @@ async def test_a_category_that_is_not_on_the_list_is_left_alone(
 ) -> None:
     await let_machines(world, LINK, categories=["vpn"])
     opened = await world.open(FORGOTTEN)
-    await worker.run_pending()
+    await work(world, worker)
     assert (await look(world, opened.id))[0].status == "open"
 
 
 async def test_what_a_person_touched_is_theirs(world: World, worker: Worker) -> None:
     opened = await world.open(FORGOTTEN)
-    await worker.run_pending()
+    await work(world, worker)
     async with world.resources.db.transaction(world.company_id) as session:
         await add_comment(
             session,
@@ -148,7 +148,7 @@ async def test_what_a_person_touched_is_theirs(world: World, worker: Worker) -> 
 
 async def test_what_the_requester_added_is_no_persons_touch(world: World, worker: Worker) -> None:
     opened = await world.open(FORGOTTEN)
-    await worker.run_pending()
+    await work(world, worker)
     async with world.resources.db.transaction(world.company_id) as session:
         await add_comment(
             session, ticket_id=opened.id, body="It is urgent.", by=world.as_person(world.rita)
@@ -162,7 +162,7 @@ async def test_so_many_a_day_of_one_requester_and_no_more(world: World, worker: 
     await let_machines(world, LINK, per_requester_per_day=2)
     opened = [await world.open(f"{FORGOTTEN} {n}") for n in range(3)]
     other = await world.open(FORGOTTEN, requester_email="someone@example.com")
-    await worker.run_pending()
+    await work(world, worker)
     states = [(await look(world, each.id))[0].status for each in (*opened, other)]
     assert sorted(states[:3]) == ["open", "resolved", "resolved"]
     assert states[3] == "resolved"
@@ -176,7 +176,7 @@ async def test_old_tickets_are_not_answered_when_the_rule_is_switched_on(
     world: World, worker: Worker
 ) -> None:
     opened = await world.open(FORGOTTEN)
-    await worker.run_pending()
+    await work(world, worker)
     await change(world, "update ticket set created_at = now() - interval '2 days'")
     await let_machines(world, LINK)
     await resolve_triaged(world.resources, world.company_id, [opened.id])
@@ -196,7 +196,7 @@ async def test_a_mail_that_no_machine_should_answer_is_not_answered(
     world: World, worker: Worker, mail: str
 ) -> None:
     opened = await world.open(FORGOTTEN, source="email")
-    await worker.run_pending()
+    await work(world, worker)
     await _mail(world, opened.id, mail)
     await let_machines(world, LINK)
     await resolve_triaged(world.resources, world.company_id, [opened.id])
@@ -231,7 +231,7 @@ async def test_a_week_of_quiet_is_a_success_and_less_says_nothing(
 ) -> None:
     await let_machines(world, LINK)
     opened = await world.open(FORGOTTEN)
-    await worker.run_pending()
+    await work(world, worker)
     (record,) = await kept(world)
     assert record.resolved_at is not None
 

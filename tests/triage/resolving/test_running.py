@@ -5,7 +5,8 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -23,9 +24,11 @@ from tests.triage.resolving.helping import (
     look,
     point,
     runs,
+    work,
 )
 from tests.world import World
 from ticketyard.core.clock import utc_now
+from ticketyard.core.config import Settings
 from ticketyard.core.jobs import Worker
 from ticketyard.core.resources import Resources
 from ticketyard.tickets.commenting import add_comment
@@ -37,9 +40,11 @@ from ticketyard.triage.resolving.actions import (
     Parameter,
 )
 from ticketyard.triage.resolving.errors import BadAction
+from ticketyard.triage.resolving.lane import AT_ONCE_EACH, ActionLane
 from ticketyard.triage.resolving.models import ActionRun
 from ticketyard.triage.resolving.queries import list_records
-from ticketyard.triage.resolving.running import LEASE_SECONDS, TRIES, request_action, run_due
+from ticketyard.triage.resolving.running import LEASE_SECONDS, TRIES, request_action
+from ticketyard.wiring import build_action_lane, build_worker
 
 DONE = b'{"status": "success", "message": "A code is on its way.", "details": {"ticket": 7}}'
 
@@ -71,7 +76,7 @@ async def test_a_signed_request_does_it_and_resolves_the_ticket(
         secret = await point(world, "password_reset", endpoint.url)
         await let_machines(world, SCRIPT)
         opened = await world.open(FORGOTTEN)
-        await worker.run_pending()
+        await work(world, worker)
     (sent,) = endpoint.got
     told = json.loads(sent.body)
     assert told["action"] == "password_reset"
@@ -102,7 +107,7 @@ async def test_the_answer_leaves_as_a_mail_that_says_it_is_automatic(
         await point(world, "password_reset", endpoint.url)
         await let_machines(world, SCRIPT)
         await world.open(FORGOTTEN)
-        await worker.run_pending()
+        await work(world, worker)
     async with world.resources.db.transaction(world.company_id) as session:
         (mail,) = await session.execute(
             text(
@@ -119,7 +124,7 @@ async def test_what_nobody_set_up_fails_honestly_and_a_person_has_the_ticket(
 ) -> None:
     await let_machines(world, SCRIPT)
     opened = await world.open(FORGOTTEN)
-    await worker.run_pending()
+    await work(world, worker)
     ticket, (note,) = await look(world, opened.id)
     assert ticket.status == "open"
     assert note.is_internal
@@ -136,7 +141,7 @@ async def test_a_switched_off_endpoint_is_not_asked(world: World, worker: Worker
         await change(world, "update action_endpoint set is_enabled = false")
         opened = await world.open("x")
         await ask(world, opened.id)
-        await worker.run_pending()
+        await work(world, worker)
         assert endpoint.got == []
     assert "switched off" in (await runs(world))[0].message
 
@@ -162,7 +167,7 @@ async def test_only_a_clear_success_is_one_and_a_clear_no_is_final(
         await point(world, "password_reset", endpoint.url)
         opened = await world.open("x")
         await ask(world, opened.id, resolves=True)
-        await worker.run_pending()
+        await work(world, worker)
         assert len(endpoint.got) == 1
     (run,) = await runs(world)
     assert run.state == "failed"
@@ -180,10 +185,10 @@ async def test_what_may_pass_is_tried_again_with_the_same_id_and_then_given_up(
         await point(world, "password_reset", endpoint.url)
         opened = await world.open("x")
         await ask(world, opened.id)
-        await worker.run_pending()
+        await work(world, worker)
         assert (await runs(world))[0].state == "waiting"
         for minutes in (1, 3, 5, 9):
-            await run_due(later(world, timedelta(minutes=minutes)), world.company_id)
+            await ActionLane(later(world, timedelta(minutes=minutes))).run_due()
         assert endpoint.connections == TRIES
         assert len({each.headers["webhook-id"] for each in endpoint.got}) <= 1
     (run,) = await runs(world)
@@ -199,8 +204,8 @@ async def test_a_second_try_may_succeed(world: World, worker: Worker) -> None:
         await point(world, "password_reset", endpoint.url)
         opened = await world.open("x")
         await ask(world, opened.id, resolves=True)
-        await worker.run_pending()
-        await run_due(later(world, timedelta(minutes=1)), world.company_id)
+        await work(world, worker)
+        await ActionLane(later(world, timedelta(minutes=1))).run_due()
     assert (await runs(world))[0].state == "success"
     assert (await look(world, opened.id))[0].status == "resolved"
 
@@ -218,9 +223,9 @@ async def test_a_run_whose_worker_was_killed_is_taken_up_again(
             " ready_at = now() + make_interval(secs => :lease)",
             lease=LEASE_SECONDS,
         )
-        await worker.run_pending()
+        await work(world, worker)
         assert endpoint.got == []
-        await run_due(later(world, timedelta(seconds=LEASE_SECONDS + 1)), world.company_id)
+        await ActionLane(later(world, timedelta(seconds=LEASE_SECONDS + 1))).run_due()
         assert len(endpoint.got) == 1
     assert (await runs(world))[0].state == "success"
 
@@ -229,7 +234,7 @@ async def test_what_kills_every_worker_ends_before_a_person(world: World, worker
     opened = await world.open("x")
     await ask(world, opened.id)
     await change(world, "update action_run set state = 'running', attempts = :n", n=TRIES)
-    await run_due(world.resources, world.company_id)
+    await ActionLane(world.resources).run_due()
     (run,) = await runs(world)
     assert run.state == "failed"
     assert "never ended" in run.message
@@ -242,7 +247,7 @@ async def test_no_transaction_is_open_while_an_endpoint_thinks(
         await point(world, "password_reset", endpoint.url)
         opened = await world.open("x")
         await ask(world, opened.id)
-        running = asyncio.create_task(run_due(world.resources, world.company_id))
+        running = asyncio.create_task(ActionLane(world.resources).run_due())
         await endpoint.reached.wait()
         async with world.resources.db.transaction(world.company_id) as session:
             open_now = await session.scalar(
@@ -259,12 +264,88 @@ async def test_no_transaction_is_open_while_an_endpoint_thinks(
     assert open_now == 0
 
 
+@asynccontextmanager
+async def at_work(*loops: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    tasks = [asyncio.create_task(each) for each in loops]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks, timeout=15)
+
+
+async def until(sees: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(20):
+        while not await sees():  # noqa: ASYNC110 - in the database nothing wakes us
+            await asyncio.sleep(0.1)
+
+
+async def test_a_ticket_is_read_and_given_to_somebody_while_every_action_hangs(
+    world: World, settings: Settings
+) -> None:
+    hands = settings.model_copy(update={"worker_concurrency": AT_ONCE_EACH})
+    worker = build_worker(world.resources, hands)
+    lane = build_action_lane(world.resources)
+    async with listening(Receiver(body=DONE, does="wait")) as endpoint:
+        await point(world, "password_reset", endpoint.url)
+        waiting = await world.open("x")
+        async with at_work(worker.run(), lane.run()):
+            for number in range(AT_ONCE_EACH + 2):
+                await ask(world, waiting.id, key=str(number))
+            await until(lambda: _is(len(endpoint.got) == AT_ONCE_EACH))
+            opened = await world.open("I was charged twice for lunch")
+            await until(lambda: _is_placed(world, opened.id))
+            assert len(endpoint.got) == AT_ONCE_EACH
+            endpoint.go.set()
+            await until(lambda: _all_done(world))
+    assert len(endpoint.got) == AT_ONCE_EACH + 2
+
+
+async def _is(word: bool) -> bool:
+    return word
+
+
+async def _is_placed(world: World, ticket_id: int) -> bool:
+    async with world.resources.db.transaction(world.company_id) as session:
+        told = {"ticket": ticket_id}
+        read = "select count(*) from analysis where ticket_id = :ticket and state = 'done'"
+        given = "select count(*) from assignment where ticket_id = :ticket"
+        return bool(await session.scalar(text(read), told)) and bool(
+            await session.scalar(text(given), told)
+        )
+
+
+async def _all_done(world: World) -> bool:
+    return all(each.state == "success" for each in await runs(world))
+
+
+async def test_one_company_whose_endpoints_hang_keeps_no_other_waiting(world: World) -> None:
+    async with (
+        listening(Receiver(body=DONE, does="wait")) as hangs,
+        listening(Receiver(body=DONE)) as answers,
+    ):
+        await point(world, "password_reset", hangs.url)
+        opened = await world.open("x")
+        for number in range(20):
+            await ask(world, opened.id, key=str(number))
+        other = replace(world, company_id=world.other_company_id, ana=world.other_admin)
+        await point(other, "password_reset", answers.url)
+        theirs = await other.open("x")
+        async with at_work(build_action_lane(world.resources).run()):
+            await until(lambda: _is(len(hangs.got) == AT_ONCE_EACH))
+            await ask(other, theirs.id)
+            await until(lambda: _all_done(other))
+            assert len(hangs.got) == AT_ONCE_EACH
+            hangs.go.set()
+
+
 async def test_who_takes_a_ticket_up_meanwhile_keeps_it(world: World, worker: Worker) -> None:
     async with listening(Receiver(body=DONE, does="wait")) as endpoint:
         await point(world, "password_reset", endpoint.url)
         await let_machines(world, SCRIPT)
         opened = await world.open(FORGOTTEN)
-        running = asyncio.create_task(worker.run_pending())
+        running = asyncio.create_task(work(world, worker))
         await endpoint.reached.wait()
         async with world.resources.db.transaction(world.company_id) as session:
             await add_comment(
@@ -285,7 +366,7 @@ async def test_an_action_that_is_not_all_that_was_asked_for_resolves_nothing(
         await point(world, "vpn_reconnect", endpoint.url)
         await let_machines(world, replace(SCRIPT, action="vpn_reconnect"))
         opened = await world.open(FORGOTTEN)
-        await worker.run_pending()
+        await work(world, worker)
         assert len(endpoint.got) == 1
     ticket, (note,) = await look(world, opened.id)
     assert ticket.status == "open"
@@ -299,8 +380,8 @@ async def test_asked_twice_with_one_key_it_is_run_once(world: World, worker: Wor
         first = await ask(world, opened.id, "unlock_account", given={"user": "rr"})
         again = await ask(world, opened.id, "unlock_account", given={"user": "rr"})
         assert first.id == again.id
-        await worker.run_pending()
-        await asyncio.gather(*(run_due(world.resources, world.company_id) for _ in range(3)))
+        await work(world, worker)
+        await asyncio.gather(*(ActionLane(world.resources).run_due() for _ in range(3)))
         assert len(endpoint.got) == 1
 
 
@@ -330,7 +411,7 @@ async def test_an_endpoint_inside_our_own_house_is_not_spoken_to(
         await change(world, "update action_endpoint set url = :url", url=endpoint.url)
         opened = await world.open("x")
         await ask(world, opened.id)
-        await worker.run_pending()
+        await work(world, worker)
         assert endpoint.got == []
     assert "no address of the public Internet" in (await runs(world))[0].message
 
@@ -352,7 +433,7 @@ async def _with_own(world: World, actions: Actions) -> tuple[ActionRun, str]:
     resources = replace(world.resources, parts=parts)
     opened = await world.open("x")
     await ask(replace(world, resources=resources), opened.id, "greet", given={"word": "hi"})
-    await run_due(resources, world.company_id)
+    await ActionLane(resources).run_due()
     (run,) = await runs(world)
     _, thread = await look(world, opened.id)
     return run, thread[-1].body if thread else ""

@@ -8,7 +8,7 @@ and a person has the ticket.
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import text
@@ -44,7 +44,6 @@ log = get_logger(__name__)
 
 WAITS_SECONDS: Final = (10, 60)
 TRIES: Final = len(WAITS_SECONDS) + 1
-AT_ONCE: Final = 10
 # Longer than any action may take (`Action.time_limit_seconds` is cut to what fits).
 LEASE_SECONDS: Final = 90
 TIME_LIMIT_MAX_SECONDS: Final = 60.0
@@ -106,26 +105,12 @@ class _Due:
     endpoint: ActionEndpoint | None
 
 
-async def run_due(resources: Resources, company_id: int) -> None:
-    """Run what is due, several at a time."""
+async def run_action(resources: Resources, company_id: int, run_id: int) -> None:
+    """Run this one if it is due, and keep what came of it. Safe to be killed at any point."""
     async with resources.db.transaction(company_id) as session:
-        due = await _claim(session)
-    ended = await asyncio.gather(
-        *(_run(resources, company_id, each) for each in due), return_exceptions=True
-    )
-    for problem in ended:
-        if isinstance(problem, BaseException):
-            # The others are settled; this one is claimed again when its claim has ended.
-            raise problem
-
-
-async def next_due(session: AsyncSession) -> datetime | None:
-    """When a run of this company is due next, or its claim ends."""
-    found: datetime | None = await session.scalar(_NEXT)
-    return found
-
-
-async def _run(resources: Resources, company_id: int, due: _Due) -> None:
+        due = await _claim(session, run_id)
+    if due is None:
+        return
     try:
         outcome, was_tried = await _try(resources, due), True
     except _NobodyAsked as nobody:
@@ -186,27 +171,24 @@ def _failed(message: str, *, may_retry: bool = False) -> ActionOutcome:
     return ActionOutcome(is_success=False, message=message, may_retry=may_retry)
 
 
-async def _claim(session: AsyncSession) -> list[_Due]:
-    rows = await session.execute(
-        _CLAIM,
-        {"now": now_of(session), "lease": LEASE_SECONDS, "limit": AT_ONCE},
+async def _claim(session: AsyncSession, run_id: int) -> _Due | None:
+    told = {"id": run_id, "now": now_of(session), "lease": LEASE_SECONDS}
+    row = (await session.execute(_CLAIM, told)).one_or_none()
+    if row is None:
+        return None
+    endpoint = await session.get(ActionEndpoint, (company_of(session), row.action))
+    call = ActionCall(
+        id=f"action_{row.message_id.hex}",
+        action=row.action,
+        company_id=company_of(session),
+        ticket_id=row.ticket_id,
+        ticket_number=row.number,
+        requester_email=row.requester_email or "",
+        requester_name=row.requester_name or "",
+        parameters=row.parameters,
+        attempt=row.attempts,
     )
-    due = []
-    for row in rows:
-        endpoint = await session.get(ActionEndpoint, (company_of(session), row.action))
-        call = ActionCall(
-            id=f"action_{row.message_id.hex}",
-            action=row.action,
-            company_id=company_of(session),
-            ticket_id=row.ticket_id,
-            ticket_number=row.number,
-            requester_email=row.requester_email or "",
-            requester_name=row.requester_name or "",
-            parameters=row.parameters,
-            attempt=row.attempts,
-        )
-        due.append(_Due(row.id, row.action, row.attempts, call, endpoint))
-    return due
+    return _Due(row.id, row.action, row.attempts, call, endpoint)
 
 
 async def _settle(
@@ -249,23 +231,12 @@ _BY_KEY = text(
 )
 _CLAIM = text(
     """
-    with due as (
-      select r.id from action_run r
-      where r.company_id = current_company() and r.state in ('waiting', 'running')
-        and r.ready_at <= :now
-      order by r.ready_at, r.id limit :limit for update skip locked
-    )
     update action_run r set state = 'running', attempts = r.attempts + 1,
       ready_at = cast(:now as timestamptz) + make_interval(secs => :lease)
-    from due, ticket t
-    where r.id = due.id and t.id = r.ticket_id and t.company_id = r.company_id
+    from ticket t
+    where r.company_id = current_company() and r.id = :id and r.state in ('waiting', 'running')
+      and r.ready_at <= :now and t.id = r.ticket_id and t.company_id = r.company_id
     returning r.id, r.action, r.attempts, r.ticket_id, r.parameters, r.message_id, t.number,
       t.requester_email, t.requester_name
-    """
-)
-_NEXT = text(
-    """
-    select min(ready_at) from action_run
-    where company_id = current_company() and state in ('waiting', 'running')
     """
 )
