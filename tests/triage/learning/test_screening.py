@@ -152,6 +152,13 @@ def test_a_flood_of_one_person_counts_as_few() -> None:
     assert Counter(kept([*flood, *other])) == {"person:1/vpn": FLOOD_MOST, "person:2/fax": 3}
 
 
+def test_a_flood_that_stood_back_once_does_so_in_the_next_training() -> None:
+    flood = [at(f"Printer {place} is broken!", "vpn", place) for place in range(50)]
+    known = {each.digest for each in flood}
+    again = screen(flood, hashed([each.text for each in flood]), learned=known)
+    assert len(again.kept) == FLOOD_MOST
+
+
 def test_a_flood_in_other_words_is_seen_by_its_meaning() -> None:
     flood = [at(f"{'abcdefghij'[place]} broken", "vpn", place) for place in range(10)]
     same = np.tile(apart(1), (10, 1))

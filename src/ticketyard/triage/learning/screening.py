@@ -115,20 +115,25 @@ def _without_floods(
     settled: Sequence[int],
     is_known: Sequence[bool],
 ) -> list[int]:
-    """At most so many near-equal texts of one person with one label, the newest of them."""
+    """At most so many near-equal texts of one person with one label, the newest of them. Of known ones
+    only what is the same word for word: that stood back in the training that came to know it. What an
+    admin let pass stands."""
     groups: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
     for place in settled:
-        if not is_known[place]:
+        if not examples[place].is_accepted:
             groups[examples[place].by, examples[place].label].append(place)
     dropped: set[int] = set()
     for places in groups.values():
         if len(places) > FLOOD_MOST:
-            dropped |= _beyond_the_most(examples, vectors, places)
+            dropped |= _beyond_the_most(examples, vectors, places, is_known)
     return [place for place in settled if place not in dropped]
 
 
 def _beyond_the_most(
-    examples: Sequence[Example], vectors: Vectors, places: Sequence[int]
+    examples: Sequence[Example],
+    vectors: Vectors,
+    places: Sequence[int],
+    is_known: Sequence[bool],
 ) -> set[int]:
     newest_first = sorted(places, key=lambda place: _weight(examples[place]), reverse=True)
     by_words: Counter[str] = Counter()
@@ -138,7 +143,8 @@ def _beyond_the_most(
         words = plain(examples[place].text) or examples[place].text
         by_words[words] += 1
         alike = vectors[kept] @ vectors[place] if kept and vectors.shape[1] else np.zeros(0)
-        if by_words[words] > FLOOD_MOST or int((alike >= _ALIKE).sum()) >= FLOOD_MOST:
+        is_flood = int((alike >= _ALIKE).sum()) >= FLOOD_MOST and not is_known[place]
+        if by_words[words] > FLOOD_MOST or is_flood:
             dropped.add(place)
         else:
             kept.append(place)
