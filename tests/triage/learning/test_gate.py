@@ -50,7 +50,28 @@ OLD = trial(("vpn", 90, 0, 0, 10))
         ("just as good", trial(("vpn", 36, 0, 0, 4)), OLD, True, "36 of 40 new texts"),
         ("better", trial(("vpn", 30, 6, 1, 3)), OLD, True, "36 of 40 new texts right, 31 before"),
         ("worse beyond chance", trial(("vpn", 30, 0, 6, 4)), OLD, False, "On 40 new texts"),
-        ("one fewer, by chance", trial(("vpn", 35, 0, 1, 4)), OLD, False, "Of 140 held-out texts"),
+        ("one fewer, by chance", trial(("vpn", 35, 0, 1, 4)), OLD, True, "35 of 40 new texts"),
+        (
+            "worse beyond chance in both together",
+            trial(("vpn", 30, 0, 4, 4)),
+            trial(("vpn", 90, 0, 1, 9)),
+            False,
+            "Of 138 held-out texts",
+        ),
+        (
+            "new gains hide that an old label suffers",
+            trial(("vpn", 30, 9, 0, 4)),
+            trial(("fax", 40, 0, 5, 0), ("vpn", 40, 6, 0, 0)),
+            False,
+            "Of the older texts of fax it loses 5 and gains 0",
+        ),
+        (
+            "new texts of a label hide that it is lost among the old",
+            trial(("fax", 0, 9, 0, 0)),
+            trial(("fax", 1, 0, 4, 0), ("vpn", 40, 6, 0, 0)),
+            False,
+            "no longer knows fax",
+        ),
         (
             "new gains hide that old is forgotten",
             trial(("vpn", 30, 6, 0, 4)),
@@ -152,12 +173,25 @@ def test_a_loss_is_told_from_chance(gained: int, lost: int, expected: bool) -> N
         (("fax", 0, 0, 4, 0), ()),
         (("fax", 0, 0, 0, 9), ()),
         (("fax", 0, 3, 6, 0), ()),
+        (("fax", 0, 0, 2, 4), ()),
     ],
 )
 def test_a_label_collapses_when_more_than_half_is_lost(
     counts: tuple[str, int, int, int, int], expected: Sequence[str]
 ) -> None:
     assert collapsed_labels(trial(counts)) == expected
+
+
+def test_a_label_that_takes_a_few_texts_of_each_other_one_is_found_out() -> None:
+    sure, badge, none = Answer("vpn", SURE), Answer("badge", SURE), Answer(None, 0)
+    taken = Trial(
+        [*"abcde", *["vpn"] * 60],
+        [*(Answer(label, SURE) for label in "abcde"), *[none] * 6, *[sure] * 54],
+        [*[badge] * 5, *[sure] * 60],
+    )
+    verdict = judge(trial(("badge", 10, 5, 0, 5)), taken)
+    assert not verdict.passed
+    assert "It takes 5 older texts of other labels for badge" in verdict.reason
 
 
 def test_case_does_not_make_another_label() -> None:

@@ -82,3 +82,21 @@ def test_the_anchor_does_not_grow_without_end(taught: int) -> None:
     split = hold_out(given_, {each.digest for each in given_})
     assert len(split.anchor) == (798 if taught == 4000 else 1000)
     assert split.newest == ()
+
+
+@pytest.mark.parametrize(("taught", "anchors"), [(200, 80), (60, 30), (1000, 200)])
+def test_each_label_has_enough_of_an_anchor_to_show_that_it_suffers(
+    taught: int, anchors: int
+) -> None:
+    given_ = [Example(f"text {place}", f"l{place % 10}") for place in range(taught)]
+    split = hold_out(given_, {each.digest for each in given_})
+    held = Counter(given_[place].label for place in split.anchor)
+    assert held == dict.fromkeys((f"l{number}" for number in range(10)), anchors // 10)
+
+
+def test_small_labels_keep_their_anchor_where_not_all_find_room() -> None:
+    given_ = [Example(f"text {place}", "big" if place > 40 else "small") for place in range(9000)]
+    held = Counter(
+        given_[place].label for place in hold_out(given_, {each.digest for each in given_}).anchor
+    )
+    assert held == {"small": 8, "big": 992}

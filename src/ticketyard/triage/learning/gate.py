@@ -1,6 +1,6 @@
 """Pure: whether a new model may take over from what answers today (docs/decisions/0113).
 
-It must not be worse on the newest texts by more than chance, must be at least as often right overall,
+It must not be worse by more than chance on the newest texts, overall, or on the older ones of any label;
 must not forget what was known, must not let go of a label, and its confidence must stay believable.
 """
 
@@ -21,6 +21,9 @@ _EXACT_MOST = 1000
 ANCHOR_LOSS = 0.01
 LABEL_LEAST = 5
 """A label with fewer held-out texts says nothing about collapsing."""
+
+LABEL_LOSS = 3
+"""Fewer texts lost of one label are no collapse, however few were found before."""
 
 MAX_CALIBRATION_ERROR = 0.05
 MAX_CALIBRATION_RISE = 0.02
@@ -97,12 +100,14 @@ def judge(newest: Trial, anchor: Trial, *, is_first: bool = False) -> Verdict:
     """
     both = newest + anchor
     at_new, at_old, overall = figures_of(newest), figures_of(anchor), figures_of(both)
-    collapsed = collapsed_labels(both)
+    # Gains among the new texts of a label must not hide that its old ones are lost.
+    collapsed = tuple(sorted({*collapsed_labels(both), *collapsed_labels(anchor)}))
     before, after = excess_error(both.wanted, both.before), excess_error(both.wanted, both.after)
     objection = (
         _not_better(at_new)
         if is_first
         else _worse(at_new, at_old, overall)
+        or _costly(anchor)
         or (collapsed and f"It no longer knows {_listed(collapsed)}")
     ) or _unbelievable(before, after, is_first=is_first)
     return Verdict(
@@ -146,7 +151,7 @@ def is_beyond_chance(gained: int, lost: int) -> bool:
 
 
 def collapsed_labels(trial: Trial) -> tuple[str, ...]:
-    """Labels whose share found fell to nothing or by more than half."""
+    """Labels of which more than half of what was found is lost, and three texts at least."""
     found: dict[str, tuple[int, int, int]] = {}
     for wanted, was, now in zip(trial.wanted, trial.before, trial.after, strict=True):
         texts, before, after = found.get(wanted, (0, 0, 0))
@@ -159,9 +164,23 @@ def collapsed_labels(trial: Trial) -> tuple[str, ...]:
         sorted(
             label
             for label, (texts, before, after) in found.items()
-            if texts >= LABEL_LEAST and after * 2 < before
+            if texts >= LABEL_LEAST and after * 2 < before and before - after >= LABEL_LOSS
         )
     )
+
+
+def changes_by_label(trial: Trial) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
+    """Texts gained and lost, by the right label, and by the wrong one that was answered instead."""
+    own: dict[str, list[int]] = {}
+    taken: dict[str, list[int]] = {}
+    for wanted, was, now in zip(trial.wanted, trial.before, trial.after, strict=True):
+        is_lost = _same(was.label, wanted)
+        if is_lost == _same(now.label, wanted):
+            continue
+        own.setdefault(wanted.casefold(), [0, 0])[is_lost] += 1
+        if wrong := (now if is_lost else was).label:
+            taken.setdefault(wrong.casefold(), [0, 0])[is_lost] += 1
+    return own, taken
 
 
 def excess_error(wanted: Sequence[str], answers: Sequence[Answer]) -> float:
@@ -185,7 +204,7 @@ def _worse(new: Figures, old: Figures, overall: Figures) -> str:
             f"On {new.texts} new texts it is right {new.after_right} times, and what answers today"
             f" {new.before_right} times"
         )
-    if overall.after_right < overall.before_right:
+    if is_beyond_chance(overall.gained, overall.lost):
         return (
             f"Of {overall.texts} held-out texts it gets {overall.after_right} right, and what answers"
             f" today {overall.before_right}"
@@ -195,6 +214,18 @@ def _worse(new: Figures, old: Figures, overall: Figures) -> str:
             f"It forgets: of {old.texts} older texts it gets {old.after_right} right instead of"
             f" {old.before_right}"
         )
+    return ""
+
+
+def _costly(anchor: Trial) -> str:
+    """A label whose older texts suffer, or one that takes the older texts of others."""
+    own, taken = changes_by_label(anchor)
+    for label, (gained, lost) in sorted(own.items()):
+        if is_beyond_chance(gained, lost):
+            return f"Of the older texts of {label} it loses {lost} and gains {gained}"
+    for label, (gained, lost) in sorted(taken.items()):
+        if is_beyond_chance(gained, lost):
+            return f"It takes {lost} older texts of other labels for {label}, and {gained} no more"
     return ""
 
 

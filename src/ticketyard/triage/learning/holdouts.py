@@ -1,6 +1,6 @@
 """Pure: which examples a new model is not taught, so that it can be judged by them."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +11,9 @@ NEWEST_LEAST = 20
 """With fewer new texts than this the judgement says how few there were."""
 
 _ANCHOR_EACH = 5
+_ANCHOR_LEAST = 8
+"""So many of each label where there are enough: with fewer nothing shows that it suffers."""
+
 ANCHOR_MOST = 1000
 
 
@@ -58,18 +61,18 @@ def _newest(examples: Sequence[Example], learned: Collection[bytes]) -> tuple[in
 
 
 def _anchor(examples: Sequence[Example], learned: Collection[bytes]) -> tuple[int, ...]:
-    """Every fifth of each label among what was taught before."""
-    known = [place for place, example in enumerate(examples) if example.digest in learned]
-    known.sort(key=lambda place: examples[place].digest)
-    seen: Counter[str] = Counter()
-    chosen = []
-    for place in known:
-        label = examples[place].label
-        seen[label] += 1
-        if seen[label] % _ANCHOR_EACH == 0:
-            chosen.append(place)
-    step = -(-len(chosen) // ANCHOR_MOST) if chosen else 1
-    return tuple(chosen[::step])
+    """A fifth of each label among what was taught before; more where that is few, up to half."""
+    labels: defaultdict[str, list[int]] = defaultdict(list)
+    for place, example in enumerate(examples):
+        if example.digest in learned:
+            labels[example.label].append(place)
+    rounds: list[tuple[int, bytes, int]] = []
+    for places in labels.values():
+        places.sort(key=lambda place: examples[place].digest)
+        count = max(len(places) // _ANCHOR_EACH, min(_ANCHOR_LEAST, len(places) // 2))
+        rounds += [(turn, examples[at].digest, at) for turn, at in enumerate(places[:count])]
+    # Where not all find room each label gives as many as the others, as far as it has them.
+    return tuple(sorted(at for _, _, at in sorted(rounds)[:ANCHOR_MOST]))
 
 
 def _counts(examples: Sequence[Example]) -> Counter[str]:

@@ -213,7 +213,10 @@ def _not_enough(
     """Why there is nothing to learn here; empty when there is."""
     if len(kept) < least:
         more = f", {len(aside)} more were set aside" if aside else ""
-        return f"Only {len(kept)} examples can be learned from{more}; {least} are needed."
+        if not kept:
+            return f"There is no example to learn from yet{more}; {least} are needed."
+        can = "1 example" if len(kept) == 1 else f"{len(kept)} examples"
+        return f"Only {can} can be learned from{more}; {least} are needed."
     if learned and aside and all(example.digest in learned for example in kept):
         return (
             f"All {len(aside)} new examples contradict what is known; they were set aside, and nothing"
@@ -274,14 +277,15 @@ def _judged(
     if champion is None:
         before = _without_model(assignment, embedder)
         return judge(_trial(kept, split.newest, before, after), Trial(), is_first=True)
-    newest = _trial(kept, split.newest, _by_model(champion, embedder), after)
-    anchor = Trial()
     if split.anchor:
-        # The champion was taught the anchor, so somebody taught everything else stands in for it.
+        # The champion was taught the anchor, and the candidate was not: somebody taught everything
+        # else stands in for it, so that what is new is all the two differ by.
         older = [place for place in split.teach if kept[place].digest in learned]
-        stand_in = _stand_in(kept, older, candidate, assignment, embedder)
-        anchor = _trial(kept, split.anchor, _by_model(stand_in, embedder), after)
-    return judge(newest, anchor)
+        champion = _stand_in(kept, older, candidate, assignment, embedder)
+    before = _by_model(champion, embedder)
+    return judge(
+        _trial(kept, split.newest, before, after), _trial(kept, split.anchor, before, after)
+    )
 
 
 def _stand_in(
