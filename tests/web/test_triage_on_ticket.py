@@ -31,7 +31,7 @@ async def test_it_says_what_found_the_category_and_why(ana: Client, world: World
     )
     page = (await ana.get(f"/tickets/{opened.number}")).text
     block = page.split('id="category"')[1].split("</section>")[0]
-    assert "Triage took it for printer, by what was learned here, version 4" in block
+    assert "Triage took it for printer, by the model trained here, version 4" in block
     assert "<mark>jam</mark>" in block
     assert EVIL not in page
     assert "Please check" in block
@@ -103,3 +103,25 @@ async def test_what_could_not_be_read_is_said(ana: Client, world: World) -> None
     opened = await unsure(world, ranking=(), found={"state": "failed"})
     page = (await ana.get(f"/tickets/{opened.number}")).text
     assert "could not read this ticket yet" in page
+
+
+async def test_a_ticket_without_a_team_has_none_chosen_in_the_list(
+    ana: Client, world: World
+) -> None:
+    opened = await unsure(world)
+    block = (await ana.get(f"/tickets/{opened.number}")).text.split('id="team-all"')[1]
+    assert block.split(">")[1:2] == ['<option value=""']
+    await ana.post(
+        f"/tickets/{opened.number}/team",
+        data={"team_id": str(await billing(world)), "version": "1"},
+    )
+    block = (await ana.get(f"/tickets/{opened.number}")).text.split('id="team-all"')[1]
+    assert '<option value=""' not in block.split("</select>")[0]
+    assert "selected>Billing" in block
+
+
+async def test_nothing_sorted_is_not_said_to_be_sure(ana: Client, world: World) -> None:
+    opened = await unsure(world, ranking=())
+    block = (await ana.get(f"/tickets/{opened.number}")).text.split('id="category"')[1]
+    assert "Not sorted yet" in block
+    assert "0% sure" not in block.split("</section>")[0]

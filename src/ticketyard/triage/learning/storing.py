@@ -99,7 +99,7 @@ async def store_outcome(
 
 def _sentence(state: str, verdict: Verdict) -> str:
     if verdict.is_forced:
-        return f"Put in use because that was asked for, although: {verdict.reason}"
+        return f"{verdict.reason} It was put in use anyway, as was asked."
     if state == "shadow":
         return f"In the shadow, without effect as yet: {verdict.reason}"
     return verdict.reason

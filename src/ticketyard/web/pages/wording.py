@@ -51,7 +51,7 @@ SOURCE = {
 ENGINE = {
     "rules": "word rules",
     "descriptions": "the categories’ descriptions",
-    "classifier": "what was learned here",
+    "classifier": "the model trained here",
     "language_model": "the language model",
 }
 
