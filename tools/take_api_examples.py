@@ -241,7 +241,7 @@ CALLS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("POST", "/api/triage/models/{model_version}/promote", {}),
     ("GET", "/api/triage/models", {}),
     ("GET", "/api/triage/aside", {}),
-    ("PUT", "/api/triage/learning", {"json": {"max_error": 0.05}}),
+    ("PATCH", "/api/triage/learning", {"json": {"max_error": 0.05}}),
     ("GET", "/api/triage/learning", {}),
     ("PUT", "/api/triage/language-model", {"json": {"asked_for": "unsure"}}),
     ("GET", "/api/triage/language-model", {}),

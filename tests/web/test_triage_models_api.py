@@ -74,10 +74,12 @@ async def test_how_a_company_learns_is_said_and_changed(
         "in_shadow": None,
     }
     body = {"max_error": 0.1, "threshold": 0.6, "shadow": True}
-    changed = await client.put("/api/triage/learning", json=body)
+    changed = await client.patch("/api/triage/learning", json=body)
     assert {name: changed.json()[name] for name in body} == body
-    back = await client.put("/api/triage/learning", json={})
-    assert (back.json()["max_error"], back.json()["threshold"]) == (0.03, None)
+    same = await client.patch("/api/triage/learning", json={})
+    assert {name: same.json()[name] for name in body} == body
+    back = await client.patch("/api/triage/learning", json={"threshold": None})
+    assert {name: back.json()[name] for name in body} == body | {"threshold": None}
 
 
 @pytest.mark.parametrize("max_error", [0.001, 0.3, "NaN", None])
@@ -85,7 +87,7 @@ async def test_a_share_of_errors_that_makes_no_sense_is_refused(
     world: World, client: httpx2.AsyncClient, max_error: object
 ) -> None:
     await world.log_in(client, world.admin)
-    answer = await client.put("/api/triage/learning", json={"max_error": max_error})
+    answer = await client.patch("/api/triage/learning", json={"max_error": max_error})
     assert answer.status_code == 422
 
 
@@ -97,7 +99,7 @@ async def test_a_share_of_errors_that_makes_no_sense_is_refused(
         ("POST", "/api/triage/models/1/promote"),
         ("GET", "/api/triage/aside"),
         ("POST", "/api/triage/aside/decisions"),
-        ("PUT", "/api/triage/learning"),
+        ("PATCH", "/api/triage/learning"),
     ],
 )
 async def test_agents_may_look_but_not_change(
@@ -106,3 +108,16 @@ async def test_agents_may_look_but_not_change(
     await world.log_in(client, world.ana)
     assert (await client.request(method, path)).status_code == 403
     assert (await client.get("/api/triage/trainings")).status_code == 200
+
+
+async def test_a_training_is_asked_for_by_a_form_alone(
+    world: World, client: httpx2.AsyncClient
+) -> None:
+    await world.log_in(client, world.admin)
+    as_json = await client.post("/api/triage/training", json={"anyway": True})
+    assert as_json.status_code == 422
+    file = {"file": ("train.csv", b"text,label\nx,printer\ny,vpn\n", "text/csv")}
+    of_teams = await client.post("/api/triage/training", data={"field": "team"}, files=file)
+    assert of_teams.status_code == 422
+    asked = await client.post("/api/triage/training", data={"field": "team"})
+    assert asked.status_code == 202, asked.text

@@ -1,14 +1,16 @@
 """How triage learns: trainings, versions of the model, what is held back, and the settings of it."""
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, File, Form, Query, UploadFile
+from fastapi import APIRouter, File, Form, Query, Request, UploadFile
 from pydantic import BaseModel, ConfigDict, Field
 
 from ticketyard.core.shapes import Body, RowId
 from ticketyard.triage.engines import Engines
+from ticketyard.triage.errors import BadExamples
 from ticketyard.triage.learning.counting import LearningRules
 from ticketyard.triage.learning.deciding import accept_examples, dismiss_examples
 from ticketyard.triage.learning.examples import parse_examples
@@ -24,7 +26,6 @@ from ticketyard.triage.learning.runs import ExamplesFile, ask_for_training
 from ticketyard.triage.learning.setting import (
     LEAST_ERROR,
     MOST_ERROR,
-    LearningSettings,
     get_learning_settings,
     set_learning_settings,
 )
@@ -153,7 +154,8 @@ class ShadowOut(BaseModel):
 
 
 class LearningIn(Body):
-    """What is to be so. A threshold set by hand counts instead of `max_error`."""
+    """What is to change; what is left out stays. A threshold set by hand counts instead of `max_error`,
+    and `null` takes it away."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"max_error": 0.05}]})
 
@@ -224,6 +226,7 @@ async def get_trainings(
     max_body_size=TRAINING_MAX_BYTES,
 )
 async def post_training(
+    request: Request,
     session: Session,
     by: Acting,
     resources: Parts,
@@ -236,11 +239,19 @@ async def post_training(
     anyway: Annotated[
         bool, Form(description="Put it in use even if it is judged to be worse.")
     ] = False,
+    field: Annotated[
+        Literal["category", "team"],
+        Form(description="What it learns to tell; teams are learned from tickets alone."),
+    ] = "category",
 ) -> TrainingAskedOut:
     """Teach the company's model in the background, from a CSV file too if one is sent."""
+    if request.headers.get("content-type", "").startswith("application/json"):
+        raise BadExamples("Send a form, or nothing at all: a body of JSON is not read.")
     if file is None:
-        run = await ask_for_training(session, by=by, is_forced=anyway)
+        run = await ask_for_training(session, by=by, field=field, is_forced=anyway)
         return TrainingAskedOut(training_id=run.id, learns_from="history")
+    if field == "team":
+        raise BadExamples("Teams are learned from tickets alone, not from a file.")
     data = await file.read()
     # Beside the event loop: fifty megabytes take a second or two.
     examples = await asyncio.to_thread(
@@ -288,10 +299,11 @@ async def get_learning(session: Session, resources: Parts) -> LearningOut:
     )
 
 
-@router.put("/learning", response_model=LearningOut, dependencies=[may("settings:manage")])
-async def put_learning(
+@router.patch("/learning", response_model=LearningOut, dependencies=[may("settings:manage")])
+async def patch_learning(
     body: LearningIn, session: Session, by: Acting, resources: Parts
 ) -> LearningOut:
     """Decide how often triage may be wrong, and whether new versions are tried without effect first."""
-    await set_learning_settings(session, LearningSettings(**body.model_dump()), by=by)
+    wanted = replace(await get_learning_settings(session), **body.model_dump(exclude_unset=True))
+    await set_learning_settings(session, wanted, by=by)
     return await get_learning(session, resources)
