@@ -1,10 +1,11 @@
+import re
 import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ticketyard.ai.chat.masking import mask, mask_and_keep
+from ticketyard.ai.chat.masking import mask, mask_and_keep, mask_start
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,19 @@ from ticketyard.ai.chat.masking import mask, mask_and_keep
         ("пароль — «моя собака» и всё", "пароль — [SECRET 1] и всё"),
         ("api_key=abc PIN: 1234", "api_key=[SECRET 1] PIN: [SECRET 2]"),
         ("{\"token\": \"abc.def\"}", "{\"token\": [SECRET 1]}"),
+        ("DB_PASSWORD=abc123", "DB_PASSWORD=[SECRET 1]"),
+        ("export PGPASSWORD=s3cret", "export PGPASSWORD=[SECRET 1]"),
+        ("my_password=x, dbPassword = y", "my_password=[SECRET 1], dbPassword = [SECRET 2]"),
+        ("DB_PASS: a AWS_SECRET_ACCESS_KEY=b", "DB_PASS: [SECRET 1] AWS_SECRET_ACCESS_KEY=[SECRET 2]"),
+        ("SECRET_KEY='a b'", "SECRET_KEY=[SECRET 1]"),
+        ("password: [hunter2]", "password: [SECRET 1]"),
+        ("new password: [abc]secret", "new password: [SECRET 1]"),
+        ("password is [my dog] now", "password is [SECRET 1] now"),
+        ("password [abc]d12 fails", "password [SECRET 1] fails"),
+        ("password: [", "password: [SECRET 1]"),
+        ("password: ghp_abcdefghijklmnopqrstuvwxyz012345", "password: [TOKEN 1]"),
+        ("SSN 123-45-6789.", "SSN [PERSONAL NUMBER 1]."),
+        ("compass: north, spin: 3", "compass: north, spin: 3"),
         ("cvv 123", "cvv 123"),
         ("cvv: 123", "cvv: [SECRET 1]"),
         ("Authorization: Bearer abcdefgh12345", "Authorization: Bearer [TOKEN 1]"),
@@ -70,6 +84,30 @@ def test_what_is_personal_or_secret_does_not_leave(given: str, expected: str) ->
     assert mask(given) == expected
 
 
+CARD = "4111 1111 1111 1111"
+
+
+@pytest.mark.parametrize("before", range(80, 101))
+def test_nothing_is_cut_in_two_before_it_is_hidden(before: int) -> None:
+    masked = mask_start("x " * (before // 2) + CARD + " y" * 2000, 100)
+    assert len(masked) <= 100
+    assert "411" not in masked
+    assert "111" not in masked
+
+
+@pytest.mark.parametrize("shift", range(24))
+def test_what_hiding_makes_shorter_does_not_bring_a_cut_into_view(shift: int) -> None:
+    text = "ana.long.name.of.somebody@desk.example " * 100 + "z" * shift + f" {CARD}" * 300
+    masked = mask_start(text, 3000)
+    assert masked.startswith("[E-MAIL 1] ")
+    assert not re.search(r"\d{4}|\d \d", masked)
+
+
+def test_a_short_text_is_masked_whole() -> None:
+    assert mask_start(f"card {CARD}", 6000) == "card [CARD 1]"
+    assert mask_start("abc", 2) == "ab"
+
+
 @given(st.text(max_size=300))
 def test_any_text_can_be_masked_and_is_then_left_alone(text: str) -> None:
     once = mask(text)
@@ -79,6 +117,7 @@ def test_any_text_can_be_masked_and_is_then_left_alone(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["1" * 200_000, "a@" * 50_000, "1 " * 100_000, ":" * 100_000, "a:" * 50_000,
              "eyJ" * 50_000, "пароль " * 20_000, "-----BEGIN PRIVATE KEY-----" * 3000,
+             "PGPASSWORD" * 9000, "password: [" * 9000, "my_pass_" * 9000, "1-" * 50_000,
              "aB3" * 60_000, "f:" * 60_000, "KZ86" * 40_000, "1.1." * 40_000]
 )  # fmt: skip
 def test_no_text_makes_masking_slow(text: str) -> None:

@@ -24,20 +24,23 @@ _KNOWN_KEY = re.compile(
     r"|\bty_\d+_[\w-]{8,}|\bhf_[A-Za-z0-9]{20,}|\bnpm_[A-Za-z0-9]{20,}"
 )
 _BEARER = re.compile(r"(?P<keep>\b(?:bearer|basic)\s+)[\w.~+/=-]{8,}", re.IGNORECASE)
+# Also at the end of a longer name, PGPASSWORD; the short ones only behind its last mark, DB_PASS:
+# a compass is no secret.
 _TELLING = (
-    r"pass(?:word|wd|phrase|code)?|pwd|secret|token|api[ _-]?key|access[ _-]?key|private[ _-]?key"
-    r"|client[ _-]?secret|pin(?:[ -]?code)?|cvv2?|cvc2?|otp|парол[ьяюе]\w{0,2}|пин(?:[ -]?код)?"
-    r"|құпия\s?сөз\w{0,4}|құпиясөз\w{0,4}|секрет|токен|ключ доступа|код из (?:смс|sms)|passwort"
+    r"(?:pass(?:word|wd|phrase|code|wort)|pwd|secret|token|(?:api|access|private|secret)[ _-]?key"
+    r"|парол[ьяюе]\w{0,2}|құпия\s?сөз\w{0,4}|секрет|токен|ключ доступа|код из (?:смс|sms)"
+    r"|(?<![^\W_])(?:pass|pin(?:[ -]?code)?|cvv2?|cvc2?|otp|пин(?:[ -]?код)?))"
 )
 _SECRET = re.compile(
-    rf"(?P<keep>(?<!\w)(?:{_TELLING})[\"'»]?"
+    rf"(?P<keep>{_TELLING}[\"'»]?"
     r"(?:\s{0,3}[:=]\s{0,3}|\s+(?:is|was|ist|это|—|–|-)\s+))"
-    r"(?:\"[^\"\n]{1,200}\"|'[^'\n]{1,200}'|«[^»\n]{1,200}»|[^\s,;<>]{1,200})",
+    r"(?:\"[^\"\n]{1,200}\"|'[^'\n]{1,200}'|«[^»\n]{1,200}»"
+    r"|\[[^\]\n]{1,200}\][^\s,;<>]{0,200}|[^\s,;<>]{1,200})",
     re.IGNORECASE,
 )
 # «пароль Qwerty123!»: without a sign between them only what looks like no word of any language.
 _SECRET_BARE = re.compile(
-    rf"(?P<keep>(?<!\w)(?:{_TELLING})\s+)(?=\S*\d)(?=\S*[^\W\d_])[^\s,;<>\[\]]{{6,64}}",
+    rf"(?P<keep>{_TELLING}\s+)(?=\S*\d)(?=\S*[^\W\d_])[^\s,;<>]{{6,64}}",
     re.IGNORECASE,
 )
 _EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
@@ -45,6 +48,8 @@ _IBAN = re.compile(
     r"\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,3})?\b", re.IGNORECASE
 )
 _DIGIT_RUN = re.compile(r"(?<![\w.])(?:\d[ -]?){11,22}\d(?![\w])")
+# What the United States number their people by.
+_SSN = re.compile(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])")
 _NUMBER_12 = re.compile(r"(?<!\d)\d{12}(?!\d)")
 _IPV4 = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.]*\d)")
 _IPV6 = re.compile(r"(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:])", re.IGNORECASE)
@@ -52,6 +57,9 @@ _MAC = re.compile(r"(?<![\w:-])(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}(?![\w:-])", re.
 _PHONE = re.compile(r"(?<![\w.-])(?:\+|00)?\(?\d(?:[\s().-]{0,3}\d){8,14}(?![\w])")
 _DATE = re.compile(r"(?:19|20)\d\d-\d\d-\d\d\b|\d\d\.\d\d\.(?:19|20)\d\d\b")
 _BLOB = re.compile(r"(?<![\w/+=-])(?=[\w/+=-]*\d)(?=[\w/+=-]*[A-Za-z])[A-Za-z0-9/+_=-]{32,}")
+_OWN_NAME = re.compile(r"\[[A-Z][A-Z -]{1,20} \d{1,6}\]")
+# No more than this of a thing that was cut in two can be left unhidden: an address is the longest.
+_LONGEST = 700
 
 
 @dataclass
@@ -76,6 +84,17 @@ def mask(text: str) -> str:
     return mask_and_keep(text)[0]
 
 
+def mask_start(text: str, most: int) -> str:
+    """The first `most` letters of the masked text. Masked first: half a card number is none, and
+    would leave."""
+    # Hiding makes a text shorter, so more of it is read than is given back.
+    reach = 2 * most + _LONGEST
+    masked = mask(text[:reach])
+    if len(text) <= reach:
+        return masked[:most]
+    return masked[: min(most, max(0, len(masked) - _LONGEST))]
+
+
 def mask_and_keep(text: str) -> tuple[str, dict[str, str]]:
     """The masked text, and what each name in it stands for: to be put back into an answer."""
     names = _Names()
@@ -95,7 +114,7 @@ def _hidden(
         keep = found.groupdict().get("keep") or ""
         value = found[0][len(keep) :]
         # What was hidden already is not hidden again.
-        if value.startswith("[") or not is_one(value):
+        if _OWN_NAME.match(text, found.start() + len(keep)) or not is_one(value):
             return found[0]
         return keep + names.of(kind, value)
 
@@ -158,6 +177,7 @@ _RULES: tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...] = (
     ("ACCOUNT", _IBAN, _is_iban),
     ("CARD", _DIGIT_RUN, _is_card),
     ("PERSONAL NUMBER", _NUMBER_12, _always),
+    ("PERSONAL NUMBER", _SSN, _always),
     ("IP", _IPV4, _is_ip),
     ("MAC", _MAC, _always),
     ("IP", _IPV6, _is_ip),

@@ -8,7 +8,7 @@ from typing import Any, Literal, Optional
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from ticketyard.ai.chat.masking import mask
+from ticketyard.ai.chat.masking import mask, mask_start
 from ticketyard.ai.chat.question import Question
 from ticketyard.triage.engine import candidates
 from ticketyard.triage.findings import Findings, Profile
@@ -58,7 +58,7 @@ def question_about(text: TicketText, found: Findings, profile: Profile) -> Quest
     names = chosen(text, found, profile)
     return Question(
         instructions=instructions(names, profile),
-        data=text.content[:MAX_CHARACTERS],
+        data=mask_start(text.content, MAX_CHARACTERS),
         shape=_shape(names, tuple(profile.languages)),
         about="second opinion",
     )
