@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.world import World
+from ticketyard.ai.training import ENOUGH_EXAMPLES
 from ticketyard.core.jobs import Worker
 from ticketyard.tickets.queries import get_ticket, list_categories
 from ticketyard.triage.correcting import correct_category
@@ -12,8 +13,9 @@ from ticketyard.triage.errors import BadExamples, CannotTrain
 from ticketyard.triage.learning.errors import TrainingUnderWay
 from ticketyard.triage.learning.evaluating import evaluate
 from ticketyard.triage.learning.examples import Example, parse_examples
+from ticketyard.triage.learning.gathering import list_unlabelled
 from ticketyard.triage.learning.training import train_from_csv, train_from_history
-from ticketyard.triage.queries import current_version, get_analysis, list_models
+from ticketyard.triage.queries import CATEGORY, current_version, get_analysis, list_models
 
 THINGS = ("card", "bank card", "debit card", "new card", "gold card", "second card", "credit card")
 ROWS = [
@@ -113,6 +115,28 @@ async def test_what_people_filed_is_learned_but_not_what_triage_filed(
     assert (trained.examples, trained.labels) == (14, 2)
 
 
+async def test_what_nobody_labelled_lends_its_words_while_examples_are_few(world: World) -> None:
+    """A word that only unlabelled tickets use is known to the model that learned beside them."""
+    if not world.resources.part(Engines).embedder.dimensions:
+        pytest.skip("no weights: run `make weights`")
+    for line, _ in ROWS[:6]:
+        await world.open(f"{line}, says Wendelin")
+    await world.open("Labelled by its source", category="hardware")
+    taught = "text,category\n" + "\n".join(f"{line},{label}" for line, label in ROWS[6:])
+    await train_from_csv(world.resources, world.company_id, taught.encode(), by=world.system)
+    async with world.resources.db.transaction(world.company_id) as session:
+        profile = await world.resources.part(Engines).profile(session)
+        few = [Example(line, label) for line, label in ROWS]
+        others = await list_unlabelled(session, CATEGORY, few)
+        newest = await list_unlabelled(session, CATEGORY, few, limit=2)
+        assert await list_unlabelled(session, CATEGORY, few * ENOUGH_EXAMPLES) == []
+    assert profile.model
+    assert "=wendelin" in profile.model.index.numbers
+    assert len(others) == 6
+    assert all("says Wendelin" in each for each in others)
+    assert newest == others[:1]
+
+
 async def test_evaluation_counts_what_would_be_filed(world: World) -> None:
     await train_from_csv(world.resources, world.company_id, CSV.encode(), by=world.system)
     engines = world.resources.part(Engines)
@@ -131,7 +155,7 @@ async def test_evaluation_counts_what_would_be_filed(world: World) -> None:
         (b"text,category\nhello,a\n", [("hello", "a")]),
         ("\ufefftext;category\nпривет;б\n".encode(), [("привет", "б")]),
         ("Описание\tКатегория\nпривет\tб\n".encode("cp1251"), [("привет", "б")]),
-        (b'Label,Text\na,"two\nlines"\n,skipped\nb,\nc,x,y\n', [("two\nlines", "a"), ("x", "c")]),
+        (b'Label,Text\na,"two\nlines"\n,skipped\nb,\nc,x,,\n', [("two\nlines", "a"), ("x", "c")]),
     ],
 )
 def test_examples_are_read_as_people_save_them(
@@ -148,6 +172,7 @@ def test_examples_are_read_as_people_save_them(
         (b"text,colour\nx,y\n", "no label column"),
         (b"text,category\n" + b"\n".join(b"t,l%d" % each for each in range(600)), "600 different"),
         (b"text,category\nx," + b"y" * 101, "at most 100"),
+        (b"text,category\nHello, the printer fails,printer\n", "Line 2 has more cells"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_refused_with_the_reason(data: bytes, problem: str) -> None:

@@ -74,13 +74,24 @@ def parse_examples(
         label_at = _column(header, label_column, LABEL_NAMES, "label")
         examples = [
             Example(row[text_at].strip()[:TEXT_MAX], row[label_at].strip())
-            for row in rows
+            for row in (_refuse_wider(row, len(header), rows.line_num) for row in rows)
             if len(row) > max(text_at, label_at) and row[text_at].strip() and row[label_at].strip()
         ]
     except csv.Error as error:
         raise BadExamples(f"Line {rows.line_num} cannot be read as CSV.") from error
     check_examples(examples)
     return examples
+
+
+def _refuse_wider(row: list[str], width: int, line: int) -> list[str]:
+    """The row. One with more cells than the header has a text with a comma and without quotation
+    marks: half of it would be taken for a label. Raises BadExamples."""
+    if any(cell.strip() for cell in row[width:]):
+        raise BadExamples(
+            f"Line {line} has more cells than the header: put a text that holds the separator "
+            "between quotation marks."
+        )
+    return row
 
 
 def check_examples(examples: Sequence[Example]) -> None:
