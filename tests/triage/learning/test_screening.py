@@ -1,6 +1,7 @@
 """Feedback that would poison the model is held back, and honest feedback is not."""
 
 import random
+import tracemalloc
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -86,7 +87,7 @@ def test_labels_flipped_slowly_are_not_learned_and_a_new_label_is(
     assert outcome.verdict
     assert outcome.verdict.passed, outcome.verdict.reason
     assert "furniture" in outcome.labels
-    assert outcome.verdict.newest.after_right > 25
+    assert (outcome.verdict.newest.texts, outcome.verdict.newest.after_right) == (20, 20)
     assert all(each.place < 550 for each in outcome.aside)
 
 
@@ -256,6 +257,27 @@ def test_the_known_word_stands_in_for_one_put_aside() -> None:
     )
     assert screened.kept == tuple(range(20))
     assert [each.place for each in screened.aside] == [20]
+
+
+def _word(number: int) -> str:
+    return "".join(chr(ord("a") + int(digit)) for digit in str(number))
+
+
+def test_likeness_is_never_held_of_all_texts_at_once() -> None:
+    count = 6000
+    chance = np.random.default_rng(1)
+    vectors = chance.normal(size=(count, 16)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    examples = [
+        Example(_word(place), "vpn" if row[0] > 0 else "fax", START, f"person:{place % 50}")
+        for place, row in enumerate(vectors)
+    ]
+    tracemalloc.start()
+    screened = screen(examples, vectors)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(screened.kept) + len(screened.aside) + len(screened.covered) == count
+    assert most < count * count * 4 / 2
 
 
 example = st.builds(

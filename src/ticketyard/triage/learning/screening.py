@@ -6,7 +6,7 @@ that. Only what is new is looked at; what was learned before, or an admin let pa
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +32,9 @@ PERSON_SHARE = 0.25
 
 FLOOD_MOST = 5
 """Near-equal texts of one person with one label count as this many."""
+
+_ROWS = 256
+"""So many rows of likeness at once: of 50,000 texts all together would take ten gigabytes."""
 
 _ALIKE = 0.97
 _NOT_WORDS = re.compile(r"[\W\d_]+")
@@ -168,23 +171,45 @@ def _suspects(
         )
     if len(trusted) < NEIGHBOURS or not fresh or not vectors.shape[1]:
         return {}
-    floor = _nearness_floor(vectors[trusted])
-    likeness = vectors[fresh] @ vectors[trusted].T
-    labels = np.array([examples[place].label for place in trusted], object)
-    people = np.array([examples[place].by for place in trusted], object)
+    labels = [examples[place].label for place in trusted]
     found = {}
-    for row, place in enumerate(fresh):
-        # Nobody bears witness for himself, where there are others.
-        own = people == examples[place].by if not opinions else np.zeros(len(trusted), bool)
-        if own.all() or (~own).sum() < len(trusted) // 4:
-            own = np.array([other == place for other in trusted])
-        near = np.where(own, -1.0, likeness[row])
-        closest = np.argsort(-near, kind="stable")[:NEIGHBOURS]
-        witnesses = labels[closest[near[closest] >= floor]].tolist()
+    for place, near in _near_places(examples, vectors, trusted, fresh, alone=not opinions):
+        witnesses = [labels[column] for column in near]
         suspect = _suspicion(place, examples[place], witnesses, opinions.get(place))
         if suspect:
             found[place] = suspect
     return found
+
+
+def _near_places(
+    examples: Sequence[Example],
+    vectors: Vectors,
+    trusted: Sequence[int],
+    fresh: Sequence[int],
+    *,
+    alone: bool,
+) -> Iterator[tuple[int, list[int]]]:
+    """Each fresh place with its nearest of the trusted (as columns), the nearest first.
+
+    alone: no model has a say; then nobody bears witness for himself, where there are others.
+    """
+    theirs = np.ascontiguousarray(vectors[trusted])
+    floor = _nearness_floor(theirs)
+    columns = np.array(trusted)
+    numbers: dict[str, int] = {}
+    people = np.array([numbers.setdefault(examples[at].by, len(numbers)) for at in trusted])
+    for start in range(0, len(fresh), _ROWS):
+        block = fresh[start : start + _ROWS]
+        distance = -(vectors[block] @ theirs.T)
+        for row, place in zip(distance, block, strict=True):
+            own = people == numbers.get(examples[place].by, -1)
+            if not alone or np.count_nonzero(~own) < max(1, len(trusted) // 4):
+                own = columns == place
+            row[own] = 1.0
+        closest = np.argpartition(distance, NEIGHBOURS - 1, axis=1)[:, :NEIGHBOURS]
+        for row, place, near in zip(distance, block, closest, strict=True):
+            ordered = sorted(near.tolist(), key=lambda column: (row[column], column))
+            yield place, [column for column in ordered if -row[column] >= floor]
 
 
 def _nearness_floor(vectors: Vectors) -> float:
