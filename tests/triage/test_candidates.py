@@ -56,6 +56,16 @@ def taught(embedder: Embedder) -> Classifier:
     return train(texts, ["printer"] * 12 + ["network"] * 12, embedder).classifier
 
 
+def test_a_category_that_nobody_taught_the_model_is_still_found_by_rules() -> None:
+    model = taught(NoEmbedder())
+    profile = Profile(company_id=1, categories=BOTH, model=model, model_version=1)
+    (found,) = analyse(
+        [TicketText(1, "", "Please reset my password, I am locked out.")], profile, NoEmbedder()
+    )
+    assert (found.category, found.engine) == ("password_reset", "rules")
+    assert found.model_version is None
+
+
 def test_a_text_from_nowhere_stays_empty_however_sure_the_model_is() -> None:
     embedder = open_embedder()
     model = taught(embedder)

@@ -99,17 +99,22 @@ def _categories(
 ) -> list[Sorted]:
     """The category of each text among these names, and the engine that found it."""
     model = profile.model
-    # A model that never saw one of these categories has nothing to say here.
-    if model is not None and set(model.labels) & set(names):
-        predictions = model.predict(contents, embedder)
-        return [
-            _allowed(prediction, names) if content else Sorted(Finding(None, 0.0), CLASSIFIER)
-            for prediction, content in zip(predictions, contents, strict=True)
-        ]
-    found = [
-        categorize(Reading(clean(text.title), content, feeling), names)
+    readings = [
+        Reading(clean(text.title), content, feeling)
         for text, content, feeling in zip(texts, contents, feelings, strict=True)
     ]
+    # A model that never saw one of these categories has nothing to say here.
+    if model is not None and set(model.labels) & set(names):
+        untaught = set(names) - set(model.labels)
+        threshold = profile.threshold_of(profile.model_version)
+        predictions = zip(model.predict(contents, embedder), contents, readings, strict=True)
+        return [
+            _untaught(_allowed(prediction, names), reading, names, untaught, threshold)
+            if content
+            else Sorted(Finding(None, 0.0), CLASSIFIER)
+            for prediction, content, reading in predictions
+        ]
+    found = [categorize(reading, names) for reading in readings]
     if all(map(has_rules, names)):
         return [Sorted(finding, RULES) for finding in found]
     described = {
@@ -135,6 +140,19 @@ def _allowed(prediction: Prediction, names: tuple[str, ...]) -> Sorted:
     evidence = prediction.evidence if best == prediction.label else ()
     finding = Finding(best, chance, ranking, evidence)
     return Sorted(finding, CLASSIFIER, is_strange=not prediction.is_in_scope)
+
+
+def _untaught(
+    found: Sorted, reading: Reading, names: tuple[str, ...], untaught: set[str], threshold: float
+) -> Sorted:
+    """What was found, unless it is unsure and rules see a category that nobody taught the model: it
+    cannot but take such a text for something else."""
+    is_sure = found.finding.confidence >= threshold and not found.is_strange
+    if not untaught or is_sure:
+        return found
+    by_rules = categorize(reading, names)
+    is_better = found.is_strange or by_rules.confidence > found.finding.confidence
+    return Sorted(by_rules, RULES) if by_rules.value in untaught and is_better else found
 
 
 def _surer(finding: Finding, ranking: tuple[tuple[str, float], ...]) -> Sorted:
