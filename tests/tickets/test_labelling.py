@@ -88,6 +88,27 @@ def test_an_unknown_field_is_refused_by_name() -> None:
         Changes.of({"company_id": 2})
 
 
+@pytest.mark.parametrize(
+    ("said_by", "after"),
+    [("triage", (None, "default")), ("source", ("vpn", "source")), ("agent", ("vpn", "agent"))],
+)
+async def test_what_triage_doubts_it_takes_away_and_nobody_elses_word(
+    world: World, said_by: str, after: tuple[str | None, str]
+) -> None:
+    opened = await world.open("A")
+    async with world.resources.db.transaction(world.company_id) as session:
+        ticket = await get_ticket(session, opened.id)
+        ticket.category, ticket.category_by = "vpn", said_by
+    async with world.resources.db.transaction(world.company_id) as session:
+        doubt = Found(opened.id, doubts_category=True)
+        assert bool(await label_found(session, [doubt], by=world.system)) is (said_by == "triage")
+        assert await label_found(session, [doubt], by=world.system) == []
+        assert await label_found(session, [Found(opened.id)], by=world.system) == []
+    async with world.resources.db.transaction(world.company_id) as session:
+        ticket = await get_ticket(session, opened.id)
+    assert (ticket.category, ticket.category_by) == after
+
+
 async def test_what_triage_finds_fills_only_what_nobody_said(world: World) -> None:
     blank = await world.open("A")
     said = await world.open("B", category="network", priority="low")

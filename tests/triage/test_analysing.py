@@ -143,6 +143,46 @@ async def test_reading_twice_changes_and_tells_nothing(world: World) -> None:
     assert len(await events_of(world, opened.id)) == 1
 
 
+class Unsure(Engines):
+    """Engines that are sure of nothing any more; `problem`: for now only."""
+
+    def __init__(self, problem: str | None = None) -> None:
+        super().__init__(NoEmbedder())
+        self.problem = problem
+
+    async def analyse(self, texts: Sequence[TicketText], profile: Profile) -> list[Findings]:
+        found = await super().analyse(texts, profile)
+        return [replace(each, is_sure=False, problem=self.problem) for each in found]
+
+
+@pytest.mark.parametrize(
+    ("switched", "problem", "category"),
+    [(True, None, None), (False, None, "printer"), (True, "EmbedderAway", "printer")],
+)
+async def test_a_guess_that_is_doubted_later_is_taken_away_and_history_says_so(
+    world: World, switched: bool, problem: str | None, category: str | None
+) -> None:
+    opened = await world.open(PRINTER)
+    await analyse_tickets(world.resources, world.company_id, [opened.id])
+    async with world.resources.db.transaction(world.company_id) as session:
+        assert (await get_ticket(session, opened.id)).category == "printer"
+        await change_company(session, by=world.system, auto_categorize=switched)
+    unsure = with_engines(world.resources, Unsure(problem))
+    await analyse_tickets(unsure, world.company_id, [opened.id], anew=True)
+    async with world.resources.db.transaction(world.company_id) as session:
+        assert (await get_ticket(session, opened.id)).category == category
+        assert (await get_analysis(session, opened.id)).need_admin
+        told = await session.scalars(
+            text(
+                "select payload -> 'changes' -> 'category' from event"
+                " where type = 'ticket.changed' and ticket_id = :id order by id"
+            ),
+            {"id": opened.id},
+        )
+        changes = [each for each in told if each]
+    assert changes[1:] == ([["printer", None]] if category is None else [])
+
+
 async def test_a_changed_text_is_read_anew(world: World) -> None:
     opened = await world.open(PRINTER)
     await analyse_tickets(world.resources, world.company_id, [opened.id])

@@ -126,10 +126,14 @@ async def find_category(session: AsyncSession, name: str | None) -> str | None:
 
 @dataclass(frozen=True)
 class Found:
-    """What triage found about one ticket; None where it found nothing sure enough."""
+    """What triage found about one ticket; None where it found nothing sure enough.
+
+    doubts_category: whether a category that triage itself had filled in is taken away again.
+    """
 
     ticket_id: int
     category: str | None = None
+    doubts_category: bool = False
     priority: str | None = None
     urgency: int | None = None
     team_id: int | None = None
@@ -178,11 +182,14 @@ _LABEL_FOUND = text(
     """
     with found as (
       select * from jsonb_to_recordset(cast(:found as jsonb))
-        as f(ticket_id bigint, category text, priority text, urgency smallint, team_id integer)
+        as f(ticket_id bigint, category text, doubts_category boolean, priority text,
+             urgency smallint, team_id integer)
     ), held as (
       select t.id, t.category, t.priority, t.urgency, t.team_id,
         case when t.category_by in ('default', 'triage') and f.category is not null
-             then f.category else t.category end as new_category,
+             then f.category
+             when t.category_by = 'triage' and f.doubts_category then null
+             else t.category end as new_category,
         case when t.priority_by in ('default', 'triage') and f.priority is not null
              then f.priority else t.priority end as new_priority,
         case when t.priority_by in ('default', 'triage') then coalesce(f.urgency, t.urgency)
@@ -196,8 +203,8 @@ _LABEL_FOUND = text(
     )
     update ticket t set category = h.new_category, priority = h.new_priority,
       urgency = h.new_urgency, team_id = h.new_team, version = t.version + 1, updated_at = :at,
-      category_by = case when h.new_category is distinct from h.category
-                         then 'triage' else t.category_by end,
+      category_by = case when h.new_category is not distinct from h.category then t.category_by
+                         when h.new_category is null then 'default' else 'triage' end,
       priority_by = case when h.new_priority is distinct from h.priority
                          then 'triage' else t.priority_by end,
       team_by = case when h.new_team is distinct from h.team_id then 'triage' else t.team_by end

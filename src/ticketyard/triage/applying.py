@@ -26,7 +26,8 @@ async def apply_findings(
     """Store the analyses, fill in what is sure and wanted, and say that triage is done.
 
     What a source or an agent said stays (tickets/labelling.py sees to it); a switch of the company
-    that is off leaves that field alone; a category below the threshold is stored, not filled in.
+    that is off leaves that field alone; a category below the threshold is stored, not filled in,
+    and one that was filled in earlier by triage itself is taken away.
     """
     if not findings:
         return
@@ -71,6 +72,8 @@ def _wanted(found: Findings, profile: Profile) -> Found:
     return Found(
         ticket_id=found.ticket_id,
         category=found.category if found.is_sure and profile.auto_categorize else None,
+        # What holds for now only, while vectors cannot be had, takes nothing away.
+        doubts_category=profile.auto_categorize and not found.is_sure and found.problem is None,
         priority=found.priority if prioritize else None,
         urgency=found.urgency if prioritize else None,
         team_id=found.team.team_id if found.team.is_sure and profile.auto_assign else None,
