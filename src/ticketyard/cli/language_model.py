@@ -31,9 +31,10 @@ def try_model() -> None:
     """Ask the model one short question. Exit 1 when no good answer comes."""
 
     async def ask(resources: Resources, worker: Worker) -> None:
-        trial = await try_out(resources.part(ChatModel))
+        chat = resources.part(ChatModel)
+        trial = await try_out(chat)
         console.print(f"Language model: {trial.words}.")
-        if not trial.is_good:
+        if not (trial.is_good and chat.is_on):
             raise typer.Exit(1)
 
     run_once(ask)
