@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from tests.triage.learning.lessons import FURNITURE, all_texts, flipped, texts_of
 from tests.world import World
+from ticketyard.ai.embedding import NoEmbedder
 from ticketyard.core.jobs import Worker
 from ticketyard.tickets.queries import get_ticket
 from ticketyard.triage.correcting import correct_category
@@ -94,28 +95,53 @@ async def test_a_poisoned_file_is_held_back_and_an_admin_decides(world: World) -
         assert [each["state"] for each in decided] == ["accepted", "dismissed"]
 
 
+def misfiled(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Forty texts of three labels, all as a fourth."""
+    wrong = [text for text, label in pairs if label in ("printer", "vpn", "password")]
+    return [(text, "badge") for text in wrong[:40]]
+
+
+@pytest.fixture
+def without_vectors(world: World) -> None:
+    """Words alone learn slowly: a desk that is easily misled."""
+    world.resources.part(Engines).embedder = NoEmbedder()
+
+
+@pytest.mark.usefixtures("without_vectors")
 async def test_a_worse_candidate_is_rejected_unless_it_is_wanted_anyway(world: World) -> None:
-    await train(world, PAIRS[:300])
-    # Labels nobody knew yet are news; here they take the place of what was known.
-    renamed = [(f"{words} ok", f"{label}_2") for words, label in PAIRS[:200]]
-    trained = await train(world, renamed)
+    pairs = all_texts(2)
+    await train(world, pairs[:60])
+    trained = await train(world, misfiled(pairs[60:]))
+    assert (trained.state, trained.version) == ("rejected", 2), trained.reason
     db = world.resources.db
-    if trained.state == "rejected":
-        async with db.transaction(world.company_id) as session:
-            assert await current_version(session) == 1
-            (rejected, _) = await list_versions(session, embedder="")
-            assert (rejected.model.state, rejected.problem) == ("rejected", None)
-            assert rejected.model.verdict["anchor"]["texts"] > 0
-            (told,) = await events(session, "triage.model_rejected")
-            assert told["reason"] == rejected.model.verdict["reason"]
-            with pytest.raises(CannotPromote, match="only its figures are kept"):
-                await promote_version(session, version=2, by=world.system)
-    forced = await train(world, renamed, is_forced=True)
     async with db.transaction(world.company_id) as session:
-        assert forced.state == "promoted"
-        assert await current_version(session) == forced.version
+        assert await current_version(session) == 1
+        (rejected, _) = await list_versions(session, embedder="")
+        assert (rejected.model.state, rejected.problem) == ("rejected", None)
+        assert rejected.model.verdict["anchor"]["lost"] > 2
+        (told,) = await events(session, "triage.model_rejected")
+        assert told["reason"] == rejected.model.verdict["reason"]
+        with pytest.raises(CannotPromote, match="only its figures are kept"):
+            await promote_version(session, version=2, by=world.system)
+    forced = await train(world, misfiled(pairs[60:]), is_forced=True)
+    async with db.transaction(world.company_id) as session:
+        assert (forced.state, forced.version) == ("promoted", 3)
+        assert await current_version(session) == 3
         promoted = await events(session, "triage.model_promoted")
-        assert promoted[-1]["is_forced"] is (trained.state == "rejected")
+        assert promoted[-1]["is_forced"] is True
+
+
+@pytest.mark.usefixtures("without_vectors")
+async def test_a_good_candidate_is_promoted(world: World) -> None:
+    pairs = all_texts(2)
+    await train(world, pairs[:60])
+    trained = await train(world, pairs[60:90])
+    assert (trained.state, trained.version) == ("promoted", 2), trained.reason
+    async with world.resources.db.transaction(world.company_id) as session:
+        assert await current_version(session) == 2
+        (seen, _) = await list_versions(session, embedder=NoEmbedder.name)
+        assert seen.model.verdict["anchor"]["lost"] == 0
+        assert seen.model.verdict["is_forced"] is False
 
 
 async def test_rolling_back_and_forth(world: World) -> None:
@@ -197,7 +223,7 @@ async def test_a_shadow_answers_without_effect_and_is_promoted_when_it_has_prove
         assert await current_version(session) == 1
         found = list(await session.scalars(select(ShadowFinding)))
         assert [each.label for each in found] == ["badge"] * 5
-        assert (await get_analysis(session, opened[0].id)).model_version == 1
+        assert (await get_analysis(session, opened[0].id)).model_version != 2
         assert (await get_ticket(session, opened[0].id)).category != "badge"
         assert await find_shadow_report(session) == ShadowReport(2, 5, 0, 0, 0)
     for each in opened[:3]:
@@ -258,7 +284,7 @@ async def test_a_threshold_set_by_hand_wins(world: World) -> None:
 
 
 async def test_teams_are_learned_from_what_people_said(world: World) -> None:
-    with pytest.raises(CannotTrain, match="Only 0 examples"):
+    with pytest.raises(CannotTrain, match="no example to learn from"):
         await train_from_history(world.resources, world.company_id, by=world.system, field="team")
     async with world.resources.db.transaction(world.company_id) as session:
         (run,) = await list_trainings(session, field="team")
