@@ -89,10 +89,12 @@ def test_unlabelled_texts_lend_their_words_to_the_labels() -> None:
 
 def test_unlabelled_texts_without_vectors_change_nothing() -> None:
     plain, helped = (
-        train(TEXTS, LABELS, NoEmbedder(), unlabelled=history).classifier.to_bytes()
+        train(TEXTS, LABELS, NoEmbedder(), unlabelled=history).classifier
         for history in ((), ["printer printer", ""])
     )
-    assert plain == helped
+    assert plain.index.numbers == helped.index.numbers
+    assert plain.blend == helped.blend
+    assert np.array_equal(plain.weights, helped.weights)
 
 
 ODD = {
@@ -234,7 +236,9 @@ def test_teaching_anew_learns_new_texts_and_keeps_how_sure_to_be(
 
 
 def test_teaching_the_same_anew_makes_the_same_model(model: Classifier, embedder: Embedder) -> None:
-    assert refit(model, TEXTS, LABELS, embedder).to_bytes() == model.to_bytes()
+    anew = refit(model, TEXTS, LABELS, embedder)
+    assert np.array_equal(anew.weights, model.weights)
+    assert anew.predict(TEXTS, embedder) == model.predict(TEXTS, embedder)
 
 
 def test_teaching_anew_refuses_what_teaching_refuses(model: Classifier) -> None:

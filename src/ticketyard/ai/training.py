@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,9 @@ MAX_NEIGHBOURS = 20_000
 """Examples kept for nearness; more of them would cost memory and no longer help."""
 
 MAX_UNLABELLED = 10_000
+ENOUGH_EXAMPLES = 60
+"""With so many examples a label, unlabelled texts have nothing to add."""
+
 _LEARNED_FROM_GUESSES = 4_000
 """Guessed labels the linear model learns from, the surest; all of them count as neighbours."""
 
@@ -35,10 +38,8 @@ _MANY_EXAMPLES = 20
 _GAIN_FEW, _GAIN_MANY = 4.0, 2.0
 # Few examples miss each one that is held out, so that fewer are held out at a time.
 _FOLDS_FEW, _FOLDS_MANY = 5, 3
-# The linear model lets other threads run while it learns: a fold each on as many cores.
-_FOLDS_AT_ONCE = 2
-# With so many examples a label, unlabelled texts have nothing to add.
-_ENOUGH_EXAMPLES = 60
+# The linear model lets other threads run while it learns.
+_TAUGHT_AT_ONCE = 2
 
 Tell = Callable[[str, float], None]
 
@@ -124,14 +125,19 @@ def train(
     material = _gather(texts, labels, known, embedder, descriptions or {}, unlabelled)
     likeness = _likeness(material)
     tell("learning", 0.3)
-    held_out = _hold_out(material, likeness, tell)
+    # Imported before there are threads that could import it at once.
+    import sklearn.svm  # noqa: F401
+
+    taught = np.ones(len(material.texts), bool)
+    with ThreadPoolExecutor(_TAUGHT_AT_ONCE) as threads:
+        whole = threads.submit(_fit, material, taught, likeness, USUAL, _NO_SCOPE, material.gain)
+        held_out = _hold_out(material, likeness, threads, tell)
     answers = material.answers[: material.hints]
     blend = _blend(held_out, answers)
     chances = blend.chances(held_out.views)
     scope = learn_scope(held_out.views.margins.max(axis=1), held_out.familiarity)
     tell("finishing", 0.9)
-    taught = np.ones(len(material.texts), bool)
-    classifier = _fit(material, taught, likeness, blend, scope, material.gain)
+    classifier = replace(whole.result(), blend=blend, scope=scope)
     tell("done", 1.0)
     return Lesson(classifier, measure(chances, answers, known))
 
@@ -176,7 +182,7 @@ def _gather(
     unlabelled: Sequence[str],
 ) -> Material:
     numbers = {label: number for number, label in enumerate(known)}
-    if not embedder.dimensions or len(texts) >= _ENOUGH_EXAMPLES * len(known):
+    if not embedder.dimensions or len(texts) >= ENOUGH_EXAMPLES * len(known):
         unlabelled = ()
     others = list(unlabelled)[:: -(-len(unlabelled) // MAX_UNLABELLED) or 1]
     every_text = [*texts, *(_readable(label, descriptions) for label in known), *others]
@@ -200,7 +206,9 @@ def _likeness(material: Material) -> Likeness | None:
     return Likeness(material.vectors) if len(material.texts) > material.labelled else None
 
 
-def _hold_out(material: Material, likeness: Likeness | None, tell: Tell) -> HeldOut:
+def _hold_out(
+    material: Material, likeness: Likeness | None, threads: ThreadPoolExecutor, tell: Tell
+) -> HeldOut:
     """Every labelled text seen by a model that was not taught it. Hints are always taught."""
     texts, labels = material.hints, len(material.labels)
     answers = material.answers[:texts]
@@ -225,12 +233,8 @@ def _hold_out(material: Material, likeness: Likeness | None, tell: Tell) -> Held
             kept[asked] = view
         held_out.was_met[asked] = np.isin(answers[asked], answers[folds != fold])
 
-    # What needs scikit-learn is imported before there are threads that could import it at once.
-    import sklearn.svm  # noqa: F401
-
-    with ThreadPoolExecutor(_FOLDS_AT_ONCE) as threads:
-        for done, _ in enumerate(threads.map(look, range(count)), 1):
-            tell("checking", 0.3 + 0.6 * done / count)
+    for done, _ in enumerate(threads.map(look, range(count)), 1):
+        tell("checking", 0.3 + 0.6 * done / count)
     return held_out
 
 

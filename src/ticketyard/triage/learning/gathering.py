@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Row, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ticketyard.ai.training import ENOUGH_EXAMPLES
 from ticketyard.people.queries import get_company
 from ticketyard.tickets.queries import list_categories
 from ticketyard.triage.learning.examples import RANKS, Example, split_digests
@@ -16,6 +17,9 @@ from ticketyard.triage.queries import CATEGORY, TEAM, get_teams
 
 MAX_EACH = 50_000
 """Of each kind, the newest."""
+
+MAX_UNLABELLED = 5_000
+"""Tickets that nobody labelled and that lend their words to the labels, the newest."""
 
 
 @dataclass(frozen=True)
@@ -38,16 +42,37 @@ async def gather(session: AsyncSession, field: str) -> Lore:
     descriptions = await _descriptions(session, field)
     known = {label.casefold() for label in descriptions}
     current = await find_in_state(session, "current", field, whole=True)
+    examples = [
+        each for each in await list_examples(session, field) if each.label.casefold() in known
+    ]
     return Lore(
-        examples=[
-            each for each in await list_examples(session, field) if each.label.casefold() in known
-        ],
+        examples=examples,
         descriptions=descriptions,
         languages=tuple((await get_company(session)).languages) or ("en",),
         version=current.version if current else None,
         champion=current.model if current else b"",
         learned=current.learned if current else b"",
     )
+
+
+async def list_unlabelled(
+    session: AsyncSession,
+    field: str,
+    examples: Sequence[Example],
+    *,
+    limit: int = MAX_UNLABELLED,
+) -> list[str]:
+    """What the newest tickets say of which nobody said what they are about.
+
+    Nothing where there are examples enough, or none of which to learn.
+    """
+    labels = {each.label.casefold() for each in examples}
+    if len(examples) >= ENOUGH_EXAMPLES * len(labels):
+        return []
+    said = {each.text for each in examples}
+    rows = await _rows(session, _UNLABELLED[field], field=field, limit=limit)
+    texts = (TicketText(row.id, row.title, row.description).content for row in rows)
+    return [text for text in dict.fromkeys(texts) if text and text not in said]
 
 
 async def count_fresh(session: AsyncSession, field: str) -> int:
@@ -160,6 +185,18 @@ _FILED = {
     "team": text(
         _FILED_BY.format(label="t.team_id::text") + _WHO.format(field="team_id", by="t.team_by")
     ),
+}
+_UNLABELLED_BY = """
+    select t.id, t.title, t.description from ticket t
+    where t.company_id = current_company() and {by} not in ('agent', 'source')
+      and t.merged_into is null
+      and not exists (select from correction c
+                      where c.company_id = t.company_id and c.ticket_id = t.id and c.field = :field)
+    order by t.id desc limit :limit
+    """
+_UNLABELLED = {
+    "category": text(_UNLABELLED_BY.format(by="t.category_by")),
+    "team": text(_UNLABELLED_BY.format(by="t.team_by")),
 }
 _TAUGHT = text(
     """

@@ -40,6 +40,7 @@ class Assignment:
     descriptions: label to its words; empty for labels that explain themselves.
     champion: the bytes of the model in use.  learned: digests of what it was taught, joined.
     languages: of the company; what answers without a model goes by them.
+    unlabelled: texts of its tickets of which nobody said what they are about.
     least: fewer examples than this are refused.
     """
 
@@ -49,6 +50,7 @@ class Assignment:
     champion: bytes = b""
     learned: bytes = b""
     languages: Sequence[str] = ("en",)
+    unlabelled: Sequence[str] = ()
     is_forced: bool = False
     least: int = MIN_EXAMPLES
 
@@ -238,6 +240,7 @@ def _taught(
             [examples[place].label for place in places],
             embedder,
             descriptions=assignment.descriptions,
+            unlabelled=assignment.unlabelled,
             tell=tell,
         )
     except CannotLearn as error:
@@ -259,6 +262,7 @@ def _refitted(
             [examples[place].label for place in places],
             embedder,
             descriptions=assignment.descriptions,
+            unlabelled=assignment.unlabelled,
         )
     except CannotLearn as error:
         raise CannotTrain(str(error)) from error

@@ -15,7 +15,7 @@ from ticketyard.triage.errors import BadExamples, CannotTrain
 from ticketyard.triage.learning.apprentice import teach_aside
 from ticketyard.triage.learning.errors import VectorsAway
 from ticketyard.triage.learning.examples import RANKS, Example, parse_examples
-from ticketyard.triage.learning.gathering import Lore, gather
+from ticketyard.triage.learning.gathering import Lore, gather, list_unlabelled
 from ticketyard.triage.learning.models import TrainingRun
 from ticketyard.triage.learning.runs import (
     HEARTBEAT_SECONDS,
@@ -141,7 +141,9 @@ async def _learn(
     if run.blob_key:
         file = await _file(resources, run, run.blob_key)
     brought = _brought(file, run, by)
-    assignment = _assignment(lore, brought, run)
+    async with resources.db.transaction(company_id) as session:
+        others = await list_unlabelled(session, run.field, [*lore.examples, *brought])
+    assignment = _assignment(lore, brought, others, run)
     outcome = await _taught(resources, company_id, run.id, assignment, tell)
     async with resources.db.transaction(company_id) as session:
         trained = await store_outcome(
@@ -179,7 +181,9 @@ def _brought(file: Sequence[Example], run: TrainingRun, by: Principal) -> list[E
     return [replace(each, at=run.asked_at, by=who, by_name=by.name, rank=rank) for each in file]
 
 
-def _assignment(lore: Lore, brought: Sequence[Example], run: TrainingRun) -> Assignment:
+def _assignment(
+    lore: Lore, brought: Sequence[Example], others: Sequence[str], run: TrainingRun
+) -> Assignment:
     return Assignment(
         # The file stands first: `store_outcome` counts on it.
         examples=[*brought, *lore.examples],
@@ -188,6 +192,7 @@ def _assignment(lore: Lore, brought: Sequence[Example], run: TrainingRun) -> Ass
         champion=lore.champion,
         learned=lore.learned,
         languages=lore.languages,
+        unlabelled=others,
         is_forced=run.is_forced,
         least=_FILE_LEAST if brought else MIN_EXAMPLES,
     )
