@@ -30,6 +30,7 @@ def make_desk(world: World, server: ModelServer) -> Make:
             ChatServer(**{**given, **changes}),
             Outgoing(["127.0.0.1"]),
             breaker=Breaker(opens_after=opens_after),
+            pause_seconds=0.02,
         )
         parts = {
             **world.resources.parts,

@@ -359,6 +359,16 @@ async def test_the_line_goes_on_while_the_server_hangs(make_desk: Make) -> None:
     assert {state for state, *_ in await desk.questions()} == {"waiting"}
 
 
+async def test_the_client_is_there_before_the_first_ticket(desk: Desk) -> None:
+    asker = asyncio.create_task(Asker(desk.resources).run())
+    try:
+        await until(lambda: desk.chat._speaker is not None)
+    finally:
+        asker.cancel()
+        await asyncio.wait([asker])
+    assert desk.server.got == []
+
+
 async def test_without_a_model_nothing_is_queued(world: World, worker: Worker) -> None:
     await world.open(UNSURE)
     await worker.run_pending()
@@ -370,7 +380,7 @@ async def test_without_a_model_nothing_is_queued(world: World, worker: Worker) -
 def make_asker(desk: Desk) -> Asker:
     """Another process: breaker and pace of its own."""
     server = desk.resources.part(ChatModel).server
-    chat = ChatModel(server, Outgoing(["127.0.0.1"]))
+    chat = ChatModel(server, Outgoing(["127.0.0.1"]), pause_seconds=0.02)
     return Asker(replace(desk.resources, parts={**desk.resources.parts, ChatModel: chat}))
 
 

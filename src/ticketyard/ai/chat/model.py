@@ -21,7 +21,6 @@ _PASSING: frozenset[Kind] = frozenset({"down", "limited", "failing"})
 _NO_FAULT: frozenset[Kind] = frozenset({"rejected", "declined"})
 _NOTHING_SEEN: frozenset[Kind] = frozenset({"busy"})
 _TRIES = 2
-_PAUSE_SECONDS = 0.5
 
 
 class _Speaks(Protocol):
@@ -34,7 +33,7 @@ class ChatModel:
     """Part of `Resources`. Without a server it is off. Nothing heavy is loaded before `load`.
 
     However the server behaves, `ask` ends within the deadline. Breaker and pace are this
-    process's own.
+    process's own. pause_seconds: before what may be over in a moment is asked again.
     """
 
     def __init__(
@@ -44,11 +43,13 @@ class ChatModel:
         *,
         langfuse: Langfuse | None = None,
         breaker: Breaker | None = None,
+        pause_seconds: float = 0.5,
     ) -> None:
         self.server = server
         self._outgoing = outgoing or Outgoing()
         self._langfuse = langfuse
         self._breaker = breaker or Breaker()
+        self._pause_seconds = pause_seconds
         self._pace = Pace(server.per_minute if server else 0)
         self._slots = asyncio.Semaphore(server.at_once if server else 1)
         self._loading = asyncio.Lock()
@@ -113,7 +114,8 @@ class ChatModel:
             try:
                 return await speaker.ask(question)
             except ChatTrouble as trouble:
-                pause = trouble.retry_after if trouble.retry_after is not None else _PAUSE_SECONDS
+                asked = trouble.retry_after
+                pause = self._pause_seconds if asked is None else asked
                 fits = time.monotonic() + 2 * pause < until
                 if not left or trouble.kind not in _PASSING or not fits:
                     raise
