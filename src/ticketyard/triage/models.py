@@ -77,7 +77,8 @@ class TriageModel(Table):
     state: candidate, shadow (answers beside the current one, without effect), current, retired (was
       current) or rejected.
     parent: the version that was current when this one was taught.
-    verdict: how the gate judged it (triage/learning/gate.py).
+    verdict: how the gate judged it (triage/learning/gate.py); `rolled_back` when somebody went back
+      from it since.
     learned: eight bytes of every example it was taught.
     thresholds: a stated share of wrong answers ("0.03") to the confidence that keeps it.
     """

@@ -1,5 +1,6 @@
 """Count analyses, and call for a training when there were enough of them (contracts 4.6)."""
 
+import asyncio
 from dataclasses import dataclass
 
 from sqlalchemy import text
@@ -8,10 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ticketyard.core.auth import Principal
 from ticketyard.core.events import emit
 from ticketyard.core.resources import Resources
+from ticketyard.triage.engines import Engines
 from ticketyard.triage.learning.errors import TrainingUnderWay
 from ticketyard.triage.learning.events import EnoughAnalysed
-from ticketyard.triage.learning.gathering import count_fresh
+from ticketyard.triage.learning.gathering import collect, fresh_in, list_known, lore_of
+from ticketyard.triage.learning.queries import find_shadow_report
+from ticketyard.triage.learning.reading import unreadable
 from ticketyard.triage.learning.runs import ask_for_training
+from ticketyard.triage.learning.shadowing import JUDGED_LEAST
 from ticketyard.triage.queries import CATEGORY, TEAM
 
 NEW_LEAST = 10
@@ -19,6 +24,12 @@ NEW_LEAST = 10
 
 PAUSE_SECONDS = 3600
 """Between two trainings that nobody asked for."""
+
+DAY_SECONDS = 24 * PAUSE_SECONDS
+"""Between two attempts to replace a version that cannot be read."""
+
+LOOKED_AT = 5_000
+"""Of each kind of examples, the newest: enough to see whether there is anything new."""
 
 NAME = "Triage"
 
@@ -50,25 +61,76 @@ async def consider_training(resources: Resources, company_id: int, cause: str) -
     """Ask for a training of each field that has enough new to learn from, and note what came of it."""
     notes = []
     for field in (CATEGORY, TEAM):
+        found = await _look(resources, company_id, field)
         async with resources.db.transaction(company_id) as session:
-            fresh = await count_fresh(session, field)
-            notes.append(f"{field}: {await _ask(session, company_id, field, cause, fresh)}")
+            notes.append(f"{field}: {await _ask(session, company_id, field, cause, found)}")
     async with resources.db.transaction(company_id) as session:
         await session.execute(_NOTE, {"note": "; ".join(notes)})
 
 
-async def _ask(session: AsyncSession, company_id: int, field: str, cause: str, fresh: int) -> str:
-    if fresh < NEW_LEAST:
-        return f"nothing to learn yet, {fresh} new examples and {NEW_LEAST} are needed"
-    if await session.scalar(_RECENT, {"field": field, "pause": PAUSE_SECONDS}):
-        return "another training began within the hour"
+@dataclass(frozen=True)
+class _Found:
+    """fresh: new examples.  examples: all of them, as far as looked at.  problem: of the model in use."""
+
+    fresh: int
+    examples: int
+    problem: str | None = None
+
+
+async def _look(resources: Resources, company_id: int, field: str) -> _Found:
+    """What is new; texts are made of rows in a thread, with no transaction open."""
+    async with resources.db.transaction(company_id) as session:
+        collected = await collect(session, field, limit=LOOKED_AT)
+        known = await list_known(session, field)
+    lore = await asyncio.to_thread(lore_of, collected)
+    problem = None
+    if lore.champion:
+        embedder = resources.part(Engines).embedder
+        problem = await asyncio.to_thread(unreadable, lore.champion, embedder)
+    return _Found(fresh_in(lore, known), len(lore.examples), problem)
+
+
+async def _ask(
+    session: AsyncSession, company_id: int, field: str, cause: str, found: _Found
+) -> str:
+    if waits := await _wait(session, field, found):
+        return waits
     try:
         run = await ask_for_training(
             session, by=Principal.system(company_id, NAME), cause=cause, field=field
         )
     except TrainingUnderWay as first:
         return first.detail
-    return f"training {run.id} asked for, {fresh} new examples"
+    why = f"{found.fresh} new examples"
+    if found.problem:
+        why = f"the version in use cannot be read: {found.problem}"
+    return f"training {run.id} asked for, {why}"
+
+
+async def _wait(session: AsyncSession, field: str, found: _Found) -> str:
+    """Why no training is asked for; empty when one is."""
+    if found.problem:
+        if found.examples < NEW_LEAST:
+            return (
+                f"the version in use cannot be read ({found.problem}), and there are"
+                f" {found.examples} examples to teach another; {NEW_LEAST} are needed"
+            )
+        if await session.scalar(_RECENT, {"field": field, "pause": DAY_SECONDS}):
+            return (
+                f"the version in use cannot be read ({found.problem}); it was tried within the day"
+            )
+        return ""
+    if found.fresh < NEW_LEAST:
+        return f"nothing to learn yet, {found.fresh} new examples and {NEW_LEAST} are needed"
+    shadow = await find_shadow_report(session, field)
+    if shadow and shadow.judged < JUDGED_LEAST:
+        return (
+            f"version {shadow.version} in the shadow is judged first, by {shadow.judged} of"
+            f" {JUDGED_LEAST} tickets so far"
+        )
+    if await session.scalar(_RECENT, {"field": field, "pause": PAUSE_SECONDS}):
+        return "another training began within the hour"
+    return ""
 
 
 # The first row of a company may reach the threshold at once.

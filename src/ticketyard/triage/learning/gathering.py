@@ -1,7 +1,8 @@
 """What a company has to learn from: what files taught, what people corrected, what they filed."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Row, TextClause, text
@@ -11,7 +12,7 @@ from ticketyard.ai.training import ENOUGH_EXAMPLES
 from ticketyard.people.queries import get_company
 from ticketyard.tickets.queries import list_categories
 from ticketyard.triage.learning.examples import RANKS, Example, split_digests
-from ticketyard.triage.learning.queries import find_in_state
+from ticketyard.triage.learning.queries import find_in_state, held_by_rollback
 from ticketyard.triage.preparing import TicketText
 from ticketyard.triage.queries import CATEGORY, TEAM, get_teams
 
@@ -37,21 +38,65 @@ class Lore:
     learned: bytes
 
 
-async def gather(session: AsyncSession, field: str) -> Lore:
-    """Read what there is to learn from, what answers today, and what that was taught."""
-    descriptions = await _descriptions(session, field)
-    known = {label.casefold() for label in descriptions}
+@dataclass(frozen=True)
+class Collected:
+    """What `Lore` is made of, as the database has it.  held: digests of what is not to be taught."""
+
+    corrected: Sequence[Row[Any]]
+    filed: Sequence[Row[Any]]
+    taught: Sequence[Row[Any]]
+    decided: Mapping[bytes, str]
+    descriptions: Mapping[str, str]
+    languages: Sequence[str]
+    version: int | None
+    champion: bytes
+    learned: bytes
+    held: frozenset[bytes] = frozenset()
+
+
+async def gather(session: AsyncSession, field: str, *, with_held: bool = True) -> Lore:
+    """Read what there is to learn from, what answers today, and what that was taught.
+
+    with_held: also what a version was taught that somebody went back from.
+    """
+    collected = await collect(session, field)
+    return await asyncio.to_thread(
+        lore_of, collected if not with_held else replace(collected, held=frozenset())
+    )
+
+
+async def collect(session: AsyncSession, field: str, *, limit: int = MAX_EACH) -> Collected:
+    """Read the rows only; `lore_of` makes texts of them, which takes longer than reading."""
     current = await find_in_state(session, "current", field, whole=True)
-    examples = [
-        each for each in await list_examples(session, field) if each.label.casefold() in known
-    ]
-    return Lore(
-        examples=examples,
-        descriptions=descriptions,
+    return Collected(
+        corrected=await _rows(session, _CORRECTED, field=field, limit=limit),
+        filed=await _rows(session, _FILED[field], limit=limit),
+        taught=await _rows(session, _TAUGHT, field=field, limit=limit),
+        decided=await _decided(session, field),
+        descriptions=await _descriptions(session, field),
         languages=tuple((await get_company(session)).languages) or ("en",),
         version=current.version if current else None,
         champion=current.model if current else b"",
         learned=current.learned if current else b"",
+        held=await held_by_rollback(session, field),
+    )
+
+
+def lore_of(collected: Collected) -> Lore:
+    """Pure: examples of labels that the company has, without those that are held back."""
+    known = {label.casefold() for label in collected.descriptions}
+    return Lore(
+        examples=[
+            each
+            for each in _examples(collected)
+            if each.label.casefold() in known
+            and (each.is_accepted or each.digest not in collected.held)
+        ],
+        descriptions=collected.descriptions,
+        languages=collected.languages,
+        version=collected.version,
+        champion=collected.champion,
+        learned=collected.learned,
     )
 
 
@@ -76,10 +121,22 @@ async def list_unlabelled(
 
 
 async def count_fresh(session: AsyncSession, field: str) -> int:
-    """How many examples the model in use was not taught, without those that are held back."""
-    lore = await gather(session, field)
-    known = split_digests(lore.learned) | await _held_back(session, field)
+    """How many examples no version was taught, without those that are held back."""
+    collected = await collect(session, field)
+    return fresh_in(lore_of(collected), await list_known(session, field))
+
+
+def fresh_in(lore: Lore, known: Collection[bytes]) -> int:
+    """Pure: how many of the examples are not known."""
     return sum(example.digest not in known for example in lore.examples)
+
+
+async def list_known(session: AsyncSession, field: str) -> frozenset[bytes]:
+    """Digests that call for no training: what the version in use or the newest one of any state was
+    taught (a rejected one would be rejected again), and what is held back."""
+    rows = await session.execute(_LEARNED, {"field": field})
+    learned = b"".join(bytes(row.learned) for row in rows)
+    return split_digests(learned) | await _held_back(session, field)
 
 
 async def _held_back(session: AsyncSession, field: str) -> frozenset[bytes]:
@@ -102,17 +159,17 @@ async def list_examples(
     What triage itself filed is no example: it would learn its own mistakes. What an admin dismissed
     is none either. Labels of the field `team` are ids as text.
     """
-    corrected = await _rows(session, _CORRECTED, field=field, limit=limit)
-    filed = await _rows(session, _FILED[field], limit=limit)
-    latest = {row.ticket_id: _example(row, row.content) for row in corrected}
-    for row in filed:
-        content = TicketText(row.ticket_id, row.title, row.description).content
-        latest.setdefault(row.ticket_id, _example(row, content))
-    taught = [
-        _example(row, row.content)
-        for row in await _rows(session, _TAUGHT, field=field, limit=limit)
-    ]
-    decided = await _decided(session, field)
+    return await asyncio.to_thread(_examples, await collect(session, field, limit=limit))
+
+
+def _examples(collected: Collected) -> list[Example]:
+    latest = {row.ticket_id: _example(row, row.content) for row in collected.corrected}
+    for row in collected.filed:
+        if row.ticket_id not in latest:
+            content = TicketText(row.ticket_id, row.title, row.description).content
+            latest[row.ticket_id] = _example(row, content)
+    taught = [_example(row, row.content) for row in collected.taught]
+    decided = collected.decided
     return [
         _with_decision(example, decided)
         for example in (*taught, *latest.values())
@@ -141,7 +198,7 @@ def _example(row: Row[Any], content: str) -> Example:
     )
 
 
-def _with_decision(example: Example, decided: dict[bytes, str]) -> Example:
+def _with_decision(example: Example, decided: Mapping[bytes, str]) -> Example:
     if decided.get(example.digest) != "accepted":
         return example
     return Example(**vars(example) | {"is_accepted": True})
@@ -206,6 +263,14 @@ _TAUGHT = text(
     left join person p on e.by_kind = 'person' and p.id = e.by_id and p.company_id = e.company_id
     where e.company_id = current_company() and e.field = :field
     order by e.taught_at desc, e.digest limit :limit
+    """
+)
+_LEARNED = text(
+    """
+    select learned from triage_model
+    where company_id = current_company() and field = :field
+      and (state = 'current' or version = (select max(version) from triage_model
+                                           where company_id = current_company() and field = :field))
     """
 )
 _DECIDED = text(

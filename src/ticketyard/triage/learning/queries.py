@@ -9,6 +9,7 @@ from sqlalchemy.orm import undefer
 
 from ticketyard.core.db import company_of
 from ticketyard.triage.learning.errors import ExampleNotFound, VersionNotFound
+from ticketyard.triage.learning.examples import split_digests
 from ticketyard.triage.learning.models import ExampleAside, TrainingCount, TrainingRun
 from ticketyard.triage.models import TriageModel
 from ticketyard.triage.queries import CATEGORY
@@ -105,6 +106,19 @@ async def find_in_state(
     return found
 
 
+async def held_by_rollback(session: AsyncSession, field: str = CATEGORY) -> frozenset[bytes]:
+    """Digests of what versions were taught that somebody went back from, less what is in use."""
+    held: set[bytes] = set()
+    in_use: frozenset[bytes] = frozenset()
+    for row in await session.execute(_ROLLED_BACK, {"field": field}):
+        learned = split_digests(bytes(row.learned))
+        if row.state == "current":
+            in_use = learned
+        else:
+            held |= learned
+    return frozenset(held - in_use)
+
+
 async def list_aside(
     session: AsyncSession, *, state: str = "aside", before: int | None = None, limit: int = 50
 ) -> list[ExampleAside]:
@@ -157,6 +171,13 @@ async def find_shadow_report(session: AsyncSession, field: str = CATEGORY) -> Sh
     return ShadowReport(*row) if row else None
 
 
+_ROLLED_BACK = text(
+    """
+    select state, learned from triage_model
+    where company_id = current_company() and field = :field
+      and (state = 'current' or verdict ->> 'rolled_back' = 'true')
+    """
+)
 # What triage had found is kept with the correction, as it was when the person decided.
 _SHADOW = text(
     """

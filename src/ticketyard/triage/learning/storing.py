@@ -154,7 +154,9 @@ async def _put_in_use(
 ) -> str:
     """At once, or first beside the present one where the company wants that."""
     settings = (await get_company(session)).settings
-    if settings.get(SHADOW_SETTING) and model.parent is not None and not verdict.is_forced:
+    # A shadow is asked about categories alone; of teams it would never be judged.
+    is_wanted = settings.get(SHADOW_SETTING) and model.field == CATEGORY
+    if is_wanted and model.parent is not None and not verdict.is_forced:
         if earlier := await find_in_state(session, "shadow", model.field):
             earlier.state = "retired"
             await session.flush()

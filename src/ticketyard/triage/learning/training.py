@@ -137,7 +137,7 @@ async def _learn(
     tell: Tell | None,
 ) -> Trained:
     async with resources.db.transaction(company_id) as session:
-        lore = await gather(session, run.field)
+        lore = await gather(session, run.field, with_held=run.is_forced)
     if run.blob_key:
         file = await _file(resources, run, run.blob_key)
     brought = _brought(file, run, by)

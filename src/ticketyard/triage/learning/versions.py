@@ -44,6 +44,8 @@ async def roll_back(
 ) -> TriageModel:
     """Go back to the version the present one came from, or to the one named.
 
+    What the present one was taught beyond that is held back: no training takes it up, until that version
+    is put in use again or a training is asked for that may not be refused (`is_forced`).
     Raises VersionNotFound, or CannotPromote when there is nothing to go back to.
     """
     await lock_versions(session, field)
@@ -58,6 +60,11 @@ async def roll_back(
     chosen = await get_version(session, target, field, lock=True)
     _check_usable(chosen)
     await switch_to(session, chosen, by=by)
+    current.verdict = current.verdict | {"rolled_back": True}
+    # It was taught by what somebody has just gone back from.
+    if shadow := await find_in_state(session, "shadow", field):
+        shadow.state = "retired"
+    await session.flush()
     await emit(
         session,
         ModelRolledBack(field=field, version=chosen.version, before=current.version),
@@ -73,6 +80,7 @@ async def switch_to(session: AsyncSession, chosen: TriageModel, *, by: Principal
         current.state = "retired"
         await session.flush()
     chosen.state = "current"
+    chosen.verdict = {name: said for name, said in chosen.verdict.items() if name != "rolled_back"}
     chosen.promoted_at = now_of(session)
     chosen.promoted_by = by.name
     await session.flush()
