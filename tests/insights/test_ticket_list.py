@@ -35,7 +35,9 @@ def titles(found: dict[str, Any]) -> list[str]:
 async def desk(world: World) -> World:
     """Six tickets, each of its own kind."""
     await world.open("A", created_at=DAY, priority="low", segment="VIP", category="network")
-    await world.open("B", created_at=DAY + timedelta(days=1), priority="critical", tags=("x", "y"))
+    second = await world.open(
+        "B", created_at=DAY + timedelta(days=1), priority="critical", tags=("x", "y")
+    )
     third = await world.open("C", created_at=DAY + timedelta(days=2), priority="high", tags=("x",))
     await world.open(
         "D", created_at=DAY + timedelta(days=3), source="glpi", source_reference="77",
@@ -75,6 +77,13 @@ async def desk(world: World) -> World:
         )
         await session.execute(
             text(
+                "insert into analysis (company_id, ticket_id, state, need_admin)"
+                " values (current_company(), :id, 'done', true)"
+            ),
+            {"id": second.id},
+        )
+        await session.execute(
+            text(
                 "insert into alert (company_id, ticket_id, provider_id, camera_id, organization_id,"
                 " alert_data) values (current_company(), :id, 'cam-maker', 12, 'org', '{}')"
             ),
@@ -106,11 +115,11 @@ async def desk(world: World) -> World:
         ({"source": ("GLPI",)}, "D"),
         ({"sentiment": ("negative",)}, "E"),
         ({"language": ("kk",)}, "E"),
-        ({"needs_review": ("true",)}, "E"),
+        ({"needs_review": ("true",)}, "B"),
         ({"sla_breach": ("true",)}, "EC"),
         ({"sla_breach": ("false",)}, "FDBA"),
         ({"due_before": ("2021-01-01",)}, "C"),
-        ({"needs_review": ("false",)}, "FDCBA"),
+        ({"needs_review": ("false",)}, "FEDCA"),
         ({"unassigned": ("true",)}, "FEDBA"),
         ({"unassigned": ("false",)}, "C"),
         ({"team": ("billing",)}, "F"),

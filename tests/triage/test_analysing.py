@@ -79,6 +79,23 @@ async def test_what_the_source_said_stays(world: World, worker: Worker) -> None:
     assert analysis.category == "printer"
 
 
+@pytest.mark.parametrize("said_by", ["source", "agent"])
+async def test_who_named_the_category_is_not_asked_about_it_again(
+    world: World, said_by: str
+) -> None:
+    opened = await world.open("Hm")
+    async with world.resources.db.transaction(world.company_id) as session:
+        ticket = await get_ticket(session, opened.id)
+        ticket.category, ticket.category_by = "vpn", said_by
+    await analyse_tickets(world.resources, world.company_id, [opened.id])
+    broken = with_engines(world.resources, Breaking("Hm"))
+    for resources in (world.resources, broken):
+        await analyse_tickets(resources, world.company_id, [opened.id], anew=True)
+        async with world.resources.db.transaction(world.company_id) as session:
+            assert not (await get_analysis(session, opened.id)).need_admin
+    assert [told["need_admin"] for told in await events_of(world, opened.id)] == [False, False]
+
+
 @pytest.mark.parametrize(
     ("switch", "field", "expected"),
     [("auto_categorize", "category", None), ("auto_prioritize", "priority", "medium")],

@@ -9,10 +9,12 @@ from sqlalchemy import select, text
 
 from tests.triage.unsure import unsure
 from tests.world import World
-from ticketyard.insights.triage_review import count_waiting
+from ticketyard.insights.desk import count_tabs
+from ticketyard.insights.triage_review import PAGE, count_waiting
 from ticketyard.tickets.models import Ticket
 from ticketyard.triage.correcting import correct_category
 from ticketyard.triage.models import Analysis, Correction
+from ticketyard.triage.queries import list_open_for_review
 
 Client = httpx2.AsyncClient
 HOME = "/triage/review"
@@ -81,6 +83,42 @@ async def test_what_a_source_an_agent_or_the_end_settled_does_not_wait(
         assert other.number not in page.split('id="review-list"')[1]
 
 
+async def test_page_tab_filter_and_api_mean_the_same_by_waiting(ana: Client, world: World) -> None:
+    waits = await unsure(world, "Waits")
+    guessed = await unsure(world, "Guessed")
+    broken = await unsure(world, "Broken", ranking=(), found={"state": "failed"})
+    others = {
+        "Source": "category = 'vpn', category_by = 'source'",
+        "Agent": "category = 'vpn', category_by = 'agent'",
+        "Closed": "status = 'closed'",
+        "Resolved": "status = 'resolved'",
+        "Merged": f"merged_into = {waits.id}",
+    }
+    async with world.resources.db.transaction(world.company_id) as session:
+        guess = "update ticket set category = 'vpn', category_by = 'triage' where id = :id"
+        await session.execute(text(guess), {"id": guessed.id})
+    for title, change in others.items():
+        opened = await unsure(world, title)
+        async with world.resources.db.transaction(world.company_id) as session:
+            await session.execute(
+                text(f"update ticket set {change} where id = :id"), {"id": opened.id}
+            )
+    await unsure(world, "Pending", found={"state": "pending"})
+    await unsure(world, "Sure", found={"need_admin": False})
+
+    expected = {waits.id, guessed.id, broken.id}
+    assert await waiting(world) == 3
+    async with world.resources.db.transaction(world.company_id) as session:
+        assert (await count_tabs(session, person_id=None))["review"] == 3
+        assert set(await list_open_for_review(session, limit=99)) == expected
+    listed = (await ana.get("/api/tickets?needs_review=true")).json()
+    assert {each["id"] for each in listed["tickets"]} == expected
+    read = (await ana.get("/api/triage/review")).json()
+    assert [each["ticket_id"] for each in read] == sorted(expected, reverse=True)
+    before = (await ana.get(f"/api/triage/review?before={broken.id}&limit=1")).json()
+    assert [each["ticket_id"] for each in before] == [guessed.id]
+
+
 async def test_a_card_shows_the_proposal_its_reasons_and_the_next_likeliest(
     ana: Client, world: World
 ) -> None:
@@ -97,7 +135,7 @@ async def test_a_card_shows_the_proposal_its_reasons_and_the_next_likeliest(
     assert "<mark>paper jam</mark>" in card
     assert "<mark>TONER</mark>" in card
     assert '<span class="badge">hidden word</span>' in card
-    assert "what was learned here, version 3" in card
+    assert "the model trained here, version 3" in card
     assert re.findall(r'data-choice="(\d)"', card) == ["1", "2", "3"]
     assert card.count("data-accept") == 1
     assert "41%" in card
@@ -141,8 +179,10 @@ async def test_what_can_mean_nothing_or_several_is_asked_back(
     assert answer.status_code == 200
     assert said in answer.text
     assert f'id="review-{opened.id}"' in answer.text
+    assert f'value="{typed}" aria-invalid="true"' in answer.text
     plain = await decide(ana, opened.id, typed=typed)
-    assert said in (await ana.get(plain.headers["location"])).text
+    assert plain.headers["location"] == f"{HOME}#review-{opened.id}"
+    assert re.search(f"{opened.number}: [^<]*{said}", (await ana.get(HOME)).text)
     assert (await ticket_of(world, opened.id)).category is None
 
 
@@ -151,7 +191,10 @@ async def test_a_decision_in_place_answers_with_its_line(ana: Client, world: Wor
     await unsure(world, "Another")
     answer = await decide(ana, opened.id, category="vpn", headers=IN_PLACE)
     assert 'class="review-done"' in answer.text
-    assert '<strong id="review-total" hx-swap-oob="true">1</strong>' in answer.text
+    assert '<strong id="review-total">1</strong> waits for a decision' in answer.text
+    # The badges beside the place and on the tab say the same.
+    for badge in (".place[href='/triage/review']", ".tab[href='/triage/review']"):
+        assert re.search(rf'{re.escape(badge)}">.*<span class="count"[^>]*>1<', answer.text)
     assert 'action="/triage/review/undo"' in answer.text
     assert "<html" not in answer.text
 
@@ -235,9 +278,15 @@ async def test_equal_proposals_are_accepted_and_taken_back_at_a_stroke(
         await correct_category(
             session, ticket_id=alike[0].id, category="vpn", by=world.as_person(world.bo)
         )
+    action = f"{HOME}/accept?proposal=printer&amp;sure=40"
+    assert f'action="{action}"' in page
     answer = await ana.post(
-        f"{HOME}/accept", data={"category": "printer", "pick": picks}, follow_redirects=True
+        action.replace("&amp;", "&"),
+        data={"category": "printer", "pick": picks},
+        follow_redirects=True,
     )
+    # Those that are not like these are not shown all at once behind the back.
+    assert str(answer.url).endswith("?proposal=printer&sure=40")
     assert "2 tickets filed under printer." in answer.text
     assert "1 left as it is" in answer.text
     assert [(await ticket_of(world, each.id)).category for each in (*alike, weak, other)] == [
@@ -257,6 +306,40 @@ async def test_what_is_skipped_stands_back(ana: Client, world: World) -> None:
     assert (await ana.get(f"{HOME}?skip=x,{'9' * 30},-1")).status_code == 200
 
 
+async def test_what_stands_behind_the_skipped_is_fetched(ana: Client, world: World) -> None:
+    opened = [await unsure(world, f"Number {n}") for n in range(PAGE + 3)]
+    page = (await ana.get(HOME)).text
+    assert numbers_of(page) == [each.number for each in opened[:PAGE]]
+    assert f"shown are <span><span data-shown>{PAGE}</span> of {PAGE + 3}" in page
+    shown = [f"{each.id}.1" for each in opened[:PAGE]]
+    skipped = ",".join(str(each.id) for each in opened[:2])
+    news = (await ana.get(f"{HOME}/news", params={"pick": shown, "skip": skipped})).text
+    assert numbers_of(news) == [each.number for each in opened[PAGE : PAGE + 2]]
+    none = (await ana.get(f"{HOME}/news", params={"pick": shown, "skip": ""})).text
+    assert numbers_of(none) == []
+
+
+async def test_none_like_these_says_how_many_others_wait(ana: Client, world: World) -> None:
+    first = await unsure(world, "One")
+    await unsure(world, "Two")
+    page = (await ana.get(f"{HOME}?sure=80")).text
+    assert "None is like these" in page
+    assert "2 other tickets wait for a decision." in page
+    assert re.search(
+        r">2</strong> wait for a decision, <strong>0</strong> of them like these", page
+    )
+    page = (await ana.get(f"{HOME}?proposal=printer&skip={first.id}")).text
+    assert "<strong>2</strong> of them like these" in page
+
+
+async def test_an_unlikely_proposal_is_no_default(ana: Client, world: World) -> None:
+    await unsure(world, "Hardly", ranking=[("printer", 0.19), ("vpn", 0.18)])
+    page = (await ana.get(HOME)).text
+    assert 'data-choice="1"' in page
+    assert "data-accept" not in page
+    assert "candidate sure" not in page
+
+
 async def test_news_bring_what_came_and_take_what_went(ana: Client, world: World) -> None:
     stays = await unsure(world, "Stays")
     goes = await unsure(world, "Goes")
@@ -274,7 +357,7 @@ async def test_news_bring_what_came_and_take_what_went(ana: Client, world: World
     assert "Bo Agent filed it under" in news
     assert numbers_of(news) == [reads.number, comes.number]
     assert "Anew" in news
-    assert '"true">3</strong>' in news
+    assert '<strong id="review-total">3</strong>' in news
     assert f"review-{stays.id}" not in news
     assert (await ana.get(f"{HOME}/news", params={"pick": ["x.y", "1"]})).status_code == 200
 

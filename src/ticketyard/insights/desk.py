@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ticketyard.core.db import company_of
 from ticketyard.insights.queue_filter import NOBODY, SORTS, QueueFilter
 from ticketyard.insights.ticket_query import TicketQuery, render_cursor, with_cursor
+from ticketyard.insights.triage_review import WAITS
 from ticketyard.tickets.errors import BadField
 from ticketyard.tickets.lifecycle import ACTIVE, STATUSES
 from ticketyard.tickets.numbering import PATTERN
@@ -202,16 +203,16 @@ select
   {_UNASSIGNED} as unassigned,
   (select count(*) from (select from analysis a
      join ticket t on t.company_id = a.company_id and t.id = a.ticket_id
-     where a.company_id = :company and a.need_admin and {_IN_WORK} limit :most) as counted) as review
+     where a.company_id = :company and {WAITS} limit :most) as counted) as review
 """
 
-_ROWS = """
+_ROWS = f"""
 select t.id, t.number, t.title, t.status, t.priority, t.category,
        coalesce(nullif(t.requester_name, ''), t.requester_email,
                 'Client ' || left(t.client ->> 'guid', 8)) as requester, t.source,
        t.address ->> 'city' as city, t.segment, t.tags, t.created_at as opened_at, t.sla_due_at as due_at,
        is_promise_broken(t.sla_breach, t.sla_due_at, now()) as is_broken, a.language, a.sentiment,
-       coalesce(a.need_admin, false) and t.category_by <> 'agent' as needs_review,
+       coalesce({WAITS}, false) as needs_review,
        p.name as assignee_name, o.name as office_name
 from unnest(cast(:ids as bigint[])) with ordinality as w(id, n)
 join ticket t on t.company_id = :company and t.id = w.id

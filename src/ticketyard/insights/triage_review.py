@@ -67,10 +67,14 @@ class Decided:
 @dataclass(frozen=True)
 class Review:
     """What waits: the first of it, how much there is, and what is proposed how often, the commonest
-    first."""
+    first.
+
+    matching: how many of the total are as was asked, skipped ones among them.
+    """
 
     rows: list[Waiting]
     total: int
+    matching: int
     proposals: list[tuple[str, int]]
 
 
@@ -99,6 +103,7 @@ async def read_review(
     return Review(
         rows=[rows[ticket_id] for ticket_id in found.ids if ticket_id in rows],
         total=found.total,
+        matching=found.matching,
         proposals=[(name, times) for name, times in found.proposals],
     )
 
@@ -127,13 +132,11 @@ async def count_waiting(session: AsyncSession, *, most: int = COUNT_MAX) -> int:
     return int(found or 0)
 
 
-# What the source or an agent said stays, so a doubt of triage's there asks nobody anything.
+# What the source or an agent said stays, so a doubt of triage's there asks nobody anything; what
+# that means is said once, in the database (migrations/functions/list_review.sql).
+WAITS: Final = "waits_for_review(a.need_admin, a.state, t.category_by, t.status, t.merged_into)"
 _FROM = "from analysis a join ticket t on t.company_id = a.company_id and t.id = a.ticket_id"
-_WHERE = """
-  where a.company_id = :company and a.need_admin and a.state <> 'pending'
-    and t.category_by in ('default', 'triage') and t.merged_into is null
-    and t.status in ('open', 'assigned', 'in_progress', 'pending')
-"""
+_WHERE = f" where a.company_id = :company and {WAITS}"
 _WAITS = f"{_FROM} {_WHERE}"
 _COLUMNS = f"""
   t.id, t.number, t.title, left(t.description, {TEXT_MAX}) as description, t.segment, t.tags,
@@ -158,18 +161,19 @@ _REVIEW = text(
     with waiting as materialized (
       select t.id, priority_rank(t.priority) as rank, a.category, a.category_confidence, a.state
       {_WAITS}
-    ), first as (
+    ), alike as (
       select id, rank from waiting
       where (:proposal = '' or category = :proposal)
         and (:sure = 0 or category_confidence >= :sure)
-        and id <> all (cast(:skipped as bigint[]))
+    ), first as (
+      select id, rank from alike where id <> all (cast(:skipped as bigint[]))
       order by rank desc, id limit :limit
     ), proposed as (
       select category, count(*) as times from waiting
       where state = 'done' and category is not null
       group by category order by times desc, category limit :proposals
     )
-    select (select count(*) from waiting) as total,
+    select (select count(*) from waiting) as total, (select count(*) from alike) as matching,
       array(select id from first order by rank desc, id) as ids,
       coalesce((select jsonb_agg(jsonb_build_array(category, times) order by times desc, category)
                 from proposed), '[]') as proposals

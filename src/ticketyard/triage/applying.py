@@ -32,9 +32,12 @@ async def apply_findings(
     if not findings:
         return
     rows = [_row(each) for each in findings]
-    await session.execute(_STORE, {"rows": orjson.dumps(rows).decode(), "now": now_of(session)})
+    stored = await session.execute(
+        _STORE, {"rows": orjson.dumps(rows).decode(), "now": now_of(session)}
+    )
+    asks = {row.ticket_id: bool(row.need_admin) for row in stored}
     await label_found(session, [_wanted(each, profile) for each in findings], by=by)
-    await emit(session, *(_triaged(each) for each in findings), by=by)
+    await emit(session, *(_triaged(each, asks) for each in findings), by=by)
 
 
 async def mark_failed(session: AsyncSession, problems: Mapping[int, str], *, by: Principal) -> None:
@@ -80,13 +83,13 @@ def _wanted(found: Findings, profile: Profile) -> Found:
     )
 
 
-def _triaged(found: Findings) -> TicketTriaged:
+def _triaged(found: Findings, asks: Mapping[int, bool]) -> TicketTriaged:
     return TicketTriaged(
         ticket_id=found.ticket_id,
         category=found.category if found.is_sure else None,
         urgency=found.urgency,
         language=found.language,
-        need_admin=found.need_admin,
+        need_admin=asks.get(found.ticket_id, found.need_admin),
     )
 
 
@@ -100,7 +103,8 @@ _STORE = text(
     select current_company(), f.ticket_id, 'done', f.category, f.category_confidence,
       f.category_ranking, f.priority, f.priority_confidence, f.urgency, f.sentiment,
       f.sentiment_score, f.language, f.language_confidence, f.summary, f.confidence,
-      f.need_admin, f.is_sure, f.engine, f.model_version, f.evidence, f.content_hash, 1, :now,
+      f.need_admin and t.category_by in ('default', 'triage'), f.is_sure,
+      f.engine, f.model_version, f.evidence, f.content_hash, 1, :now,
       f.kind, f.topic, f.topic_confidence, m.id, f.team_confidence, f.team_similarity, f.team_by,
       f.team_is_sure and m.id is not null, f.team_model_version, f.keywords, f.problem
     from jsonb_to_recordset(cast(:rows as jsonb)) as f(ticket_id bigint, category text,
@@ -129,6 +133,7 @@ _STORE = text(
       team_confidence = excluded.team_confidence, team_similarity = excluded.team_similarity,
       team_by = excluded.team_by, team_is_sure = excluded.team_is_sure,
       team_model_version = excluded.team_model_version, keywords = excluded.keywords
+    returning a.ticket_id, a.need_admin
     """
 )
 
@@ -136,12 +141,12 @@ _FAIL = text(
     """
     insert into analysis as a (company_id, ticket_id, state, need_admin, error, attempts,
                                analysed_at)
-    select current_company(), t.id, 'failed', true, p.problem, 1, :now
+    select current_company(), t.id, 'failed', t.category_by in ('default', 'triage'), p.problem, 1, :now
     from jsonb_to_recordset(cast(:rows as jsonb)) as p(ticket_id bigint, problem text)
     join ticket t on t.id = p.ticket_id and t.company_id = current_company()
     order by t.id
     on conflict (company_id, ticket_id) do update set
-      state = 'failed', need_admin = true, error = excluded.error, attempts = a.attempts + 1,
+      state = 'failed', need_admin = excluded.need_admin, error = excluded.error, attempts = a.attempts + 1,
       analysed_at = excluded.analysed_at
     returning case when a.attempts = 1 then a.ticket_id end
     """

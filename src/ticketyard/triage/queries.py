@@ -1,8 +1,9 @@
 """Reading what triage found and learned."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import undefer
 
@@ -54,9 +55,7 @@ async def list_for_review(
     session: AsyncSession, *, before: int | None = None, limit: int = 25
 ) -> list[Analysis]:
     """Analyses a person should look at, the newest ticket first, below the id `before`."""
-    query = select(Analysis).where(
-        Analysis.company_id == company_of(session), Analysis.need_admin.is_(True)
-    )
+    query = _waiting(select(Analysis), session)
     if before is not None:
         query = query.where(Analysis.ticket_id < before)
     return list(await session.scalars(query.order_by(Analysis.ticket_id.desc()).limit(limit)))
@@ -64,20 +63,23 @@ async def list_for_review(
 
 async def list_open_for_review(session: AsyncSession, *, limit: int) -> list[int]:
     """Open tickets that wait for a person, the newest first."""
-    rows = await session.scalars(
-        select(Analysis.ticket_id)
-        .join(Ticket, Ticket.id == Analysis.ticket_id)
-        .where(
-            Analysis.company_id == company_of(session),
-            Analysis.need_admin.is_(True),
-            Ticket.company_id == company_of(session),
-            Ticket.status.not_in(("resolved", "closed", "false_positive")),
-            Ticket.merged_into.is_(None),
-        )
-        .order_by(Analysis.ticket_id.desc())
-        .limit(limit)
+    query = _waiting(select(Analysis.ticket_id), session)
+    return list(await session.scalars(query.order_by(Analysis.ticket_id.desc()).limit(limit)))
+
+
+def _waiting(query: Select[Any], session: AsyncSession) -> Select[Any]:
+    """Of tickets that wait for review, as every other list and count means it."""
+    waits = func.waits_for_review(
+        Analysis.need_admin,
+        Analysis.state,
+        Ticket.category_by,
+        Ticket.status,
+        Ticket.merged_into,
     )
-    return list(rows)
+    return query.join(
+        Ticket,
+        and_(Ticket.company_id == Analysis.company_id, Ticket.id == Analysis.ticket_id),
+    ).where(Analysis.company_id == company_of(session), waits)
 
 
 async def list_unfinished(

@@ -63,7 +63,8 @@ begin
         union select unnest(v_words)), 'text')
       when 'sentiment' then v_analysis || is_one_of('a.sentiment', v_words, 'text') || ')'
       when 'language' then v_analysis || is_one_of('a.language', v_words, 'text') || ')'
-      when 'needs_review' then case when v_words[1] = 'true' then '' else 'not ' end || v_analysis || 'a.need_admin)'
+      when 'needs_review' then case when v_words[1] = 'true' then '' else 'not ' end || v_analysis
+        || 'waits_for_review(a.need_admin, a.state, t.category_by, t.status, t.merged_into))'
       when 'assignee_id' then is_one_of('t.assignee_id', v_words, 'integer')
       when 'unassigned' then 't.assignee_id is ' || case when v_words[1] = 'true' then 'null' else 'not null' end
       when 'team_id' then is_one_of('t.team_id', v_words, 'integer')

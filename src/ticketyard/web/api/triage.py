@@ -137,5 +137,5 @@ async def get_review(
     before: Annotated[RowId | None, Query(description="Only tickets with a lower id.")] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 25,
 ) -> list[Analysis]:
-    """Tickets that triage is not sure about, the newest first."""
+    """Open tickets that triage is not sure about and nobody filed, the newest first."""
     return await list_for_review(session, before=before, limit=limit)

@@ -9,7 +9,7 @@ from ticketyard.insights.mails import MailRow
 from ticketyard.insights.second_opinions import SecondOpinion
 from ticketyard.insights.sent_mails import SentMail
 from ticketyard.mail.answers.quoting import reply_text
-from ticketyard.tickets.lifecycle import allowed_next, can_be_assigned
+from ticketyard.tickets.lifecycle import ACTIVE, allowed_next, can_be_assigned
 from ticketyard.tickets.models import Attachment, Comment, StateChange, Ticket
 from ticketyard.triage.models import Analysis
 from ticketyard.web.pages import wording
@@ -273,7 +273,7 @@ def understood(
         "summary": analysis.summary if analysis else "",
         "language": analysis.language if analysis else None,
         "sentiment": analysis.sentiment if analysis else None,
-        "needs_review": analysis is not None and analysis.need_admin and not by_person,
+        "needs_review": analysis is not None and _waits(ticket, analysis),
         "category_by": "person" if by_person else ticket.category_by,
         "category_confidence": analysis.category_confidence if analysis and by_triage else None,
         "candidates": [
@@ -289,6 +289,13 @@ def understood(
         "team_by": ticket.team_by,
         "team_found": _team_found(ticket, analysis, teams or {}),
     }
+
+
+def _waits(ticket: Ticket, analysis: Analysis) -> bool:
+    """Whether it is in the review queue (migrations/functions/list_review.sql)."""
+    is_unsure = analysis.need_admin and analysis.state != "pending"
+    is_ours = ticket.category_by in ("default", "triage")
+    return is_unsure and is_ours and ticket.status in ACTIVE and ticket.merged_into is None
 
 
 def _opinion(opinion: SecondOpinion | None) -> str:
