@@ -6,17 +6,20 @@ from contextlib import suppress
 from datetime import timedelta
 
 import psutil
+import psycopg
 import pytest
 from sqlalchemy import select, text
 
 from tests.triage.learning.lessons import all_texts
 from tests.world import World
+from ticketyard.core.db import plain_url
 from ticketyard.core.jobs import Worker
 from ticketyard.triage.engines import Engines
 from ticketyard.triage.learning.errors import TrainingUnderWay
 from ticketyard.triage.learning.models import TrainingRun
 from ticketyard.triage.learning.queries import list_trainings
 from ticketyard.triage.learning.runs import (
+    HEARTBEAT_SECONDS,
     STALE_SECONDS,
     Ending,
     ExamplesFile,
@@ -106,6 +109,26 @@ async def test_a_file_that_is_gone_and_one_that_teaches_nothing_are_refused(
             (run, *_) = await list_trainings(session)
             assert (run.state, reason in run.reason) == ("refused", True), run.reason
             assert await current_version(session) is None
+
+
+async def test_it_is_heard_of_while_it_reads_what_there_is_to_learn(
+    world: World, worker: Worker
+) -> None:
+    """A large desk is long about reading: here a lock is."""
+    run = await ask(world)
+    db = world.resources.db
+    async with await psycopg.AsyncConnection.connect(plain_url(db.url)) as owner:
+        await owner.execute("lock table correction in access exclusive mode")
+        working = asyncio.create_task(worker.run_pending())
+        await _until(world, run.id, {"running"}, 20)
+        await asyncio.sleep(HEARTBEAT_SECONDS + 1.5)
+        async with db.transaction(world.company_id) as session:
+            seen = await session.get_one(TrainingRun, run.id)
+    await working
+    assert seen.heartbeat_at
+    assert seen.started_at
+    assert seen.heartbeat_at - seen.started_at > timedelta(seconds=HEARTBEAT_SECONDS - 1)
+    assert (await _state(world, run.id))[0] == "refused"
 
 
 async def test_a_training_that_waits_is_queued_again_when_its_job_was_lost(

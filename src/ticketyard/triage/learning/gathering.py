@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Row, TextClause, text
@@ -55,14 +55,9 @@ class Collected:
 
 
 async def gather(session: AsyncSession, field: str, *, with_held: bool = True) -> Lore:
-    """Read what there is to learn from, what answers today, and what that was taught.
-
-    with_held: also what a version was taught that somebody went back from.
-    """
+    """Read what there is to learn from, what answers today, and what that was taught."""
     collected = await collect(session, field)
-    return await asyncio.to_thread(
-        lore_of, collected if not with_held else replace(collected, held=frozenset())
-    )
+    return await asyncio.to_thread(lore_of, collected, with_held=with_held)
 
 
 async def collect(session: AsyncSession, field: str, *, limit: int = MAX_EACH) -> Collected:
@@ -82,15 +77,18 @@ async def collect(session: AsyncSession, field: str, *, limit: int = MAX_EACH) -
     )
 
 
-def lore_of(collected: Collected) -> Lore:
-    """Pure: examples of labels that the company has, without those that are held back."""
+def lore_of(collected: Collected, *, with_held: bool = False) -> Lore:
+    """Pure: examples of labels that the company has.
+
+    with_held: also what a version was taught that somebody went back from.
+    """
     known = {label.casefold() for label in collected.descriptions}
     return Lore(
         examples=[
             each
             for each in _examples(collected)
             if each.label.casefold() in known
-            and (each.is_accepted or each.digest not in collected.held)
+            and (with_held or each.is_accepted or each.digest not in collected.held)
         ],
         descriptions=collected.descriptions,
         languages=collected.languages,

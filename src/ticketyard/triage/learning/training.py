@@ -1,7 +1,7 @@
 """Run a training: gather, let go of the database, learn in a process of its own, store what came."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, replace
 
 from ticketyard.ai.embedding import EmbedderAway
@@ -15,7 +15,7 @@ from ticketyard.triage.errors import BadExamples, CannotTrain
 from ticketyard.triage.learning.apprentice import teach_aside
 from ticketyard.triage.learning.errors import VectorsAway
 from ticketyard.triage.learning.examples import RANKS, Example, parse_examples
-from ticketyard.triage.learning.gathering import Lore, gather, list_unlabelled
+from ticketyard.triage.learning.gathering import Lore, collect, list_unlabelled, lore_of
 from ticketyard.triage.learning.models import TrainingRun
 from ticketyard.triage.learning.runs import (
     HEARTBEAT_SECONDS,
@@ -26,7 +26,7 @@ from ticketyard.triage.learning.runs import (
     end_run,
 )
 from ticketyard.triage.learning.storing import Trained, store_outcome
-from ticketyard.triage.learning.teaching import MIN_EXAMPLES, Assignment, Outcome
+from ticketyard.triage.learning.teaching import MIN_EXAMPLES, Assignment
 from ticketyard.triage.queries import CATEGORY
 
 log = get_logger(__name__)
@@ -40,8 +40,17 @@ class GivenUp(Exception):
 
 @dataclass
 class _Progress:
+    """is_ending: its end is being noted, so that a run found ended was not given up."""
+
+    tell: Tell | None = None
     stage: str = "reading"
     share: float = 0.0
+    is_ending: bool = False
+
+    def note(self, stage: str, share: float) -> None:
+        self.stage, self.share = stage, share
+        if self.tell:
+            self.tell(stage, share)
 
 
 async def train_from_history(
@@ -108,8 +117,10 @@ async def work_off(
     No transaction is held meanwhile, so a killed training leaves the model in use untouched.
     Raises CannotTrain, VectorsAway, LessonBroke, GivenUp.
     """
+    progress = _Progress(tell)
+    learning = _learn(resources, company_id, run, by, file, progress)
     try:
-        return await _learn(resources, company_id, run, by, file, tell)
+        return await _heard_of(resources, company_id, run.id, progress, learning)
     except (CannotTrain, BadExamples) as refusal:
         await _end(resources, company_id, run.id, Ending("refused", refusal.detail), by)
         raise
@@ -134,17 +145,18 @@ async def _learn(
     run: TrainingRun,
     by: Principal,
     file: Sequence[Example],
-    tell: Tell | None,
+    progress: _Progress,
 ) -> Trained:
     async with resources.db.transaction(company_id) as session:
-        lore = await gather(session, run.field, with_held=run.is_forced)
+        collected = await collect(session, run.field)
+    lore = await asyncio.to_thread(lore_of, collected, with_held=run.is_forced)
     if run.blob_key:
         file = await _file(resources, run, run.blob_key)
     brought = _brought(file, run, by)
     async with resources.db.transaction(company_id) as session:
         others = await list_unlabelled(session, run.field, [*lore.examples, *brought])
     assignment = _assignment(lore, brought, others, run)
-    outcome = await _taught(resources, company_id, run.id, assignment, tell)
+    outcome = await teach_aside(assignment, resources.part(Engines).embedder, progress.note)
     async with resources.db.transaction(company_id) as session:
         trained = await store_outcome(
             session, run, lore, assignment.examples, outcome, brought=len(brought), by=by
@@ -157,6 +169,7 @@ async def _learn(
             fresh=outcome.fresh,
             aside=len(outcome.aside),
         )
+        progress.is_ending = True
         if not await end_run(session, run.id, ending, by=by):
             raise GivenUp(f"Training {run.id} was given up for lost while it ran.")
     if trained.state == "refused":
@@ -198,28 +211,25 @@ def _assignment(
     )
 
 
-async def _taught(
-    resources: Resources, company_id: int, run_id: int, assignment: Assignment, tell: Tell | None
-) -> Outcome:
-    progress = _Progress()
-
-    def note(stage: str, share: float) -> None:
-        progress.stage, progress.share = stage, share
-        if tell:
-            tell(stage, share)
-
-    embedder = resources.part(Engines).embedder
-    teaching = asyncio.create_task(teach_aside(assignment, embedder, note))
+async def _heard_of(
+    resources: Resources,
+    company_id: int,
+    run_id: int,
+    progress: _Progress,
+    learning: Coroutine[None, None, Trained],
+) -> Trained:
+    """Beat from the first row read to the end noted: a large desk is long about either."""
+    work = asyncio.create_task(learning)
     beating = asyncio.create_task(_keep_alive(resources, company_id, run_id, progress))
     try:
-        await asyncio.wait({teaching, beating}, return_when=asyncio.FIRST_COMPLETED)
-        if beating.done():
+        await asyncio.wait({work, beating}, return_when=asyncio.FIRST_COMPLETED)
+        if beating.done() and not work.done():
             beating.result()
-        return await teaching
+        return await work
     finally:
-        for each in (teaching, beating):
+        for each in (work, beating):
             each.cancel()
-        await asyncio.gather(teaching, beating, return_exceptions=True)
+        await asyncio.gather(work, beating, return_exceptions=True)
 
 
 async def _keep_alive(
@@ -228,8 +238,11 @@ async def _keep_alive(
     """Say every few seconds how far it is. Raises GivenUp."""
     while True:
         async with resources.db.transaction(company_id) as session:
-            if not await beat(session, run_id, progress.stage, progress.share):
-                raise GivenUp(f"Training {run_id} was given up for lost while it ran.")
+            is_running = await beat(session, run_id, progress.stage, progress.share)
+        if progress.is_ending:
+            return
+        if not is_running:
+            raise GivenUp(f"Training {run_id} was given up for lost while it ran.")
         await asyncio.sleep(HEARTBEAT_SECONDS)
 
 
