@@ -102,7 +102,6 @@ def test_what_is_personal_does_not_leave_and_little_of_a_long_text_does(
         Turn(args=lambda _: "nonsense"),
         Turn(args=lambda _: [[None, 1.0], [1.0, 2.0]]),
     ],
-    ids=repr,
 )
 def test_anything_but_vectors_is_told_within_the_deadline_and_then_at_once(
     server: ModelServer, turn: Turn
