@@ -21,6 +21,8 @@ _PASSING: frozenset[Kind] = frozenset({"down", "limited", "failing"})
 _NO_FAULT: frozenset[Kind] = frozenset({"rejected", "declined"})
 _NOTHING_SEEN: frozenset[Kind] = frozenset({"busy"})
 _TRIES = 2
+# A turn that comes when less than this share of the deadline is left is none: nobody could answer.
+_LEAST_TURN = 0.05
 
 
 class _Speaks(Protocol):
@@ -88,12 +90,14 @@ class ChatModel:
         if wait := self._pace.take(began):
             self._breaker.drop()
             raise ChatTrouble("busy", retry_after=wait)
-        is_asking = False
+        is_asking, until = False, began + self.server.deadline_seconds
         try:
             async with asyncio.timeout(self.server.deadline_seconds):
                 async with self._slots:
+                    if until - time.monotonic() < _LEAST_TURN * self.server.deadline_seconds:
+                        raise ChatTrouble("busy")
                     is_asking = True
-                    told = await self._try(speaker, question, began + self.server.deadline_seconds)
+                    told = await self._try(speaker, question, until)
         except TimeoutError:
             # Who never got a turn was held up by others here, not by the server.
             trouble = ChatTrouble("slow" if is_asking else "busy")
