@@ -197,14 +197,42 @@ async def test_what_is_allowed_is_settled(admin: Client, world: World) -> None:
     page = answer.text
     assert '<option value="5" selected>' in page
     assert 'value="62.5"' in page
-    for given, said in (
-        ({"max_error": "50"}, "lies between"),
-        ({"max_error": "x"}, "numbers in a hundred"),
-        ({"max_error": "nan"}, "lies between"),
-        ({"max_error": "3", "threshold": "101"}, "between 0 and 1"),
-    ):
-        answer = await admin.post(f"{HOME}/settings", data=given, follow_redirects=True)
-        assert said in answer.text, given
+    assert "or people have judged 50 of their tickets" in page
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"max_error": "50"}, "Say a number from 1 to 20, in a hundred."),
+        ({"max_error": "x"}, "Say a number from 1 to 20, in a hundred."),
+        ({"max_error": "nan"}, "Say a number from 1 to 20, in a hundred."),
+        *(
+            ({"max_error": "7", "threshold": typed}, "Say a number from 0 to 100, or nothing.")
+            for typed in ("abc", "150", "-5", "nan", "101", "inf")
+        ),
+    ],
+)
+async def test_what_cannot_be_allowed_is_said_beside_what_was_typed(
+    admin: Client, world: World, given: dict[str, str], said: str
+) -> None:
+    answer = await admin.post(f"{HOME}/settings", data={**given, "shadow": "1"})
+    assert answer.status_code == 422
+    form = answer.text.split('action="/triage/models/settings#settings"')[1].split("</form>")[0]
+    assert said in form
+    assert "Nothing was saved yet." in form
+    assert f'value="{given.get("threshold", "")}"' in form
+    assert 'name="shadow" value="1" checked' in form
+    if "threshold" in given:
+        assert "selected>7.0 %" in form
+    async with world.resources.db.transaction(world.company_id) as session:
+        assert "triage_max_error" not in (await get_company(session)).settings
+
+
+async def test_a_version_that_was_forced_says_so(admin: Client, world: World) -> None:
+    await version(world, 1, "current")
+    assert "put in use anyway" not in (await admin.get(HOME)).text
+    await version(world, 2, "candidate", verdict={"is_forced": True, "reason": "It is worse."})
+    assert (await admin.get(HOME)).text.count("put in use anyway") == 1
 
 
 async def test_a_language_model_is_offered_where_one_is_configured(

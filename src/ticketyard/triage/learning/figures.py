@@ -14,6 +14,7 @@ STEADY_BELOW = 0.1
 DIFFERENT_FROM = 0.25
 
 Verdict = Literal["too_few", "steady", "shifting", "different"]
+Side = Literal["now", "before"]
 
 
 @dataclass(frozen=True)
@@ -56,12 +57,14 @@ class Drift:
 
     distance: the population stability index; by_chance: what so few cases give with no drift.
     moved: the label whose share changed most, and by how much.
+    lacking: where there are too few cases, on which side; None too where there is one label only.
     """
 
     distance: float | None
     by_chance: float | None
     verdict: Verdict
     moved: tuple[str, float] | None
+    lacking: Side | None = None
 
 
 def drift(now: Mapping[str, int], before: Mapping[str, int]) -> Drift:
@@ -73,7 +76,7 @@ def drift(now: Mapping[str, int], before: Mapping[str, int]) -> Drift:
     labels = sorted({label for label, count in (*now.items(), *before.items()) if count})
     n, m = sum(now.values()), sum(before.values())
     if not n or not m or len(labels) < 2:
-        return Drift(None, None, "too_few", None)
+        return Drift(None, None, "too_few", None, _lacking(n, m))
     # Half a case for each label, so that one that is new, or gone, is far off and not endlessly so.
     share = {label: (now.get(label, 0) + 0.5) / (n + len(labels) / 2) for label in labels}
     expected = {label: (before.get(label, 0) + 0.5) / (m + len(labels) / 2) for label in labels}
@@ -84,7 +87,16 @@ def drift(now: Mapping[str, int], before: Mapping[str, int]) -> Drift:
     by_chance = (len(labels) - 1) * (1 / n + 1 / m)
     change = {label: now.get(label, 0) / n - before.get(label, 0) / m for label in labels}
     most = max(labels, key=lambda label: abs(change[label]))
-    return Drift(distance, by_chance, _verdict(n, distance, by_chance), (most, change[most]))
+    verdict = _verdict(n, distance, by_chance)
+    lacking = _lacking(n, m) if verdict == "too_few" else None
+    return Drift(distance, by_chance, verdict, (most, change[most]), lacking)
+
+
+def _lacking(n: int, m: int) -> Side | None:
+    """The side whose few cases hinder the comparison: the smaller one, for it gives most chance."""
+    if n < FEW:
+        return "now"
+    return "before" if m < n else "now" if n < m else None
 
 
 def _verdict(n: int, distance: float, by_chance: float) -> Verdict:

@@ -29,16 +29,27 @@ from ticketyard.triage.learning.queries import (
 )
 from ticketyard.triage.learning.runs import ExamplesFile, ask_for_training
 from ticketyard.triage.learning.setting import (
+    LEAST_ERROR,
+    MOST_ERROR,
     LearningSettings,
     get_learning_settings,
     set_learning_settings,
 )
+from ticketyard.triage.learning.shadowing import JUDGED_LEAST
 from ticketyard.triage.learning.versions import promote_version, roll_back
 from ticketyard.triage.models import TriageModel
 from ticketyard.triage.queries import CATEGORY, TEAM, get_model_threshold
 from ticketyard.triage.second_opinion.rules import SETTING, OpinionRules, wish_of
 from ticketyard.web.deps import Acting, Parts, Session, may
-from ticketyard.web.pages.frame import DeskFrame, Flash, OwnFrame, back_to, fragment, page
+from ticketyard.web.pages.frame import (
+    DeskFrame,
+    Flash,
+    Frame,
+    OwnFrame,
+    back_to,
+    fragment,
+    page,
+)
 
 router = APIRouter(prefix="/triage/models", include_in_schema=False)
 
@@ -80,7 +91,8 @@ Field = Annotated[str, Form(pattern="^(category|team)$")]
 
 @dataclass(frozen=True)
 class VersionView:
-    """A version as it is drawn. can_use: it may be put in use; back: this is what one goes back to."""
+    """A version as it is drawn. can_use: it may be put in use; back: this is what one goes back to;
+    forced: it was put in use although it had been judged worse."""
 
     seen: TriageModel
     state: str
@@ -92,11 +104,59 @@ class VersionView:
     texts: int
     can_use: bool
     is_back: bool
+    is_forced: bool
+
+
+@dataclass(frozen=True)
+class _Wish:
+    """What is allowed, as it was typed; problems by field, empty where it can be so."""
+
+    max_error: str
+    threshold: str
+    shadow: bool
+    language_model: str
+
+    @property
+    def problems(self) -> dict[str, str]:
+        """What is wrong with it. Shares are said in a hundred here, as they are drawn."""
+        found = {}
+        share, at = _share(self.max_error), _share(self.threshold)
+        if share is None or not LEAST_ERROR <= share <= MOST_ERROR:
+            found["max_error"] = (
+                f"Say a number from {LEAST_ERROR * 100:g} to {MOST_ERROR * 100:g}, in a hundred."
+            )
+        if self.threshold.strip() and (at is None or not 0 <= at <= 1):
+            found["threshold"] = "Say a number from 0 to 100, or nothing."
+        return found
+
+    @property
+    def settings(self) -> LearningSettings:
+        """What it means, where nothing is wrong with it."""
+        return LearningSettings(
+            max_error=_share(self.max_error) or 0.0,
+            threshold=_share(self.threshold),
+            shadow=self.shadow,
+        )
+
+
+def _share(typed: str) -> float | None:
+    """What was typed in a hundred as a share of one; None where it is no number."""
+    try:
+        return float(typed.replace(",", ".")) / 100
+    except ValueError:
+        return None
 
 
 @router.get("", dependencies=[may("triage:train")])
 async def get_models_page(session: Session, parts: Parts, frame: DeskFrame) -> Response:
     """Everything about what was learned of categories, and of teams where that was taught."""
+    return await _page(session, parts, frame)
+
+
+async def _page(
+    session: AsyncSession, parts: Resources, frame: Frame, refused: _Wish | None = None
+) -> Response:
+    """The page; refused: what was typed about what is allowed and cannot be so."""
     versions = await list_versions(session, embedder=parts.part(Engines).embedder.name)
     current = _current(versions, CATEGORY)
     return page(
@@ -104,6 +164,9 @@ async def get_models_page(session: Session, parts: Parts, frame: DeskFrame) -> R
         frame,
         place="triage",
         tab="models",
+        status=422 if refused else 200,
+        refused=refused,
+        judged_least=JUDGED_LEAST,
         current=current,
         threshold=await get_model_threshold(session, current.version) if current else None,
         shadow=await find_shadow_report(session),
@@ -176,23 +239,33 @@ async def _kept(
 
 @router.post("/versions/{model_version}/use", dependencies=[may("triage:train")])
 async def post_use(
-    model_version: RowId, session: Session, by: Acting, field: Field = CATEGORY
+    model_version: RowId, session: Session, parts: Parts, by: Acting, field: Field = CATEGORY
 ) -> Response:
     """Put a version in use. One that is not there is an address that leads nowhere."""
     try:
         async with session.begin_nested():
-            await promote_version(session, version=_small(model_version), by=by, field=field)
+            await promote_version(
+                session,
+                version=_small(model_version),
+                by=by,
+                field=field,
+                embedder=parts.part(Engines).embedder,
+            )
     except CannotPromote as refusal:
         return back_to(HOME, Flash("stop", refusal.detail))
     return back_to(HOME, Flash("clear", f"Version {model_version} answers from now on."))
 
 
 @router.post("/rollback", dependencies=[may("triage:train")])
-async def post_rollback(session: Session, by: Acting, field: Field = CATEGORY) -> Response:
+async def post_rollback(
+    session: Session, parts: Parts, by: Acting, field: Field = CATEGORY
+) -> Response:
     """Go back to the version that the present one came from."""
     try:
         async with session.begin_nested():
-            model = await roll_back(session, by=by, field=field)
+            model = await roll_back(
+                session, by=by, field=field, embedder=parts.part(Engines).embedder
+            )
     except Refusal as refusal:
         return back_to(HOME, Flash("stop", refusal.detail))
     return back_to(HOME, Flash("clear", f"Version {model.version} answers again."))
@@ -223,6 +296,8 @@ async def post_aside(
 @router.post("/settings", dependencies=[may("triage:train")])
 async def post_settings(
     session: Session,
+    parts: Parts,
+    frame: DeskFrame,
     by: Acting,
     max_error: Annotated[str, Form(max_length=10)] = "",
     threshold: Annotated[str, Form(max_length=10)] = "",
@@ -230,23 +305,14 @@ async def post_settings(
     language_model: Annotated[str, Form(max_length=10)] = "",
 ) -> Response:
     """How often it may be wrong, whether a new version is tried first, what a model is asked."""
-    place = f"{HOME}#settings"
-    try:
-        wanted = LearningSettings(
-            max_error=float(max_error.replace(",", ".")) / 100,
-            threshold=float(threshold.replace(",", ".")) / 100 if threshold.strip() else None,
-            shadow=bool(shadow),
-        )
-    except ValueError:
-        return back_to(place, Flash("stop", "Shares are numbers in a hundred."))
-    try:
-        async with session.begin_nested():
-            await set_learning_settings(session, wanted, by=by)
-            if language_model in ASKED:
-                await set_settings(session, by=by, **{SETTING: language_model})
-    except Refusal as refusal:
-        return back_to(place, Flash("stop", refusal.detail))
-    return back_to(place, Flash("clear", "Saved; it holds for tickets from now on."))
+    wish = _Wish(max_error, threshold, bool(shadow), language_model)
+    if wish.problems:
+        return await _page(session, parts, frame, wish)
+    await set_learning_settings(session, wish.settings, by=by)
+    if language_model in ASKED:
+        await set_settings(session, by=by, **{SETTING: language_model})
+    said = Flash("clear", "Saved; it holds for tickets from now on.")
+    return back_to(f"{HOME}#settings", said)
 
 
 async def _trainings(session: AsyncSession) -> dict[str, Any]:
@@ -305,6 +371,7 @@ def _view(seen: VersionSeen, current: TriageModel | None) -> VersionView:
         texts=int(metrics.get("texts") or 0),
         can_use=model.state in ("candidate", "shadow", "retired") and seen.problem is None,
         is_back=current is not None and current.parent == model.version,
+        is_forced=bool(model.verdict.get("is_forced")),
     )
 
 

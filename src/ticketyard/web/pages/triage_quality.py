@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Response
 
 from ticketyard.people.queries import get_company
-from ticketyard.triage.learning.figures import Share
+from ticketyard.triage.learning.figures import FEW, Drift, Share
 from ticketyard.triage.learning.quality import TriageQuality, Week, measure_quality
 from ticketyard.web.deps import Parts, Session, may
 from ticketyard.web.pages import wording
@@ -29,7 +29,9 @@ VERDICTS = {
 }
 # What a verdict on the last full week means for whoever looks after triage.
 MEANINGS = {
-    "too_few": "In the last week there were too few tickets to tell a change from chance.",
+    "too_few": "In the last week all tickets were about one thing: there is nothing to compare.",
+    "now": "In the last week there were too few tickets to tell a change from chance.",
+    "before": "What the last week is compared with has too few tickets to tell a change from chance.",
     "steady": "In the last week tickets were about what was expected: nothing to do.",
     "shifting": "In the last week the mix of tickets changed. Look at what grows below; if it goes "
     "on, teach triage anew.",
@@ -69,6 +71,7 @@ async def get_quality_page(
         periods=PERIODS,
         query=f"first={period.first}&last={period.last}",
         quality=quality,
+        few=FEW,
         headline=_headline(quality),
         curve=_curve(quality),
         labels=quality.labels[:LABELS_SHOWN],
@@ -80,16 +83,17 @@ async def get_quality_page(
     )
 
 
-def _headline(quality: TriageQuality) -> list[tuple[str, str, str]]:
-    """Name, figure, and what it is of: no percentage stands without its number."""
+def _headline(quality: TriageQuality) -> list[tuple[str, str, str, str]]:
+    """Name, figure, what it is of and where the true one lies: no percentage stands without its
+    number, and none at all for a handful that people judged."""
     filled = quality.right_filled_in
     wrong = filled.of - filled.hits
     return [
-        ("Read", f"{quality.analysed:,}", _failed(quality.failed)),
-        ("Filled in", *_of(quality.filled_in, "of {of}")),
-        ("Right where filled in", *_of(filled, "of {of} judged")),
-        ("Right where unsure", *_of(quality.right_unsure, "of {of} judged")),
-        ("Corrected afterwards", f"{wrong:,}", f"of {quality.filled_in.hits:,} filled in"),
+        ("Read", f"{quality.analysed:,}", _failed(quality.failed), ""),
+        ("Filled in", *_of(quality.filled_in)),
+        ("Right where filled in", *_judged(filled)),
+        ("Right where unsure", *_judged(quality.right_unsure)),
+        ("Corrected afterwards", f"{wrong:,}", f"of {quality.filled_in.hits:,} filled in", ""),
     ]
 
 
@@ -97,17 +101,24 @@ def _failed(count: int) -> str:
     return f"{count:,} could not be read yet" if count else "tickets"
 
 
-def _of(share: Share, words: str) -> tuple[str, str]:
-    said = words.format(of=f"{share.of:,}")
+def _of(share: Share) -> tuple[str, str, str]:
+    said = f"of {share.of:,}"
+    return ("–", said, "") if share.share is None else (f"{share.share:.0%}", said, "")
+
+
+def _judged(share: Share) -> tuple[str, str, str]:
+    said = f"{share.hits:,} of {share.of:,} judged"
     if share.share is None:
-        return "–", said
-    return f"{share.share:.0%}", f"{said}{_between(share)}"
+        return "–", "none judged", ""
+    if share.of < FEW:
+        return "–", said, "too few to say"
+    return f"{share.share:.0%}", said, _between(share)
 
 
 def _between(share: Share) -> str:
     if share.low is None or share.high is None:
         return ""
-    return f"; {share.low:.0%} to {share.high:.0%}"
+    return f"{share.low:.0%} to {share.high:.0%}"
 
 
 def _curve(quality: TriageQuality) -> dict[str, Any]:
@@ -150,4 +161,8 @@ def _week(week: Week) -> dict[str, Any]:
 
 
 def _meaning(weeks: Sequence[Week]) -> str:
-    return MEANINGS[weeks[-1].drift.verdict] if weeks else ""
+    return MEANINGS[_meant(weeks[-1].drift)] if weeks else ""
+
+
+def _meant(drift: Drift) -> str:
+    return drift.lacking or drift.verdict
