@@ -38,6 +38,10 @@ _MANY_EXAMPLES = 20
 _GAIN_FEW, _GAIN_MANY = 4.0, 2.0
 # Few examples miss each one that is held out, so that fewer are held out at a time.
 _FOLDS_FEW, _FOLDS_MANY = 5, 3
+# With few examples the whole model is better than those it is judged by, that had a fifth fewer.
+_WHOLE = 1.06
+# Where nothing can be held out: labels handed on make the views sharper than they are right.
+_UNSEEN, _UNSEEN_WITH_GUESSES = 1.1, 0.9
 # The linear model lets other threads run while it learns.
 _TAUGHT_AT_ONCE = 2
 
@@ -133,7 +137,7 @@ def train(
         whole = threads.submit(_fit, material, taught, likeness, USUAL, _NO_SCOPE, material.gain)
         held_out = _hold_out(material, likeness, threads, tell)
     answers = material.answers[: material.hints]
-    blend = _blend(held_out, answers)
+    blend = _blend(held_out, material, likeness)
     chances = blend.chances(held_out.views)
     scope = learn_scope(held_out.views.margins.max(axis=1), held_out.familiarity)
     tell("finishing", 0.9)
@@ -252,12 +256,14 @@ def _folds(answers: NDArray[np.int64], count: int) -> NDArray[np.int64]:
     return folds
 
 
-def _blend(held_out: HeldOut, answers: NDArray[np.int64]) -> Blend:
+def _blend(held_out: HeldOut, material: Material, likeness: Likeness | None) -> Blend:
     """A label's only example, held out, says nothing of a model that has it: it is left out."""
     told = np.flatnonzero(held_out.was_met)
     if not told.size:
-        return USUAL
-    return fit_blend(Views(*(view[told] for view in held_out.views)), answers[told])
+        return USUAL.sharper(_UNSEEN if likeness is None else _UNSEEN_WITH_GUESSES)
+    answers = material.answers[: material.hints]
+    blend = fit_blend(Views(*(view[told] for view in held_out.views)), answers[told])
+    return blend if material.has_many else blend.sharper(_WHOLE)
 
 
 def _fit(
