@@ -5,7 +5,7 @@ from sqlalchemy import text
 
 from tests.triage.learning.lessons import all_texts
 from tests.triage.learning.test_counting import correct_some, counted
-from tests.triage.learning.test_versions import train
+from tests.triage.learning.test_versions import embedder_of, train
 from tests.world import World
 from ticketyard.ai.embedding import NoEmbedder
 from ticketyard.triage.engines import Engines
@@ -37,7 +37,7 @@ async def test_what_was_learned_before_a_rollback_is_held_until_it_is_released(
     await train(world, PAIRS[100:160])
     db, by = world.resources.db, world.as_person(world.admin)
     async with db.transaction(world.company_id) as session:
-        await roll_back(session, by=by)
+        await roll_back(session, by=by, embedder=embedder_of(world))
     assert "category: nothing to learn yet, 0 new examples" in await noted(world)
 
     # Newer examples are learned without them.
@@ -48,7 +48,7 @@ async def test_what_was_learned_before_a_rollback_is_held_until_it_is_released(
         assert len(lore.examples) == 112
         assert len((await gather(session, CATEGORY)).examples) == 172
         # To put it in use again releases them.
-        await promote_version(session, version=2, by=by)
+        await promote_version(session, version=2, by=by, embedder=embedder_of(world))
         assert len((await gather(session, CATEGORY, with_held=False)).examples) == 172
         assert "rolled_back" not in (await get_version(session, 2)).verdict
 
@@ -57,7 +57,7 @@ async def test_a_training_leaves_out_what_is_held_unless_it_is_wanted_anyway(wor
     await train(world, PAIRS[:100])
     await train(world, PAIRS[100:160])
     async with world.resources.db.transaction(world.company_id) as session:
-        await roll_back(session, by=world.system)
+        await roll_back(session, by=world.system, embedder=embedder_of(world))
     again = {"by": world.system, "resources": world.resources, "company_id": world.company_id}
     assert (await train_from_history(**again)).examples == 100  # type: ignore[arg-type]
     assert (await train_from_history(**again, is_forced=True)).examples == 160  # type: ignore[arg-type]
@@ -84,7 +84,7 @@ async def test_a_shadow_is_judged_before_another_takes_its_place(world: World) -
 
     # Whoever goes back goes back from it, too.
     async with db.transaction(world.company_id) as session:
-        await roll_back(session, by=by)
+        await roll_back(session, by=by, embedder=embedder_of(world))
     async with db.transaction(world.company_id) as session:
         assert (await get_version(session, 3)).state == "retired"
     assert "asked for, 24 new examples" in await noted(world)

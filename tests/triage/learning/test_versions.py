@@ -1,12 +1,17 @@
+import hashlib
+import io
+import json
 from typing import Any
 
+import numpy as np
 import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tests.triage.learning.lessons import FURNITURE, all_texts, flipped, texts_of
 from tests.world import World
-from ticketyard.ai.embedding import NoEmbedder
+from ticketyard.ai.classifying import FORMAT
+from ticketyard.ai.embedding import Embedder, NoEmbedder
 from ticketyard.core.jobs import Worker
 from ticketyard.tickets.queries import get_ticket
 from ticketyard.triage.correcting import correct_category
@@ -38,6 +43,10 @@ from ticketyard.triage.queries import (
 )
 
 PAIRS = all_texts()
+
+
+def embedder_of(world: World) -> Embedder:
+    return world.resources.part(Engines).embedder
 
 
 def csv_of(pairs: list[tuple[str, str]]) -> bytes:
@@ -122,7 +131,7 @@ async def test_a_worse_candidate_is_rejected_unless_it_is_wanted_anyway(world: W
         (told,) = await events(session, "triage.model_rejected")
         assert told["reason"] == rejected.model.verdict["reason"]
         with pytest.raises(CannotPromote, match="only its figures are kept"):
-            await promote_version(session, version=2, by=world.system)
+            await promote_version(session, version=2, by=world.system, embedder=embedder_of(world))
     forced = await train(world, misfiled(pairs[60:]), is_forced=True)
     async with db.transaction(world.company_id) as session:
         assert (forced.state, forced.version) == ("promoted", 3)
@@ -150,14 +159,14 @@ async def test_rolling_back_and_forth(world: World) -> None:
     db, by = world.resources.db, world.as_person(world.admin)
     async with db.transaction(world.company_id) as session:
         with pytest.raises(CannotPromote, match="in use already"):
-            await promote_version(session, version=3, by=by)
-        assert (await roll_back(session, by=by)).version == 2
-        assert (await roll_back(session, by=by)).version == 1
+            await promote_version(session, version=3, by=by, embedder=embedder_of(world))
+        assert (await roll_back(session, by=by, embedder=embedder_of(world))).version == 2
+        assert (await roll_back(session, by=by, embedder=embedder_of(world))).version == 1
         with pytest.raises(CannotPromote, match="is the first"):
-            await roll_back(session, by=by)
-        assert (await roll_back(session, to=3, by=by)).version == 3
+            await roll_back(session, by=by, embedder=embedder_of(world))
+        assert (await roll_back(session, to=3, by=by, embedder=embedder_of(world))).version == 3
         with pytest.raises(VersionNotFound):
-            await roll_back(session, to=9, by=by)
+            await roll_back(session, to=9, by=by, embedder=embedder_of(world))
     async with db.transaction(world.company_id) as session:
         seen = await list_versions(session, embedder=world.resources.part(Engines).embedder.name)
         assert [(each.model.version, each.model.state, each.model.parent) for each in seen] == [
@@ -169,10 +178,52 @@ async def test_rolling_back_and_forth(world: World) -> None:
         ]  # fmt: skip
 
 
+@pytest.mark.usefixtures("without_vectors")
+async def test_what_cannot_be_read_is_not_put_in_use(world: World) -> None:
+    """Damaged, written by an earlier program, or taught with other vectors."""
+    for until in (60, 90):
+        await train(world, PAIRS[:until])
+    db, by = world.resources.db, world.system
+    async with db.transaction(world.company_id) as session:
+        stored = await session.scalar(select(TriageModel.model).where(TriageModel.version == 1))
+        assert stored
+    for spoilt, reason in (
+        (b"broken", "damaged"),
+        (_of_format(stored, 1), "has format 1"),
+        (_of_format(stored, embedder="another"), "another"),
+    ):
+        async with db.transaction(world.company_id) as session:
+            await session.execute(
+                update(TriageModel)
+                .where(TriageModel.version == 1)
+                .values(model=spoilt, sha256=hashlib.sha256(spoilt).digest())
+            )
+        async with db.transaction(world.company_id) as session:
+            with pytest.raises(CannotPromote, match=f"Version 1 cannot be read here: .*{reason}"):
+                await promote_version(session, version=1, by=by, embedder=embedder_of(world))
+            with pytest.raises(CannotPromote, match=reason):
+                await roll_back(session, by=by, embedder=embedder_of(world))
+            assert await current_version(session) == 2
+    async with db.transaction(world.company_id) as session:
+        await session.execute(update(TriageModel).values(model=stored + b"x"))
+        with pytest.raises(CannotPromote, match="damaged"):
+            await roll_back(session, by=by, embedder=embedder_of(world))
+
+
+def _of_format(stored: bytes, number: int = FORMAT, **changed: str) -> bytes:
+    with np.load(io.BytesIO(stored)) as arrays:
+        kept = dict(arrays)
+    about = json.loads(kept["about"].tobytes()) | {"format": number} | changed
+    kept["about"] = np.frombuffer(json.dumps(about).encode(), np.uint8)
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **kept)
+    return buffer.getvalue()
+
+
 async def test_a_company_without_a_model_has_nothing_to_go_back_from(world: World) -> None:
     async with world.resources.db.transaction(world.company_id) as session:
         with pytest.raises(CannotPromote, match="No version is in use"):
-            await roll_back(session, by=world.system)
+            await roll_back(session, by=world.system, embedder=embedder_of(world))
 
 
 async def test_the_list_says_what_cannot_be_read(world: World) -> None:
@@ -231,8 +282,8 @@ async def test_a_shadow_answers_without_effect_and_is_promoted_when_it_has_prove
             await correct_category(session, ticket_id=each.id, category="badge", by=by)
     async with db.transaction(world.company_id) as session:
         assert await find_shadow_report(session) == ShadowReport(2, 5, 3, 3, 0)
-        assert await promote_proven_shadow(session) is None
-        await promote_version(session, version=2, by=by)
+        assert await promote_proven_shadow(session, embedder_of(world)) is None
+        await promote_version(session, version=2, by=by, embedder=embedder_of(world))
     async with db.transaction(world.company_id) as session:
         assert await current_version(session) == 2
         assert await find_shadow_report(session) is None

@@ -11,6 +11,7 @@ from ticketyard.core.jobs import enqueue
 from ticketyard.core.log import get_logger
 from ticketyard.core.resources import Resources
 from ticketyard.people.models import Person
+from ticketyard.triage.engines import Engines
 from ticketyard.triage.learning.apprentice import LessonBroke
 from ticketyard.triage.learning.counting import consider_training
 from ticketyard.triage.learning.events import EnoughAnalysed, TrainingRequested
@@ -62,7 +63,7 @@ async def look_after_trainings(resources: Resources, company_id: int) -> None:
         await abandon_stale(session)
         for run in await list_waiting(session):
             await enqueue(session, run_training, key=f"training:{run.id}", lane=LANE, run_id=run.id)
-        await promote_proven_shadow(session)
+        await promote_proven_shadow(session, resources.part(Engines).embedder)
 
 
 async def train_by_count(

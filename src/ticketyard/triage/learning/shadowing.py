@@ -7,12 +7,13 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.ai.classifying import ModelUnreadable
-from ticketyard.ai.embedding import EmbedderAway
+from ticketyard.ai.embedding import Embedder, EmbedderAway
 from ticketyard.core.auth import Principal
 from ticketyard.core.db import company_of, now_of
 from ticketyard.core.log import get_logger
 from ticketyard.core.resources import Resources
 from ticketyard.triage.engines import Engines
+from ticketyard.triage.learning.errors import CannotPromote
 from ticketyard.triage.learning.queries import ShadowReport, find_in_state, find_shadow_report
 from ticketyard.triage.learning.versions import promote_version
 from ticketyard.triage.preparing import TicketText
@@ -62,21 +63,26 @@ async def answer_in_shadow(
         )
 
 
-async def promote_proven_shadow(session: AsyncSession) -> int | None:
-    """Put the shadow in use once enough of its answers were judged and it is not worse."""
+async def promote_proven_shadow(session: AsyncSession, embedder: Embedder) -> int | None:
+    """Put the shadow in use once enough of its answers were judged and it is not worse.
+
+    One that cannot be read here stays where it is, and the log says why.
+    """
     report = await find_shadow_report(session)
     if report is None or not is_proven(report):
         return None
     by = Principal.system(company_of(session), "Triage")
-    await promote_version(
-        session,
-        version=report.version,
-        by=by,
-        reason=(
-            f"In the shadow it was right {report.right} times of {report.judged}, the one in use"
-            f" {report.current_right} times."
-        ),
+    reason = (
+        f"In the shadow it was right {report.right} times of {report.judged}, the one in use"
+        f" {report.current_right} times."
     )
+    try:
+        await promote_version(
+            session, version=report.version, by=by, embedder=embedder, reason=reason
+        )
+    except CannotPromote as refusal:
+        log.error("shadow_unusable", company_id=company_of(session), problem=refusal.detail)
+        return None
     return report.version
 
 

@@ -1,30 +1,41 @@
 """Which version answers: put one in use, or go back."""
 
-from sqlalchemy import text
+import asyncio
+
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ticketyard.ai.embedding import Embedder
 from ticketyard.core.auth import Principal
 from ticketyard.core.db import company_of, now_of
 from ticketyard.core.events import emit
 from ticketyard.triage.learning.errors import CannotPromote
 from ticketyard.triage.learning.events import ModelPromoted, ModelRolledBack
 from ticketyard.triage.learning.queries import find_in_state, get_version
+from ticketyard.triage.learning.reading import unreadable
 from ticketyard.triage.models import TriageModel
 from ticketyard.triage.queries import CATEGORY
 
 
 async def promote_version(
-    session: AsyncSession, *, version: int, by: Principal, field: str = CATEGORY, reason: str = ""
+    session: AsyncSession,
+    *,
+    version: int,
+    by: Principal,
+    embedder: Embedder,
+    field: str = CATEGORY,
+    reason: str = "",
 ) -> TriageModel:
     """Put a version in use; the present one retires.
 
-    Raises VersionNotFound, or CannotPromote for one that was rejected or is in use.
+    Raises VersionNotFound, or CannotPromote for one that was rejected, is in use or cannot be read here.
     """
     await lock_versions(session, field)
     chosen = await get_version(session, version, field, lock=True)
     if chosen.state == "current":
         raise CannotPromote(f"Version {version} is in use already.")
     _check_usable(chosen)
+    await _check_readable(session, chosen, embedder)
     before = await switch_to(session, chosen, by=by)
     await emit(
         session,
@@ -40,13 +51,18 @@ async def promote_version(
 
 
 async def roll_back(
-    session: AsyncSession, *, by: Principal, to: int | None = None, field: str = CATEGORY
+    session: AsyncSession,
+    *,
+    by: Principal,
+    embedder: Embedder,
+    to: int | None = None,
+    field: str = CATEGORY,
 ) -> TriageModel:
     """Go back to the version the present one came from, or to the one named.
 
     What the present one was taught beyond that is held back: no training takes it up, until that version
     is put in use again or a training is asked for that may not be refused (`is_forced`).
-    Raises VersionNotFound, or CannotPromote when there is nothing to go back to.
+    Raises VersionNotFound, or CannotPromote when there is nothing to go back to that can be read here.
     """
     await lock_versions(session, field)
     current = await find_in_state(session, "current", field)
@@ -59,6 +75,7 @@ async def roll_back(
         raise CannotPromote(f"Version {target} is in use already.")
     chosen = await get_version(session, target, field, lock=True)
     _check_usable(chosen)
+    await _check_readable(session, chosen, embedder)
     await switch_to(session, chosen, by=by)
     current.verdict = current.verdict | {"rolled_back": True}
     # It was taught by what somebody has just gone back from.
@@ -101,3 +118,11 @@ def _check_usable(chosen: TriageModel) -> None:
             f"Version {chosen.version} was rejected and only its figures are kept:"
             f" {chosen.verdict.get('reason', '')} Train again with --anyway to use it all the same."
         )
+
+
+async def _check_readable(session: AsyncSession, chosen: TriageModel, embedder: Embedder) -> None:
+    """Really read it: what is damaged, older than this program or of other vectors answers nothing."""
+    stored = await session.scalar(select(TriageModel.model).where(TriageModel.id == chosen.id))
+    problem = await asyncio.to_thread(unreadable, bytes(stored or b""), embedder, chosen.sha256)
+    if problem:
+        raise CannotPromote(f"Version {chosen.version} cannot be read here: {problem}")

@@ -196,16 +196,26 @@ async def get_models(
     dependencies=[may("triage:train")],
 )
 async def post_promotion(
-    model_version: RowId, session: Session, by: Acting, field: LearnedField = "category"
+    model_version: RowId,
+    session: Session,
+    resources: Parts,
+    by: Acting,
+    field: LearnedField = "category",
 ) -> TriageModel:
     """Put a version in use, one in the shadow or an earlier one."""
-    return await promote_version(session, version=model_version, field=field, by=by)
+    embedder = resources.part(Engines).embedder
+    return await promote_version(
+        session, version=model_version, field=field, by=by, embedder=embedder
+    )
 
 
 @router.post("/rollback", response_model=ModelOut, dependencies=[may("triage:train")])
-async def post_rollback(body: RollbackIn, session: Session, by: Acting) -> TriageModel:
+async def post_rollback(
+    body: RollbackIn, session: Session, resources: Parts, by: Acting
+) -> TriageModel:
     """Go back to an earlier version."""
-    return await roll_back(session, to=body.to, field=body.field, by=by)
+    embedder = resources.part(Engines).embedder
+    return await roll_back(session, to=body.to, field=body.field, by=by, embedder=embedder)
 
 
 @router.get("/trainings", response_model=list[TrainingOut], dependencies=[may("tickets:read")])
