@@ -50,8 +50,8 @@ async def test_from_a_file_to_a_rollback(world: World, typing: CliRunner, tmp_pa
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("train",), "Only 0 examples can be learned from"),
-        (("train", "--field", "team"), "Only 0 examples can be learned from"),
+        (("train",), "There is no example to learn from yet"),
+        (("train", "--field", "team"), "There is no example to learn from yet"),
         (("rollback",), "No version is in use"),
         (("promote", "4"), "There is no version 4"),
     ],
