@@ -9,14 +9,17 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from ticketyard.ai.classifying import ModelUnreadable
 from ticketyard.ai.embedding import EmbedderAway
 from ticketyard.cli.runtime import complaints, console, run_once
 from ticketyard.core.auth import Principal
 from ticketyard.core.errors import Refusal
 from ticketyard.core.jobs import Worker
 from ticketyard.core.resources import Resources
-from ticketyard.people.queries import default_company_id
+from ticketyard.people.errors import CompanyNotFound
+from ticketyard.people.queries import company_ids, default_company_id
 from ticketyard.triage.engines import Engines
 from ticketyard.triage.learning.apprentice import LessonBroke
 from ticketyard.triage.learning.evaluating import Evaluation, evaluate
@@ -42,6 +45,9 @@ class Field(StrEnum):
 CsvFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV: text and label.")]
 TextName = Annotated[str | None, typer.Option("--text", help="Name of the text column.")]
 FieldName = Annotated[Field, typer.Option("--field", help="What the model says of a ticket.")]
+CompanyName = Annotated[
+    str, typer.Option("--company", help="The company's short name; the first one without it.")
+]
 LabelName = Annotated[str | None, typer.Option("--label", help="Name of the label column.")]
 
 
@@ -66,13 +72,14 @@ def train(
     anyway: Annotated[
         bool, typer.Option("--anyway", help="Put it in use even if it is judged to be worse.")
     ] = False,
+    company: CompanyName = "",
 ) -> None:
     """Teach the company's model; labels of a file that it does not have yet become categories."""
     if file is not None and field is not Field.CATEGORY:
         raise typer.BadParameter("A file teaches categories; teams are learned from tickets.")
 
     async def learn(resources: Resources, worker: Worker) -> None:
-        company_id = await default_company_id(resources.db)
+        company_id = await _company(resources, company)
         by = Principal.system(company_id, _BY)
         with Progress(
             TextColumn("{task.description}"), BarColumn(), console=console, transient=True
@@ -117,13 +124,15 @@ def _report(trained: Trained) -> None:
 
 
 @app.command(name="evaluate")
-def evaluate_file(file: CsvFile, text: TextName = None, label: LabelName = None) -> None:
+def evaluate_file(
+    file: CsvFile, text: TextName = None, label: LabelName = None, company: CompanyName = ""
+) -> None:
     """Say how well tickets like these would be filed."""
 
     async def ask(resources: Resources, worker: Worker) -> None:
         examples = parse_examples(file.read_bytes(), text_column=text, label_column=label)
         engines = resources.part(Engines)
-        company_id = await default_company_id(resources.db)
+        company_id = await _company(resources, company)
         async with resources.db.transaction(company_id) as session:
             profile = await engines.profile(session)
         result = await asyncio.to_thread(evaluate, examples, profile, engines.embedder)
@@ -133,11 +142,11 @@ def evaluate_file(file: CsvFile, text: TextName = None, label: LabelName = None)
 
 
 @app.command()
-def models(field: FieldName = Field.CATEGORY) -> None:
+def models(field: FieldName = Field.CATEGORY, company: CompanyName = "") -> None:
     """List the versions, and how each was judged."""
 
     async def show(resources: Resources, worker: Worker) -> None:
-        company_id = await default_company_id(resources.db)
+        company_id = await _company(resources, company)
         embedder = resources.part(Engines).embedder.name
         table = Table(
             "version", "state", "from", "examples", "labels", "right", "ECE", "learned from",
@@ -145,13 +154,24 @@ def models(field: FieldName = Field.CATEGORY) -> None:
         )  # fmt: skip
         async with resources.db.transaction(company_id) as session:
             for each in await list_versions(session, embedder=embedder, field=field):
-                table.add_row(*_row(each))
+                table.add_row(*_row(each, await _unreadable(resources, session, each)))
         console.print(table)
 
     _run(show)
 
 
-def _row(seen: VersionSeen) -> list[str]:
+async def _unreadable(resources: Resources, session: AsyncSession, seen: VersionSeen) -> str | None:
+    """Why what is to answer cannot, after really reading it."""
+    if seen.problem or seen.model.state not in ("current", "shadow"):
+        return seen.problem
+    try:
+        await resources.part(Engines).model(session, seen.model.field, seen.model.version)
+    except ModelUnreadable as problem:
+        return f"cannot be read: {problem}"
+    return None
+
+
+def _row(seen: VersionSeen, problem: str | None) -> list[str]:
     model = seen.model
     return [
         str(model.version),
@@ -163,7 +183,7 @@ def _row(seen: VersionSeen) -> list[str]:
         f"{model.metrics['calibration_error']:.3f}",
         model.origin,
         f"{model.trained_at:%Y-%m-%d %H:%M}",
-        seen.problem or str(model.verdict.get("reason", "")),
+        problem or str(model.verdict.get("reason", "")),
     ]
 
 
@@ -171,14 +191,18 @@ def _row(seen: VersionSeen) -> list[str]:
 def promote(
     version: Annotated[int, typer.Argument(min=1, help="The version to put in use.")],
     field: FieldName = Field.CATEGORY,
+    company: CompanyName = "",
 ) -> None:
     """Put a version in use: one in the shadow, or an earlier one."""
 
     async def switch(resources: Resources, worker: Worker) -> None:
-        company_id = await default_company_id(resources.db)
+        company_id = await _company(resources, company)
         by = Principal.system(company_id, _BY)
+        embedder = resources.part(Engines).embedder
         async with resources.db.transaction(company_id) as session:
-            chosen = await promote_version(session, version=version, field=field, by=by)
+            chosen = await promote_version(
+                session, version=version, field=field, by=by, embedder=embedder
+            )
         console.print(f"Version {chosen.version} is in use.")
 
     _run(switch)
@@ -190,14 +214,16 @@ def rollback(
         int | None, typer.Option("--to", min=1, help="A version; else the one before.")
     ] = None,
     field: FieldName = Field.CATEGORY,
+    company: CompanyName = "",
 ) -> None:
     """Go back to the version that the one in use came from."""
 
     async def back(resources: Resources, worker: Worker) -> None:
-        company_id = await default_company_id(resources.db)
+        company_id = await _company(resources, company)
         by = Principal.system(company_id, _BY)
+        embedder = resources.part(Engines).embedder
         async with resources.db.transaction(company_id) as session:
-            chosen = await roll_back(session, to=to, field=field, by=by)
+            chosen = await roll_back(session, to=to, field=field, by=by, embedder=embedder)
         console.print(f"Version {chosen.version} is in use again.")
 
     _run(back)
@@ -216,6 +242,15 @@ def _table(result: Evaluation) -> Table:
     for each in result.labels[:_WORST]:
         table.add_row(f"  {each.label}", f"{each.found} of {each.texts} found")
     return table
+
+
+async def _company(resources: Resources, slug: str) -> int:
+    if not slug:
+        return await default_company_id(resources.db)
+    known = await company_ids(resources.db)
+    if slug not in known:
+        raise CompanyNotFound(f"There is no company {slug}; there are {', '.join(known)}.")
+    return known[slug]
 
 
 def _run(work: Callable[[Resources, Worker], Awaitable[None]]) -> None:
