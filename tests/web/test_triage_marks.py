@@ -17,9 +17,11 @@ def hits(pieces: list[Piece]) -> list[str]:
         ("The Printer jams", ["printer"], ["Printer"]),
         ("Printers jam", ["printer"], []),
         ("I can't log in", ["cant log in"], ["can't log in"]),
-        ("Ещё не пришёл ответ", ["еще", "пришел"], ["Ещё", "пришёл"]),
+        ("Счёт не пришёл", ["счет", "пришел"], ["Счёт", "пришёл"]),
         ("paper-jam; paper  jam", ["paper jam"], ["paper-jam", "paper  jam"]),
         ("a.b*c (x", ["(x", ".*", "+"], ["x"]),
+        ("Please say hello in my tray", ["please", "hello", "in", "my", "tray"], ["tray"]),
+        ("It is not working", ["in my", "not working"], ["not working"]),
         ("nothing", [], []),
         ("", ["word"], []),
     ],
@@ -33,10 +35,29 @@ def test_words_are_found_as_people_write_them(
 
 def test_nothing_of_what_is_shown_is_lost_or_added() -> None:
     text = "Наш принтер — HP.\nОн жужжит & <b>мигает</b>"
-    shown = excerpt(text, text, ["принтер", "мигает"])
-    assert "".join(piece.text for piece in shown.title) == text
+    shown = excerpt(f"Про: {text}", text, ["принтер", "мигает", "и"])
+    assert "".join(piece.text for piece in shown.title) == f"Про: {text}"
     assert "".join(piece.text for piece in shown.body) == text
     assert shown.unseen == []
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "body"),
+    [
+        ("The tray hums and…", "The tray hums\nand blinks.", "… blinks."),
+        ("The tray hums and bli...", "The tray hums and blinks.", "… nks."),
+        ("The tray hums at night", "The tray hums at night, then stops.", "… then stops."),
+        ("The tray hums", "The tray hums. ", ""),
+        # Said anew rather than cut from it.
+        ("The tray", "The tray hums", "The tray hums"),
+        ("VPN", "VPNs are slow", "VPNs are slow"),
+        ("Other", "The tray hums", "The tray hums"),
+        ("…", "… hums", "… hums"),
+        ("", "hums", "hums"),
+    ],
+)
+def test_what_the_title_says_already_stands_only_there(title: str, text: str, body: str) -> None:
+    assert "".join(piece.text for piece in excerpt(title, text, []).body) == body
 
 
 def test_a_long_text_shows_its_start_and_where_words_counted() -> None:

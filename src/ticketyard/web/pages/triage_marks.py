@@ -4,11 +4,20 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ticketyard.ai.function_words import ALWAYS_COMMON
+from ticketyard.ai.lexicon import WORDS, read_lexicon
+from ticketyard.ai.phrases import PhraseTable, plain_words
+
 SHOWN = 480
 AROUND = 90
 WINDOWS_MAX = 2
 _APOSTROPHE = "[’'`ʼ]?"
 _GAP = r"[\W_]+"
+_COURTESY = PhraseTable(read_lexicon(WORDS / "sentences.txt")["courtesy"])
+_PLEASE = frozenset({"please", "kindly", "пожалуйста", "өтінемін"})
+_CUT = ("…", "...")
+# A subject as long as this that the text begins with was made of the text.
+TITLE_WORDS = 5
 
 
 @dataclass(frozen=True)
@@ -31,9 +40,12 @@ class Excerpt:
 
 def excerpt(title: str, body: str, words: Sequence[str]) -> Excerpt:
     """The title and the start of the text, and where the words that counted come later, those too."""
+    words = [word for word in words if says_something(word)]
     pattern = _pattern(words)
+    whole = body
+    body = _beyond(title, body)
     shown = [body[start:end] for start, end in _windows(body, pattern)]
-    pieces: list[Piece] = []
+    pieces = [Piece("… ", is_cut=True)] if body and len(body) < len(whole) else []
     for number, window in enumerate(shown):
         if number:
             pieces.append(Piece(" … ", is_cut=True))
@@ -45,6 +57,14 @@ def excerpt(title: str, body: str, words: Sequence[str]) -> Excerpt:
         title=_marked(title, pattern),
         body=pieces,
         unseen=[word for word in words if not _is_in(word, everything)],
+    )
+
+
+def says_something(words: str) -> bool:
+    """Whether words that counted tell a reader anything: small words and courtesies do not."""
+    plain = plain_words(words)
+    return not _COURTESY.find(plain) and any(
+        word not in ALWAYS_COMMON and word not in _PLEASE for word in plain
     )
 
 
@@ -61,6 +81,21 @@ def match_category(typed: str, names: Sequence[str]) -> list[str]:
         return called
     begun = [name for name, each in plain.items() if each.startswith(wanted)]
     return begun or [name for name, each in plain.items() if wanted in each]
+
+
+def _beyond(title: str, body: str) -> str:
+    """The text without its start, where the title was cut from that and says it already."""
+    start = title.strip()
+    is_cut = start.endswith(_CUT)
+    words = start.rstrip("….").split()
+    begun = re.match(r"\s+".join(map(re.escape, words)), body, re.IGNORECASE) if words else None
+    if begun is None:
+        return body
+    rest = body[begun.end() :]
+    more = rest.lstrip(" \t\r\n.,;:!?…")
+    if not is_cut and (rest[:1].isalnum() or (more and len(words) < TITLE_WORDS)):
+        return body
+    return more
 
 
 def _plain(words: str) -> str:

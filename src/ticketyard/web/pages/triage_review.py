@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -10,8 +11,10 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.auth import Principal
+from ticketyard.core.db import now_of
 from ticketyard.core.shapes import BIGINT_MAX
 from ticketyard.insights.triage_review import (
+    COUNT_MAX,
     PAGE,
     SKIPPED_MAX,
     Review,
@@ -29,7 +32,16 @@ from ticketyard.triage.preparing import TicketText
 from ticketyard.triage.reviewing import Pick, accept_many, find_last_decision, take_back_last
 from ticketyard.web.deps import Acting, Session, VisibleTicket, may
 from ticketyard.web.pages import wording
-from ticketyard.web.pages.frame import DeskFrame, Flash, Frame, OwnFrame, back_to, fragment, page
+from ticketyard.web.pages.frame import (
+    DeskFrame,
+    Flash,
+    Frame,
+    OwnFrame,
+    back_to,
+    capped,
+    fragment,
+    page,
+)
 from ticketyard.web.pages.lost_update import lost_update
 from ticketyard.web.pages.triage_marks import Excerpt, excerpt, match_category
 
@@ -41,6 +53,11 @@ EQUALS_MAX = 100
 CHOICES_MAX = 5
 # What is drawn as 0 % is no choice worth a key.
 SHARE_MIN = 0.005
+# A proposal below this is more likely wrong than any slip: Enter does not accept it.
+LIKELY = 0.2
+# Those that were skipped are asked about too, as long as they stand on the page.
+PICKS_MAX = 500
+JUST_NOW = timedelta(minutes=1)
 SURE = (0, 20, 30, 40, 50, 60, 70, 80)
 Version = Annotated[int, Form(ge=0, le=2**31 - 1)]
 
@@ -63,6 +80,11 @@ class _Asked:
         }
         query = urlencode({name: value for name, value in given.items() if value})
         return f"{place}?{query}" if query else place
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether only some of what waits is asked for."""
+        return bool(self.proposal or self.sure)
 
     @property
     def limit(self) -> int:
@@ -91,6 +113,12 @@ class Card:
     engine: str
 
     @property
+    def is_likely(self) -> bool:
+        """Whether the first choice is worth accepting with Enter."""
+        share = self.choices[0][2] if self.choices else None
+        return share is not None and share >= LIKELY
+
+    @property
     def pick(self) -> str:
         """The ticket at the version that is shown."""
         return f"{self.ticket.id}.{self.ticket.version}"
@@ -107,6 +135,7 @@ async def get_review_page(session: Session, by: Acting, frame: DeskFrame, asked:
     """The most pressing first, among equals the longest waiting."""
     names = await _category_names(session)
     review = await _review(session, asked)
+    anew = _Asked(asked.proposal, asked.sure, ())
     return page(
         "triage/review.html",
         frame,
@@ -114,12 +143,12 @@ async def get_review_page(session: Session, by: Acting, frame: DeskFrame, asked:
         tab="review",
         asked=asked,
         cards=[_card(row, names) for row in review.rows],
-        total=review.total,
-        proposals=review.proposals,
+        review=review,
+        shown=len(review.rows),
         sure_steps=SURE,
         categories=names,
         last=await _last(session, by),
-        news_href=asked.address("/triage/review/news"),
+        news_href=anew.address("/triage/review/news"),
     )
 
 
@@ -128,25 +157,27 @@ async def get_review_news(
     session: Session,
     frame: OwnFrame,
     asked: Asked,
-    pick: Annotated[list[str] | None, Query(max_length=EQUALS_MAX + PAGE)] = None,
+    pick: Annotated[list[str] | None, Query(max_length=PICKS_MAX)] = None,
 ) -> Response:
     """What changed since the page was drawn: what came, what was decided elsewhere, what reads
-    differently now. pick: the tickets that are shown, each with its version."""
-    shown = _picks(pick or [])
-    versions = {each.ticket_id: each.version for each in shown}
-    waiting = await find_waiting(session, list(versions))
+    differently now, and what stands behind those that were skipped. pick: the tickets that are
+    shown, each with its version."""
+    versions = {each.ticket_id: each.version for each in _picks(pick or [])}
+    looked_at = list(versions)[:SKIPPED_MAX]
+    waiting = await find_waiting(session, looked_at)
     names = await _category_names(session)
-    gone = [ticket_id for ticket_id in versions if ticket_id not in waiting]
+    gone = [ticket_id for ticket_id in looked_at if ticket_id not in waiting]
     review = await _review(session, asked)
     fresh = [row for row in review.rows if row.id not in versions]
+    room = asked.limit - sum(ticket_id not in asked.skipped for ticket_id in waiting)
     return fragment(
         "triage/news.html",
         frame,
         asked=asked,
         decided=await find_decided(session, gone),
         changed=[_card(row, names) for row in waiting.values() if row.version != versions[row.id]],
-        fresh=[_card(row, names) for row in fresh[: max(0, asked.limit - len(waiting))]],
-        total=review.total,
+        fresh=[_card(row, names) for row in fresh[: max(0, room)]],
+        **_counts(review, asked),
     )
 
 
@@ -168,13 +199,14 @@ async def post_undo(
 async def post_accept(
     session: Session,
     by: Acting,
+    asked: Asked,
     category: Annotated[str, Form(max_length=200)],
     pick: Annotated[list[str] | None, Form()] = None,
 ) -> Response:
     """File all that were shown under what was proposed for them."""
     picks = _picks(pick or [])
     if not picks:
-        return back_to(HOME, Flash("caution", "None was left to accept."))
+        return back_to(asked.address(), Flash("caution", "None was left to accept."))
     refusals = await accept_many(session, picks, category=category, by=by)
     done = len(picks) - len(refusals)
     said = f"{done} {_noun(done)} filed under {wording.category(category)}."
@@ -182,7 +214,7 @@ async def post_accept(
     if refusals:
         left = f"{len(refusals)} left as {_is_or_are(len(refusals))}: {refusals[0].detail}"
         lines.append(Flash("caution", left))
-    return back_to(HOME, *lines)
+    return back_to(asked.address(), *lines)
 
 
 @router.post("/review/{ticket_id}", dependencies=[may("triage:correct")])
@@ -204,10 +236,11 @@ async def post_decision(
     fits = match_category(category or typed, names)
     in_place = request.headers.get("hx-request") == "true"
     if len(fits) != 1:
-        problem = _unclear(category or typed, fits)
+        words = category or typed
         if in_place:
-            return await _card_again(session, frame, asked, ticket, names, problem)
-        return back_to(asked.address(), Flash("caution", problem))
+            return await _card_again(session, frame, asked, ticket, names, fits, words)
+        said = f"{ticket.number}: {_unclear(words, fits)}"
+        return back_to(f"{asked.address()}#review-{ticket.id}", Flash("caution", said))
     try:
         await correct_category(
             session, ticket_id=ticket.id, category=fits[0], by=by, version=version
@@ -227,8 +260,8 @@ async def post_decision(
         frame,
         asked=asked,
         ticket=ticket,
-        total=(await _review(session, asked)).total,
         last=await _last(session, by),
+        **_counts(await _review(session, asked), asked),
     )
 
 
@@ -248,13 +281,15 @@ async def _card_again(
     asked: _Asked,
     ticket: Ticket,
     names: Sequence[str],
-    problem: str,
+    fits: Sequence[str],
+    words: str,
 ) -> Response:
     waiting = await find_waiting(session, [ticket.id])
     if ticket.id not in waiting:
         return await _meanwhile(session, frame, asked, ticket, "")
     card = _card(waiting[ticket.id], names)
-    return fragment("triage/card.html", frame, asked=asked, card=card, problem=problem)
+    problem = _unclear(words, fits)
+    return fragment("triage/card.html", frame, asked=asked, card=card, problem=problem, typed=words)
 
 
 def _unclear(words: str, fits: Sequence[str]) -> str:
@@ -274,6 +309,15 @@ async def _review(session: AsyncSession, asked: _Asked) -> Review:
         skipped=asked.skipped,
         limit=asked.limit,
     )
+
+
+def _counts(review: Review, asked: _Asked) -> dict[str, Any]:
+    """How much waits, for each place of the page that says so."""
+    return {
+        "review": review,
+        "shown": min(asked.limit, review.matching),
+        "to_review": capped(min(review.total, COUNT_MAX), COUNT_MAX) if review.total else "",
+    }
 
 
 def _card(row: Waiting, names: Sequence[str]) -> Card:
@@ -310,6 +354,7 @@ async def _last(session: AsyncSession, by: Principal) -> Mapping[str, Any] | Non
         "more": more,
         "category": last.category,
         "at": last.decided_at,
+        "is_new": now_of(session) - last.decided_at < JUST_NOW,
     }
 
 

@@ -10,6 +10,16 @@ function isTyping(target) {
   return target.closest("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]");
 }
 
+// The key as the help names it. On a layout without Latin letters a key is known by its place, as are
+// the digits where the top row writes letters or a quotation mark (Kazakh), and the slash.
+function meant({ key, code }) {
+  const isForeign = /^[^\x00-\x7f]$/u.test(key);
+  if (code === "Slash" && (key === "." || key === "№")) return "/";
+  if (/^Digit\d$/.test(code) && (isForeign || key === '"')) return code.slice(-1);
+  if (/^Key[A-Z]$/.test(code) && isForeign && key === key.toLowerCase()) return code.slice(-1).toLowerCase();
+  return key;
+}
+
 function go(key) {
   const place = document.querySelector(`[data-go="${CSS.escape(key)}"]`);
   if (place) location.assign(place.href);
@@ -49,11 +59,12 @@ function press(event) {
   if (event.key === "Escape" && isTyping(event.target)) return event.target.blur();
   if (isTyping(event.target) || document.querySelector("dialog[open]")) return;
 
+  const key = meant(event);
   if (Date.now() < goUntil) {
     goUntil = 0;
-    if (go(event.key)) return event.preventDefault();
+    if (go(key)) return event.preventDefault();
   }
-  if (event.key === "g") {
+  if (key === "g") {
     goUntil = Date.now() + WAIT_FOR_SECOND_KEY_MS;
     return;
   }
@@ -61,7 +72,7 @@ function press(event) {
   if (event.key === "Enter" && event.target.closest("a, button, summary, input")) return;
 
   const local = LOCAL.find(([place]) => document.querySelector(place))?.[1] ?? {};
-  const action = local[event.key] ?? anywhere[event.key];
+  const action = local[key] ?? anywhere[key];
   if (action) {
     event.preventDefault();
     action();
