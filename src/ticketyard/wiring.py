@@ -57,8 +57,10 @@ from ticketyard.triage.learning.events import (
     EnoughAnalysed,
     ModelPromoted,
     ModelRolledBack,
+    TrainingEnded,
     TrainingRequested,
 )
+from ticketyard.triage.pruning import delete_training_files, prune_triage
 from ticketyard.triage.resolving.lane import ActionLane
 from ticketyard.triage.second_opinion.asker import Asker
 from ticketyard.webhooks import jobs as webhooks
@@ -75,6 +77,7 @@ WIRING = Wiring(
         TicketReread: [triage.triage_tickets],
         TrainingRequested: [learning.train_requested],
         EnoughAnalysed: [learning.train_by_count],
+        TrainingEnded: [delete_training_files],
         ModelPromoted: [triage.reanalyse_waiting],
         ModelRolledBack: [triage.reanalyse_waiting],
         TicketTriaged: [
@@ -137,6 +140,7 @@ WIRING = Wiring(
         ("53 2 * * *", outlet.prune_outlet),
         ("*/5 * * * *", outlet.mind_outlet),
         ("55 2 * * *", notify.prune_notifications),
+        ("57 2 * * *", prune_triage),
         ("*/5 * * * *", triage.retry_untriaged),
         ("*/5 * * * *", knowledge.retry_unanswered),
         ("* * * * *", learning.look_after_trainings),

@@ -1,6 +1,7 @@
 """The engines a running program holds: one embedder for all, and each company's model."""
 
 import asyncio
+import hashlib
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
@@ -83,7 +84,7 @@ class Engines:
         key = (company_of(session), field, version)
         if key not in self._models:
             stored = await get_model(session, version, field)
-            model = await asyncio.to_thread(load_classifier, stored.model)
+            model = await asyncio.to_thread(_read, stored.model, stored.sha256)
             model.check(self.embedder)
             self._models[key] = model
         self._models.move_to_end(key)
@@ -109,3 +110,9 @@ class Engines:
         )
         found = await asyncio.to_thread(analyse, texts, plain, NoEmbedder())
         return [replace(each, problem=EmbedderAway.__name__) for each in found]
+
+
+def _read(stored: bytes, sha256: bytes | None) -> Classifier:
+    if sha256 is not None and hashlib.sha256(stored).digest() != sha256:
+        raise ModelUnreadable("The stored model is damaged.")
+    return load_classifier(stored)

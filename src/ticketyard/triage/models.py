@@ -80,6 +80,7 @@ class TriageModel(Table):
     verdict: how the gate judged it (triage/learning/gate.py); `rolled_back` when somebody went back
       from it since.
     learned: eight bytes of every example it was taught.
+    emptied_at: since when only its figures are kept (triage/pruning.py).
     thresholds: a stated share of wrong answers ("0.03") to the confidence that keeps it.
     """
 
@@ -103,6 +104,7 @@ class TriageModel(Table):
     verdict: Mapped[dict[str, Any]] = mapped_column(JSONB)
     thresholds: Mapped[dict[str, float]] = mapped_column(JSONB)
     sha256: Mapped[bytes | None]
+    emptied_at: Mapped[datetime | None] = mapped_column(_INSTANT)
     trained_by: Mapped[str]
     trained_at: Mapped[datetime] = mapped_column(_INSTANT, server_default=FetchedValue())
     promoted_at: Mapped[datetime | None] = mapped_column(_INSTANT)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from tests.triage.learning.lessons import FURNITURE, all_texts, flipped, texts_of
 from tests.world import World
-from ticketyard.ai.classifying import FORMAT
+from ticketyard.ai.classifying import FORMAT, ModelUnreadable
 from ticketyard.ai.embedding import Embedder, NoEmbedder
 from ticketyard.core.jobs import Worker
 from ticketyard.tickets.queries import get_ticket
@@ -231,9 +231,19 @@ async def test_the_list_says_what_cannot_be_read(world: World) -> None:
     async with world.resources.db.transaction(world.company_id) as session:
         (seen,) = await list_versions(session, embedder="another")
         assert "was taught with" in (seen.problem or "")
-        await session.execute(update(TriageModel).values(model=b"broken"))
         (seen,) = await list_versions(session, embedder=seen.model.embedder)
-        assert seen.problem == "cannot be read: the stored model is damaged"
+        assert seen.problem is None
+
+
+async def test_bytes_that_changed_are_noticed_when_they_are_loaded(world: World) -> None:
+    await train(world, PAIRS[:100])
+    engines = world.resources.part(Engines)
+    async with world.resources.db.transaction(world.company_id) as session:
+        await engines.model(session, CATEGORY, 1)
+        # What can still be read, and is not what was stored.
+        await session.execute(update(TriageModel).values(sha256=b"x" * 32))
+        with pytest.raises(ModelUnreadable, match="damaged"):
+            await Engines(engines.embedder).model(session, CATEGORY, 1)
 
 
 async def test_what_waits_is_looked_at_again_after_a_promotion_and_nothing_else(

@@ -22,6 +22,8 @@ alter table triage_model
   add column thresholds jsonb not null default '{}',
   -- Of the model's bytes, so that a damaged one is seen without reading it.
   add column sha256 bytea,
+  -- When its bytes were thrown away for being old; its figures are kept.
+  add column emptied_at timestamptz,
   add column promoted_at timestamptz,
   add column promoted_by text;
 -- Whoever migrates owns the table, and is bound to one company at a time all the same: not here.

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import undefer
 
@@ -47,30 +47,32 @@ class VersionSeen:
 
 
 async def list_versions(
-    session: AsyncSession, *, embedder: str, field: str | None = None
+    session: AsyncSession,
+    *,
+    embedder: str,
+    field: str | None = None,
+    before: int | None = None,
+    limit: int | None = None,
 ) -> list[VersionSeen]:
-    """Every version, the newest first, and whether its bytes are whole and fit this program.
+    """Every version, the newest first, below the id `before`, and whether it fits this program.
 
+    Whether its megabytes are whole is seen where they are loaded, not here.
     embedder: the name of the embedding model in use (`Engines.embedder.name`).
     """
-    query = (
-        select(TriageModel, func.sha256(TriageModel.model) == TriageModel.sha256)
-        .where(TriageModel.company_id == company_of(session))
-        .order_by(TriageModel.id.desc())
-    )
+    query = select(TriageModel).where(TriageModel.company_id == company_of(session))
     if field is not None:
         query = query.where(TriageModel.field == field)
-    return [
-        VersionSeen(model, _problem(model, bool(is_whole), embedder))
-        for model, is_whole in await session.execute(query)
-    ]
+    if before is not None:
+        query = query.where(TriageModel.id < before)
+    found = await session.scalars(query.order_by(TriageModel.id.desc()).limit(limit))
+    return [VersionSeen(model, _problem(model, embedder)) for model in found]
 
 
-def _problem(model: TriageModel, is_whole: bool, embedder: str) -> str | None:
+def _problem(model: TriageModel, embedder: str) -> str | None:
     if model.state == "rejected":
         return None
-    if not is_whole:
-        return "cannot be read: the stored model is damaged"
+    if model.emptied_at is not None:
+        return f"too old: only its figures are kept since {model.emptied_at:%Y-%m-%d}"
     if model.embedder != embedder:
         return f"cannot be read: it was taught with {model.embedder}, and {embedder} is in use"
     return None

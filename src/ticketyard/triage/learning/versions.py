@@ -113,6 +113,11 @@ async def lock_versions(session: AsyncSession, field: str) -> None:
 
 
 def _check_usable(chosen: TriageModel) -> None:
+    if chosen.emptied_at is not None:
+        raise CannotPromote(
+            f"Version {chosen.version} is too old: only its figures are kept since"
+            f" {chosen.emptied_at:%Y-%m-%d}."
+        )
     if chosen.state == "rejected":
         raise CannotPromote(
             f"Version {chosen.version} was rejected and only its figures are kept:"

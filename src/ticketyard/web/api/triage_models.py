@@ -3,7 +3,9 @@
 import asyncio
 from dataclasses import replace
 from datetime import datetime
+from io import BytesIO
 from typing import Annotated, Any, Literal
+from uuid import uuid4
 
 from fastapi import APIRouter, File, Form, Query, Request, UploadFile
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,6 +15,7 @@ from ticketyard.triage.engines import Engines
 from ticketyard.triage.errors import BadExamples
 from ticketyard.triage.learning.counting import LearningRules
 from ticketyard.triage.learning.deciding import accept_examples, dismiss_examples
+from ticketyard.triage.learning.errors import TrainingUnderWay
 from ticketyard.triage.learning.examples import parse_examples
 from ticketyard.triage.learning.models import ExampleAside, TrainingRun
 from ticketyard.triage.learning.queries import (
@@ -48,6 +51,7 @@ class ModelOut(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
+    id: int
     version: int
     field: str
     state: Literal["candidate", "shadow", "current", "retired", "rejected"]
@@ -181,12 +185,16 @@ async def get_models(
     session: Session,
     resources: Parts,
     field: Annotated[Literal["category", "team"] | None, Query()] = None,
+    before: Annotated[RowId | None, Query(description="Only with a lower id.")] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 100,
 ) -> list[ModelOut]:
-    """Every version with its quality on texts held out of its training."""
+    """Versions with their quality on texts held out of their training, the newest first."""
     embedder = resources.part(Engines).embedder.name
     return [
         ModelOut.model_validate(each.model).model_copy(update={"problem": each.problem})
-        for each in await list_versions(session, embedder=embedder, field=field)
+        for each in await list_versions(
+            session, embedder=embedder, field=field, before=before, limit=limit
+        )
     ]
 
 
@@ -267,8 +275,13 @@ async def post_training(
     examples = await asyncio.to_thread(
         parse_examples, data, text_column=text_column, label_column=label_column
     )
-    kept = ExamplesFile(await resources.blobs.put(by.company_id, data), text_column, label_column)
-    run = await ask_for_training(session, by=by, cause="csv", file=kept, is_forced=anyway)
+    key = await resources.blobs.put_file(by.company_id, f"training/{uuid4()}", BytesIO(data))
+    kept = ExamplesFile(key, text_column, label_column)
+    try:
+        run = await ask_for_training(session, by=by, cause="csv", file=kept, is_forced=anyway)
+    except TrainingUnderWay:
+        await resources.blobs.delete(key)
+        raise
     return TrainingAskedOut(
         training_id=run.id,
         learns_from="csv",

@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Annotated, Any
+from uuid import uuid4
 
 from fastapi import APIRouter, File, Form, Response, UploadFile
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -234,7 +236,9 @@ async def _kept(
     await asyncio.to_thread(
         parse_examples, data, text_column=text_column, label_column=label_column
     )
-    return ExamplesFile(await parts.blobs.put(by.company_id, data), text_column, label_column)
+    # Under a name of its own, so that it can go when the training ends.
+    key = await parts.blobs.put_file(by.company_id, f"training/{uuid4()}", BytesIO(data))
+    return ExamplesFile(key, text_column, label_column)
 
 
 @router.post("/versions/{model_version}/use", dependencies=[may("triage:train")])
