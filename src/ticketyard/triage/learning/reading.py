@@ -1,4 +1,4 @@
-"""Pure: whether a stored version can be read here."""
+"""Whether a stored version can be read here."""
 
 import hashlib
 
