@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from sqlalchemy import text
 
 from tests.world import World
@@ -23,6 +24,21 @@ SEARCHES = {"search_tickets", "word_hits"}
 async def _rows(db: Database, query: str) -> list[tuple[str, ...]]:
     async with db.anonymous() as session:
         return [tuple(row) for row in await session.execute(text(query))]
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [("analysis", "team_id"), ("auto_resolution", "run_id"), ("action_run", "solution_id")],
+)
+async def test_deleting_what_is_pointed_at_reads_no_whole_table(
+    db: Database, table: str, column: str
+) -> None:
+    first = await _rows(
+        db,
+        "select a.attname from pg_index i join pg_attribute a on a.attrelid = i.indrelid"
+        f" and a.attnum = i.indkey[0] where i.indrelid = '{table}'::regclass",
+    )
+    assert (column,) in first
 
 
 async def test_every_table_of_ours_has_a_company(db: Database) -> None:

@@ -197,11 +197,3 @@ async def get_model(session: AsyncSession, version: int, field: str = CATEGORY) 
         )
     )
     return found.one()
-
-
-async def list_models(session: AsyncSession, field: str | None = None) -> list[TriageModel]:
-    """Every trained version (of one field), the newest first, without their bytes."""
-    query = select(TriageModel).where(TriageModel.company_id == company_of(session))
-    if field is not None:
-        query = query.where(TriageModel.field == field)
-    return list(await session.scalars(query.order_by(TriageModel.id.desc())))

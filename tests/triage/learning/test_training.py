@@ -14,8 +14,9 @@ from ticketyard.triage.learning.errors import TrainingUnderWay
 from ticketyard.triage.learning.evaluating import evaluate
 from ticketyard.triage.learning.examples import Example, parse_examples
 from ticketyard.triage.learning.gathering import list_unlabelled
+from ticketyard.triage.learning.queries import list_versions
 from ticketyard.triage.learning.training import train_from_csv, train_from_history
-from ticketyard.triage.queries import CATEGORY, current_version, get_analysis, list_models
+from ticketyard.triage.queries import CATEGORY, current_version, get_analysis
 
 THINGS = ("card", "bank card", "debit card", "new card", "gold card", "second card", "credit card")
 ROWS = [
@@ -67,7 +68,7 @@ async def test_the_newest_version_is_current_and_the_old_ones_stay(world: World)
     for _ in range(2):
         await train_from_csv(world.resources, world.company_id, CSV.encode(), by=world.system)
     async with world.resources.db.transaction(world.company_id) as session:
-        models = await list_models(session)
+        models = [each.model for each in await list_versions(session, embedder="")]
         assert [(each.version, each.is_current) for each in models] == [(2, True), (1, False)]
         assert models[0].metrics["accuracy"] > 0.8
 

@@ -19,6 +19,8 @@ alter table analysis
   add column team_is_sure boolean not null default false,
   add column team_model_version integer,
   add column keywords text[] not null default '{}';
+-- What a deleted team, run or solution is taken out of is found, not looked for in every row.
+create index analysis_of_team on analysis (team_id) where team_id is not null;
 
 -- Whether a company lets a machine resolve tickets, and which. No row: it does not.
 create table auto_resolution_rule (
@@ -90,6 +92,7 @@ create table action_run (
   executed_at timestamptz,
   unique (company_id, ticket_id, idempotency_key)
 );
+create index action_run_of_solution on action_run (solution_id) where solution_id is not null;
 create index action_run_due on action_run (company_id, ready_at)
   where state in ('waiting', 'running');
 
@@ -110,6 +113,7 @@ create table auto_resolution (
 );
 create index auto_resolution_of_requester
   on auto_resolution (company_id, requester_key, decided_at);
+create index auto_resolution_of_run on auto_resolution (run_id) where run_id is not null;
 create index auto_resolution_of_solution on auto_resolution (company_id, solution_id);
 
 select ticketyard_protect(name::regclass) from unnest(array[

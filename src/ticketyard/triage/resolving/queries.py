@@ -1,6 +1,5 @@
 """Reading solutions, what came of them, and what was run."""
 
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -12,7 +11,6 @@ from ticketyard.triage.resolving.errors import SolutionNotFound
 from ticketyard.triage.resolving.models import (
     ActionEndpoint,
     ActionRun,
-    AutoResolution,
     AutoResolutionRule,
     Solution,
 )
@@ -83,19 +81,6 @@ async def list_runs(session: AsyncSession, ticket_id: int) -> list[ActionRun]:
         .limit(100)
     )
     return list(rows)
-
-
-async def list_auto_resolutions(
-    session: AsyncSession, ticket_ids: Sequence[int]
-) -> dict[int, AutoResolution]:
-    """What a machine resolved, or tries to, of these tickets."""
-    rows = await session.scalars(
-        select(AutoResolution).where(
-            AutoResolution.company_id == company_of(session),
-            AutoResolution.ticket_id.in_(ticket_ids),
-        )
-    )
-    return {each.ticket_id: each for each in rows}
 
 
 _RECORDS = text(

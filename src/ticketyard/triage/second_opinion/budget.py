@@ -23,11 +23,6 @@ async def correct_tokens(session: AsyncSession, day: date, guess: int, used: int
     await session.execute(_CORRECT, {"day": day, "more": used - guess})
 
 
-async def tokens_used(session: AsyncSession, day: date) -> int:
-    """What was used up on a day, with what is set aside."""
-    return int(await session.scalar(_USED, {"day": day}) or 0)
-
-
 _TAKE = text(
     """
     insert into model_usage as u (company_id, day, questions, tokens)
@@ -42,4 +37,3 @@ _CORRECT = text(
     "update model_usage set tokens = greatest(0, tokens + :more)"
     " where company_id = current_company() and day = :day"
 )
-_USED = text("select tokens from model_usage where company_id = current_company() and day = :day")
