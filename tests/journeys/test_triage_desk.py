@@ -1,5 +1,6 @@
 """Triage in a real browser: one key decides, two decide at once, a training is seen to run."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -105,19 +106,34 @@ def test_each_key_decides_a_ticket(page: Page, desk: Desk) -> None:
     expect(cards).to_have_count(4)
     page.keyboard.press("2")
     expect(cards).to_have_count(3)
-    # Skipped: it goes to the end.
+    # Skipped: it stands back below the others.
     page.keyboard.press("s")
     expect(cards.last.locator(".review-title")).to_have_text("Gamma")
+    # What means nothing keeps the card, the words and the cursor; nothing else is decided.
     page.keyboard.press("/")
+    page.keyboard.type("zzz")
+    page.keyboard.press("Enter")
+    asks = page.locator("[data-review].current")
+    expect(asks.locator("[role=alert]")).to_contain_text("No category is called")
+    expect(asks.locator(".review-title")).to_have_text("Delta")
+    expect(asks.locator("[data-typed]")).to_have_value("zzz")
+    expect(asks.locator("[data-typed]")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(cards).to_have_count(3)
+    page.keyboard.press("Control+a")
     page.keyboard.type("passw")
     page.keyboard.press("Enter")
     expect(cards).to_have_count(2)
+    expect(page.locator("[data-review].current .review-title")).to_have_text("Epsilon")
+    page.keyboard.press("j")
     page.keyboard.press("k")
     expect(page.locator("[data-review].current .review-title")).to_have_text("Epsilon")
     page.keyboard.press("j")
     page.keyboard.press("a")
     expect(cards).to_have_count(1)
     expect(page.locator("#review-total")).to_have_text("1")
+    for badge in (".tab[aria-current] .count", ".place[aria-current] .count"):
+        expect(page.locator(badge)).to_have_text(re.compile("^1"))
     found = filed(desk)
     assert [found[number] for number in numbers] == [
         "printer", "network", "printer", "password_reset", None,
@@ -125,6 +141,7 @@ def test_each_key_decides_a_ticket(page: Page, desk: Desk) -> None:
 
     page.keyboard.press("u")
     said(page, "Taken back: 1 ticket waits again")
+    expect(page.locator(".flash")).to_be_in_viewport()
     expect(cards).to_have_count(2)
     expect(page.locator("[data-review].current .review-title")).to_have_text("Gamma")
     assert filed(desk)[numbers[2]] is None
@@ -135,6 +152,51 @@ def test_each_key_decides_a_ticket(page: Page, desk: Desk) -> None:
     page.locator("[data-typed]").first.fill("ware")
     page.locator("[data-file]").first.click()
     expect(page.locator("[role=alert]")).to_contain_text("can be hardware, software")
+
+
+def test_skipping_reaches_all_that_wait_on_any_layout(page: Page, desk: Desk) -> None:
+    with database(desk) as connection:
+        connection.execute("update ticket set status = 'closed'")
+    numbers = make_unsure(desk, *(f"Number {n}" for n in range(23)))
+    page.goto("/triage/review")
+    counts = page.locator("#review-counts")
+    expect(counts).to_have_text("23 wait for a decision, shown are 20 of 23.", use_inner_text=True)
+    seen = []
+    for _ in range(23):
+        card = page.locator("[data-review].current")
+        seen.append(card.locator(".number").inner_text())
+        # A Russian layout: the key S writes ы.
+        key = "{key: 'ы', code: 'KeyS', bubbles: true, cancelable: true}"
+        page.evaluate(f"document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {key}))")
+        if len(seen) <= 3:
+            expect(page.locator("[data-review]")).to_have_count(20 + len(seen))
+    assert seen == numbers
+    expect(counts).to_have_text("23 wait for a decision.", use_inner_text=True)
+    # And round again, from the one that was skipped first.
+    expect(page.locator("[data-review].current .number")).to_have_text(numbers[0])
+    # A Kazakh layout writes a letter where the second choice is; it is the one that counts.
+    key = "{key: 'ә', code: 'Digit2', bubbles: true, cancelable: true}"
+    page.evaluate(f"document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {key}))")
+    expect(page.locator("#review-total")).to_have_text("22")
+    assert filed(desk)[numbers[0]] == "network"
+    with database(desk) as connection:
+        connection.execute("update ticket set status = 'closed'")
+
+
+def test_an_unlikely_proposal_is_asked_about_and_not_accepted(page: Page, desk: Desk) -> None:
+    (number,) = make_unsure(desk, "Hardly")
+    with database(desk) as connection:
+        connection.execute(
+            "update analysis set category_confidence = 0.15,"
+            ' category_ranking = \'[["printer", 0.15], ["vpn", 0.1]]\' where need_admin'
+        )
+    page.goto("/triage/review")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-review].current [data-typed]")).to_be_focused()
+    assert filed(desk)[number] is None
+    page.keyboard.press("Escape")
+    page.keyboard.press("1")
+    expect(page.locator(".review-done", has_text="Hardly")).to_be_visible()
 
 
 def test_what_comes_and_goes_is_seen_and_a_second_hand_is_told(

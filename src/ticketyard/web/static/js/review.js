@@ -129,6 +129,8 @@ export function watchReview() {
     if (event.key !== "Enter" || !event.target.matches("[data-typed]") || event.isComposing) return;
     // The first button of a form is what Enter presses, and that one accepts.
     event.preventDefault();
+    // The same words would be answered the same.
+    if (event.target.hasAttribute("aria-invalid") && event.target.value === event.target.defaultValue) return;
     event.target.form.querySelector("[data-file]").click();
   });
   // What was typed may mean nothing: the card stays the current one until the answer is there.
