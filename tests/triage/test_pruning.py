@@ -78,15 +78,16 @@ async def test_the_last_versions_can_be_gone_back_to_and_of_older_ones_figures_a
 async def test_a_version_without_bytes_says_so_and_is_not_put_in_use(world: World) -> None:
     await put_versions(world, "rrrrrrc")
     await prune_triage(world.resources, world.company_id)
-    embedder = world.resources.part(Engines).embedder.name
+    engines = world.resources.part(Engines)
+    embedder = engines.embedder.name
     async with world.resources.db.transaction(world.company_id) as session:
         seen = await list_versions(session, embedder=embedder)
         assert [bool(each.problem) for each in seen] == [False] * KEEP_VERSIONS + [True, True]
         assert "only its figures are kept" in (seen[-1].problem or "")
         with pytest.raises(CannotPromote, match="too old"):
-            await promote_version(session, version=2, by=world.system)
+            await promote_version(session, version=2, by=world.system, embedder=engines.embedder)
         with pytest.raises(CannotPromote, match="too old"):
-            await roll_back(session, to=1, by=world.system)
+            await roll_back(session, to=1, by=world.system, embedder=engines.embedder)
         page = await list_versions(session, embedder=embedder, before=seen[1].model.id, limit=2)
         assert [each.model.version for each in page] == [5, 4]
 
