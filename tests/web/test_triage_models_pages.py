@@ -7,9 +7,11 @@ import httpx2
 import pytest
 from sqlalchemy import select, text
 
+from tests.triage.learning.lessons import all_texts
 from tests.world import World
 from ticketyard.ai.chat.model import ChatModel
 from ticketyard.ai.chat.question import ChatServer
+from ticketyard.ai.training import train
 from ticketyard.people.queries import get_company
 from ticketyard.triage.engines import Engines
 from ticketyard.triage.learning.models import ExampleAside, TrainingRun
@@ -28,6 +30,13 @@ LESSON = "text,category\n" + "".join(
 async def admin(client: Client, world: World) -> Client:
     await world.log_in(client, world.admin)
     return client
+
+
+def taught(world: World) -> bytes:
+    """A real model: what cannot be read is not put in use."""
+    embedder = world.resources.part(Engines).embedder
+    texts, labels = zip(*all_texts()[:40], strict=True)
+    return train(texts, labels, embedder).classifier.to_bytes()
 
 
 async def version(world: World, number: int, state: str, **fields: Any) -> None:
@@ -96,8 +105,9 @@ async def test_versions_show_state_figures_verdict_and_lineage(admin: Client, wo
 
 
 async def test_a_version_is_put_in_use_and_gone_back_from(admin: Client, world: World) -> None:
-    await version(world, 1, "current")
-    await version(world, 2, "candidate")
+    model = taught(world)
+    await version(world, 1, "current", model=model)
+    await version(world, 2, "candidate", model=model)
     answer = await admin.post(f"{HOME}/versions/2/use", follow_redirects=True)
     assert "Version 2 answers from now on." in answer.text
     assert await states(world) == {1: "retired", 2: "current"}
