@@ -137,7 +137,9 @@ async def _view(
         ),
         "team": names.team,
         "teams": list(teams.items()),
-        "fields": ticket_view.details(ticket, None if teams else names.team, {each.name for each in rules}),
+        "fields": ticket_view.details(
+            ticket, None if teams else names.team, {each.name for each in rules}
+        ),
         "custom_names": sorted(set(ticket.custom_fields) - {each.name for each in rules}),
         "own_fields": field_views(rules, ticket.custom_fields, ask=False),
         "related": await list_related(session, ticket.id, by),
