@@ -1,7 +1,7 @@
-"""Give vectors to pieces that have none of this model's: it was away while they were read, the
-extension came later, or the model changed.
+"""Give vectors to pieces that have none of this model's.
 
-Until a piece has one it is found by its words.
+It was away while they were read, the extension came later, or the model changed. Until a piece has one
+it is found by its words.
 """
 
 from sqlalchemy import text

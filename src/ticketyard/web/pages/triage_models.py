@@ -1,7 +1,7 @@
 """What triage learned: its versions, trainings as they run, examples held back, and what is allowed."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Annotated, Any
@@ -23,7 +23,6 @@ from ticketyard.triage.learning.errors import CannotPromote
 from ticketyard.triage.learning.examples import parse_examples
 from ticketyard.triage.learning.models import ExampleAside, TrainingRun
 from ticketyard.triage.learning.queries import (
-    VersionSeen,
     find_shadow_report,
     list_aside,
     list_trainings,
@@ -39,7 +38,6 @@ from ticketyard.triage.learning.setting import (
 )
 from ticketyard.triage.learning.shadowing import JUDGED_LEAST
 from ticketyard.triage.learning.versions import promote_version, roll_back
-from ticketyard.triage.models import TriageModel
 from ticketyard.triage.queries import CATEGORY, TEAM, get_model_threshold
 from ticketyard.triage.second_opinion.rules import SETTING, OpinionRules, wish_of
 from ticketyard.web.deps import Acting, Parts, Session, may
@@ -52,6 +50,7 @@ from ticketyard.web.pages.frame import (
     fragment,
     page,
 )
+from ticketyard.web.pages.triage_version_view import current_of, views_of
 
 router = APIRouter(prefix="/triage/models", include_in_schema=False)
 
@@ -64,13 +63,6 @@ ASKED = {
     "off": "about no ticket",
     "unsure": "about tickets triage is unsure of",
     "all": "about all",
-}
-STATES = {
-    "current": ("In use", "clear"),
-    "shadow": ("In the shadow", "accent"),
-    "candidate": ("Not tried yet", ""),
-    "retired": ("Retired", ""),
-    "rejected": ("Rejected", "stop"),
 }
 RUN_STATES = {
     "waiting": ("Waiting", ""),
@@ -89,24 +81,6 @@ CAUSES = {
     "csv": "with a file",
 }
 Field = Annotated[str, Form(pattern="^(category|team)$")]
-
-
-@dataclass(frozen=True)
-class VersionView:
-    """A version as it is drawn. can_use: it may be put in use; back: this is what one goes back to;
-    forced: it was put in use although it had been judged worse."""
-
-    seen: TriageModel
-    state: str
-    kind: str
-    problem: str | None
-    reason: str
-    accuracy: float | None
-    calibration_error: float | None
-    texts: int
-    can_use: bool
-    is_back: bool
-    is_forced: bool
 
 
 @dataclass(frozen=True)
@@ -160,7 +134,7 @@ async def _page(
 ) -> Response:
     """The page; refused: what was typed about what is allowed and cannot be so."""
     versions = await list_versions(session, embedder=parts.part(Engines).embedder.name)
-    current = _current(versions, CATEGORY)
+    current = current_of(versions, CATEGORY)
     return page(
         "triage/models.html",
         frame,
@@ -172,8 +146,8 @@ async def _page(
         current=current,
         threshold=await get_model_threshold(session, current.version) if current else None,
         shadow=await find_shadow_report(session),
-        versions=_views(versions, CATEGORY),
-        team_versions=_views(versions, TEAM),
+        versions=views_of(versions, CATEGORY),
+        team_versions=views_of(versions, TEAM),
         aside=await _aside(session),
         settings=await get_learning_settings(session),
         errors=ERRORS,
@@ -348,35 +322,6 @@ def _training(run: TrainingRun) -> dict[str, Any]:
         "fresh": run.fresh,
         "aside": run.aside,
     }
-
-
-def _current(versions: Sequence[VersionSeen], field: str) -> TriageModel | None:
-    inside = [each.model for each in versions if each.model.field == field]
-    return next((model for model in inside if model.state == "current"), None)
-
-
-def _views(versions: Sequence[VersionSeen], field: str) -> list[VersionView]:
-    current = _current(versions, field)
-    return [_view(each, current) for each in versions if each.model.field == field]
-
-
-def _view(seen: VersionSeen, current: TriageModel | None) -> VersionView:
-    model = seen.model
-    metrics: Mapping[str, Any] = model.metrics
-    words, kind = STATES.get(model.state, (model.state, ""))
-    return VersionView(
-        seen=model,
-        state=words,
-        kind=kind,
-        problem=seen.problem,
-        reason=str(model.verdict.get("reason") or ""),
-        accuracy=metrics.get("accuracy"),
-        calibration_error=metrics.get("calibration_error"),
-        texts=int(metrics.get("texts") or 0),
-        can_use=model.state in ("candidate", "shadow", "retired") and seen.problem is None,
-        is_back=current is not None and current.parent == model.version,
-        is_forced=bool(model.verdict.get("is_forced")),
-    )
 
 
 async def _aside(session: AsyncSession) -> list[dict[str, Any]]:
