@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, Progress, TextColumn
-from rich.table import Table
+from rich.table import Column, Table
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.ai.classifying import ModelUnreadable
@@ -149,7 +149,7 @@ def models(field: FieldName = Field.CATEGORY, company: CompanyName = "") -> None
         company_id = await _company(resources, company)
         embedder = resources.part(Engines).embedder.name
         table = Table(
-            "version", "state", "from", "examples", "labels", "right", "ECE", "learned from",
+            "version", Column("state", no_wrap=True), "from", "examples", "labels", "right", "ECE", "learned from",
             "when", "why",
         )  # fmt: skip
         async with resources.db.transaction(company_id) as session:
