@@ -149,8 +149,8 @@ def models(field: FieldName = Field.CATEGORY, company: CompanyName = "") -> None
         company_id = await _company(resources, company)
         embedder = resources.part(Engines).embedder.name
         table = Table(
-            "version", Column("state", no_wrap=True), "from", "examples", "labels", "right", "ECE", "learned from",
-            "when", "why",
+            "version", Column("state", no_wrap=True), "from", "examples", "labels", "right", "ECE",
+            "learned from", "when", "why",
         )  # fmt: skip
         async with resources.db.transaction(company_id) as session:
             for each in await list_versions(session, embedder=embedder, field=field):
