@@ -362,6 +362,8 @@ def test_an_open_page_does_not_hold_up_the_end(browser: Browser, desk: Program) 
     started = time.monotonic()
     desk.stop()
     assert time.monotonic() - started < 6
-    assert desk.errors() == ""
+    # One line says that no broker is told of tickets, in the words other systems know.
+    told = [each for each in desk.errors().splitlines() if "RAG broker not configured" not in each]
+    assert told == []
     assert [each for each in beside if Path(f"/proc/{each}").exists()] == []
     context.close()

@@ -148,14 +148,20 @@ def models(field: FieldName = Field.CATEGORY, company: CompanyName = "") -> None
     async def show(resources: Resources, worker: Worker) -> None:
         company_id = await _company(resources, company)
         embedder = resources.part(Engines).embedder.name
-        table = Table(
-            "version", Column("state", no_wrap=True), "from", "examples", "labels", "right", "ECE",
-            "learned from", "when", "why",
-        )  # fmt: skip
+        state = Column("state", no_wrap=True)
+        table = Table("version", state, "from", "examples", "labels", "right", "ECE", "of", "when")
+        reasons = []
         async with resources.db.transaction(company_id) as session:
             for each in await list_versions(session, embedder=embedder, field=field):
-                table.add_row(*_row(each, await _unreadable(resources, session, each)))
-        console.print(table)
+                table.add_row(*_row(each))
+                problem = await _unreadable(resources, session, each)
+                reason = problem or str(each.model.verdict.get("reason", ""))
+                if reason:
+                    reasons.append(f"{each.model.version}: {reason}")
+        console.print(table if table.row_count else "Nothing was taught yet: rules answer.")
+        # Sentences, which a column of a narrow terminal would cut into words.
+        for reason in reasons:
+            console.print(reason, markup=False)
 
     _run(show)
 
@@ -171,7 +177,7 @@ async def _unreadable(resources: Resources, session: AsyncSession, seen: Version
     return None
 
 
-def _row(seen: VersionSeen, problem: str | None) -> list[str]:
+def _row(seen: VersionSeen) -> list[str]:
     model = seen.model
     return [
         str(model.version),
@@ -183,7 +189,6 @@ def _row(seen: VersionSeen, problem: str | None) -> list[str]:
         f"{model.metrics['calibration_error']:.3f}",
         model.origin,
         f"{model.trained_at:%Y-%m-%d %H:%M}",
-        problem or str(model.verdict.get("reason", "")),
     ]
 
 

@@ -4,8 +4,8 @@ const SKIPS_MAX = 200;
 const cards = () => [...document.querySelectorAll("[data-review]")];
 const marked = () => document.querySelector("[data-review].current");
 const current = () => marked() ?? cards()[0];
-// Which card comes after the one whose answer is awaited.
-let nextUp = null;
+// The id of the card to go on with when the current one is gone or was drawn anew.
+let nextUp = "";
 
 function mark(card) {
   document.querySelector(".review-card.current")?.classList.remove("current");
@@ -136,7 +136,7 @@ export function watchReview() {
   // What was typed may mean nothing: the card stays the current one until the answer is there.
   page.addEventListener("click", (event) => {
     const card = event.target.closest("[data-choice], [data-file]")?.closest("[data-review]");
-    if (card) nextUp = neighbour(card, 1) ?? neighbour(card, -1);
+    if (card) nextUp = (neighbour(card, 1) ?? neighbour(card, -1))?.id ?? "";
   });
   document.body.addEventListener("htmx:oobBeforeSwap", (event) => {
     if (event.detail.target?.matches?.("[data-review]") && isWrittenIn(event.detail.target)) event.detail.shouldSwap = false;
@@ -151,12 +151,13 @@ export function watchReview() {
     const box = page.querySelector("[data-typed][aria-invalid]:not([data-asked])");
     if (box) {
       box.dataset.asked = "yes";
+      nextUp = box.closest("[data-review]").id;
       makeCurrent(box.closest("[data-review]"));
       box.focus();
       box.select();
     }
     tellShown();
-    if (!marked()) makeCurrent(nextUp?.isConnected ? nextUp : cards()[0]);
+    if (!marked()) makeCurrent(document.getElementById(nextUp) ?? cards()[0]);
   });
   const named = location.hash.startsWith("#review-") ? document.getElementById(location.hash.slice(1)) : null;
   if (named) {
