@@ -10,7 +10,8 @@ let nextUp = "";
 function mark(card) {
   document.querySelector(".review-card.current")?.classList.remove("current");
   card.classList.add("current");
-  card.focus({ preventScroll: true });
+  // Whoever writes into the card goes on writing.
+  if (!card.contains(document.activeElement)) card.focus({ preventScroll: true });
 }
 
 function makeCurrent(card) {
