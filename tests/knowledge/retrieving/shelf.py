@@ -82,24 +82,46 @@ class Shelf:
             )
 
     async def ask(
-        self, query: str, *, visibilities: Sequence[str] = AGENT, limit: int = 5, **asked: object
+        self,
+        query: str,
+        *,
+        visibilities: Sequence[str] = AGENT,
+        limit: int = 5,
+        category: str | None = None,
+        source_type: str | None = None,
+        document_id: int | None = None,
+        min_score: float = 0.0,
+        collapse: bool = True,
     ) -> Retrieval:
         """What is found."""
         narrow = Narrow(
             tuple(visibilities),
-            category=asked.pop("category", None),  # type: ignore[arg-type]
-            source_type=asked.pop("source_type", None),  # type: ignore[arg-type]
-            document_id=asked.pop("document_id", None),  # type: ignore[arg-type]
+            category=category,
+            source_type=source_type,
+            document_id=document_id,
         )
-        return await retrieve(
-            self.resources,
-            self.company_id,
-            Asked(query, narrow, limit=limit, **asked),  # type: ignore[arg-type]
-        )
+        asked = Asked(query, narrow, limit=limit, min_score=min_score, collapse=collapse)
+        return await retrieve(self.resources, self.company_id, asked)
 
-    async def titles(self, query: str, **asked: object) -> list[str]:
+    async def titles(
+        self,
+        query: str,
+        *,
+        visibilities: Sequence[str] = AGENT,
+        category: str | None = None,
+        source_type: str | None = None,
+        document_id: int | None = None,
+        collapse: bool = True,
+    ) -> list[str]:
         """The titles of what is found."""
-        retrieval = await self.ask(query, **asked)  # type: ignore[arg-type]
+        retrieval = await self.ask(
+            query,
+            visibilities=visibilities,
+            category=category,
+            source_type=source_type,
+            document_id=document_id,
+            collapse=collapse,
+        )
         return [found.candidate.title for found in retrieval.found]
 
     async def rows(self, table: str) -> int:
