@@ -1,0 +1,1 @@
+-- Chats: who is at the other end, and what was asked of them.

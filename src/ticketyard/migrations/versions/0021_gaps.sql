@@ -1,0 +1,1 @@
+-- Gaps: what the knowledge could not answer, and what should be written.

@@ -1,0 +1,1 @@
+-- Vectors of examples, kept between two trainings.
