@@ -4,19 +4,13 @@ Not a job: a file of five hundred pages takes its time, and no ticket is to wait
 document at a time in each worker, of each company in turn; several workers share them by claims.
 """
 
-import asyncio
-
 from sqlalchemy import text
 
-from ticketyard.core.db import is_database_away
-from ticketyard.core.log import get_logger
+from ticketyard.core.lanes import keep_looking
 from ticketyard.core.resources import Resources
 from ticketyard.knowledge.indexing import index_document
 from ticketyard.knowledge.reading.running import Limits
 
-log = get_logger(__name__)
-
-LOOK_SECONDS = 1.0
 COMPANIES_AT_ONCE = 50
 
 
@@ -28,16 +22,11 @@ class ReadingLane:
 
     async def run(self) -> None:
         """Read what is due; look every second whether something is."""
-        while True:
-            try:
-                while await self.read_due():
-                    pass
-            except Exception as error:
-                if is_database_away(error):
-                    log.warning("reading_lane_interrupted", error=type(error).__name__)
-                else:
-                    log.exception("reading_lane_failed")
-            await asyncio.sleep(LOOK_SECONDS)
+        await keep_looking("reading_lane", self._read_all)
+
+    async def _read_all(self) -> None:
+        while await self.read_due():
+            pass
 
     async def read_due(self) -> int:
         """Read one document of each company that has any waiting; gives how many were read."""

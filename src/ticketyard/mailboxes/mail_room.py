@@ -10,6 +10,7 @@ from contextlib import suppress
 from sqlalchemy import text
 
 from ticketyard.core.db import is_database_away
+from ticketyard.core.lanes import keep_looking
 from ticketyard.core.log import get_logger
 from ticketyard.core.outgoing import Outgoing
 from ticketyard.core.resources import Resources
@@ -40,19 +41,11 @@ class MailRoom:
     async def run(self) -> None:
         """Keep a watch at every mailbox that is switched on, and file what waits."""
         try:
-            while True:
-                try:
-                    await self._look_around()
-                except Exception as error:
-                    if not is_database_away(error):
-                        log.exception("mail_room_failed")
-                    else:
-                        log.warning("mail_room_interrupted", error=type(error).__name__)
-                await asyncio.sleep(LOOK_SECONDS)
+            await keep_looking("mail_room", self._look_around)
         finally:
             await self._end()
 
-    async def _look_around(self) -> None:
+    async def _look_around(self) -> float:
         async with self._resources.db.anonymous() as session:
             rows = await session.execute(text("select * from mailbox_directory()"))
             wanted = {(row.company_id, row.mailbox_id): row.mark for row in rows}
@@ -66,6 +59,7 @@ class MailRoom:
                 self._watches[key] = (mark, asyncio.create_task(self._watch(*key)))
         for company_id in waiting | {company_id for company_id, _ in wanted}:
             self._keep_filing(company_id)
+        return LOOK_SECONDS
 
     async def _watch(self, company_id: int, mailbox_id: int) -> None:
         watch = Watch(

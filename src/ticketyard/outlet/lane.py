@@ -10,7 +10,8 @@ from datetime import timedelta
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ticketyard.core.db import is_database_away, now_of
+from ticketyard.core.db import now_of
+from ticketyard.core.lanes import keep_looking
 from ticketyard.core.log import get_logger
 from ticketyard.core.resources import Resources
 from ticketyard.outlet.broker import Broker, BrokerAt
@@ -19,7 +20,6 @@ from ticketyard.outlet.publishing import publish_due
 
 log = get_logger(__name__)
 
-LOOK_SECONDS = 1.0
 SAY_SECONDS = 30.0
 # A worker without a broker beside one that has it does not switch it off.
 UNSEEN_FOR = timedelta(minutes=10)
@@ -40,16 +40,11 @@ class Lane:
             names = ",".join(map(task_name, TASKS))
             log.warning(f"RAG broker not configured; skipping task={names}")
             return
-        while True:
-            try:
-                await self.say_that_it_is_on()
-                await self.send_due()
-            except Exception as error:
-                if is_database_away(error):
-                    log.warning("outlet_interrupted", error=type(error).__name__)
-                else:
-                    log.exception("outlet_lane_failed")
-            await asyncio.sleep(LOOK_SECONDS)
+        await keep_looking("outlet_lane", self._look)
+
+    async def _look(self) -> None:
+        await self.say_that_it_is_on()
+        await self.send_due()
 
     def close(self) -> None:
         """Let the broker go."""

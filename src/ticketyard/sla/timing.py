@@ -5,7 +5,6 @@ it. Several may run; they settle it between them, because counting is one at a t
 what is told is told once.
 """
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
@@ -13,13 +12,13 @@ from datetime import timedelta
 from sqlalchemy import text
 
 from ticketyard.core.db import is_database_away
+from ticketyard.core.lanes import LOOK_SECONDS, keep_looking
 from ticketyard.core.log import get_logger
 from ticketyard.core.resources import Resources
 from ticketyard.sla.counting import count_clocks
 
 log = get_logger(__name__)
 
-LOOK_SECONDS = 1.0
 BATCH = 500
 # One whose counting fails is not looked at again at once, for it would hold up the others.
 SET_ASIDE_SECONDS = 60
@@ -33,18 +32,12 @@ class Timer:
 
     async def run(self) -> None:
         """Sleep until the nearest due, but look every second whether another is nearer."""
-        while True:
-            try:
-                while await self.tell_due() == BATCH:
-                    pass
-                pause = await self._until_next()
-            except Exception as error:
-                if is_database_away(error):
-                    log.warning("sla_timer_interrupted", error=type(error).__name__)
-                else:
-                    log.exception("sla_timer_failed")
-                pause = LOOK_SECONDS
-            await asyncio.sleep(pause)
+        await keep_looking("sla_timer", self._look)
+
+    async def _look(self) -> float:
+        while await self.tell_due() == BATCH:
+            pass
+        return await self._until_next()
 
     async def tell_due(self) -> int:
         """Count the tickets whose clocks have something to tell now; gives how many there were."""
