@@ -9,6 +9,9 @@ create table chat (
   language text not null default 'en',
   -- The page it was opened on, as the browser says.
   page text,
+  -- What another program calls the question, and what it was answered: told again when it asks again.
+  reference text,
+  reply jsonb,
   state text not null default 'answering'
     check (state in ('answering', 'asking', 'resolved', 'ticket', 'handed_over')),
   -- Which one thing was asked for last, and what it is for.
@@ -32,6 +35,7 @@ create table chat (
   primary key (company_id, conversation_id),
   foreign key (company_id, conversation_id) references conversation (company_id, id) on delete cascade
 );
+create unique index chat_reference on chat (company_id, reference) where reference is not null;
 create index chat_open on chat (company_id, updated_at) where outcome is null;
 create index chat_ended on chat (company_id, outcome, outcome_at) where outcome is not null;
 create index chat_of_ticket on chat (company_id, ticket_id) where ticket_id is not null;
