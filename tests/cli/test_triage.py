@@ -45,6 +45,11 @@ async def test_from_a_file_to_a_rollback(world: World, typing: CliRunner, tmp_pa
     assert "Version 1 is in use again." in back.output
     forth = await type_in(typing, "promote", "2")
     assert "Version 2 is in use." in forth.output
+    rules = await type_in(typing, "rollback", "--rules", "--reason", "It sorts too boldly.")
+    assert "Rules answer again; no version is in use." in rules.output
+    said = " ".join((await type_in(typing, "models")).output.split())
+    assert "Command line went back from it on" in said
+    assert "It sorts too boldly." in said
 
 
 @pytest.mark.parametrize(

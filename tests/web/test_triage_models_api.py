@@ -36,8 +36,12 @@ async def test_from_training_to_rollback(
 
     back = await client.post("/api/triage/rollback", json={})
     assert (back.json()["version"], back.json()["is_current"]) == (1, True)
-    again = await client.post("/api/triage/rollback", json={})
+    rules = await client.post("/api/triage/rollback", json={"reason": "Too bold."})
+    assert (rules.status_code, rules.json()) == (200, None)
+    again = await client.post("/api/triage/rollback", json={"to": "rules"})
     assert again.status_code == 409
+    odd = await client.post("/api/triage/rollback", json={"to": "nothing"})
+    assert odd.status_code == 422
     forth = await client.post("/api/triage/models/2/promote")
     assert forth.json()["promoted_by"] == "Ada Admin"
     assert (await client.post("/api/triage/models/9/promote")).status_code == 404

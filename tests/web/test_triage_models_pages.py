@@ -114,8 +114,19 @@ async def test_a_version_is_put_in_use_and_gone_back_from(admin: Client, world: 
     answer = await admin.post(f"{HOME}/rollback", follow_redirects=True)
     assert "Version 1 answers again." in answer.text
     assert await states(world) == {1: "current", 2: "retired"}
+    why = {"to": "rules", "reason": f"It sorts too boldly. {EVIL}"}
+    answer = await admin.post(f"{HOME}/rollback", data=why, follow_redirects=True)
+    assert "Rules answer again." in answer.text
+    assert "No version is in use" in answer.text
+    assert "Ada Admin went back from it" in answer.text
+    assert "It sorts too boldly." in answer.text
+    assert EVIL not in answer.text
+    assert await states(world) == {1: "retired", 2: "retired"}
     answer = await admin.post(f"{HOME}/rollback", follow_redirects=True)
-    assert "there is none before it" in answer.text
+    assert "nothing to go back from" in answer.text
+    answer = await admin.post(f"{HOME}/versions/1/use", follow_redirects=True)
+    assert "Version 1 answers from now on." in answer.text
+    assert await states(world) == {1: "current", 2: "retired"}
     for unknown in (7, 2**62):
         assert (await admin.post(f"{HOME}/versions/{unknown}/use")).status_code == 404
     answer = await admin.post(f"{HOME}/versions/1/use", follow_redirects=True)

@@ -27,7 +27,7 @@ from ticketyard.triage.learning.examples import parse_examples
 from ticketyard.triage.learning.queries import VersionSeen, list_versions
 from ticketyard.triage.learning.storing import Trained
 from ticketyard.triage.learning.training import train_from_csv, train_from_history
-from ticketyard.triage.learning.versions import promote_version, roll_back
+from ticketyard.triage.learning.versions import REASON_MAX, RULES, promote_version, roll_back
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -156,8 +156,11 @@ def models(field: FieldName = Field.CATEGORY, company: CompanyName = "") -> None
                 table.add_row(*_row(each))
                 problem = await _unreadable(resources, session, each)
                 reason = problem or str(each.model.verdict.get("reason", ""))
+                if gone := each.model.verdict.get("went_back"):
+                    reason += f" {gone['by']} went back from it on {gone['at'][:10]}."
+                    reason += f" {gone['reason']}" if gone["reason"] else ""
                 if reason:
-                    reasons.append(f"{each.model.version}: {reason}")
+                    reasons.append(f"{each.model.version}: {reason.strip()}")
         console.print(table if table.row_count else "Nothing was taught yet: rules answer.")
         # Sentences, which a column of a narrow terminal would cut into words.
         for reason in reasons:
@@ -218,18 +221,35 @@ def rollback(
     to: Annotated[
         int | None, typer.Option("--to", min=1, help="A version; else the one before.")
     ] = None,
+    rules: Annotated[
+        bool, typer.Option("--rules", help="No version at all: word rules answer again.")
+    ] = False,
+    reason: Annotated[str, typer.Option("--reason", help="Why; the history keeps it.")] = "",
     field: FieldName = Field.CATEGORY,
     company: CompanyName = "",
 ) -> None:
-    """Go back to the version that the one in use came from."""
+    """Go back to what answered before: the version that the one in use came from, or the rules."""
+    if rules and to is not None:
+        raise typer.BadParameter("Either a version or the rules.")
 
     async def back(resources: Resources, worker: Worker) -> None:
         company_id = await _company(resources, company)
         by = Principal.system(company_id, _BY)
         embedder = resources.part(Engines).embedder
         async with resources.db.transaction(company_id) as session:
-            chosen = await roll_back(session, to=to, field=field, by=by, embedder=embedder)
-        console.print(f"Version {chosen.version} is in use again.")
+            chosen = await roll_back(
+                session,
+                to=RULES if rules else to,
+                field=field,
+                by=by,
+                embedder=embedder,
+                reason=reason[:REASON_MAX],
+            )
+        console.print(
+            f"Version {chosen.version} is in use again."
+            if chosen
+            else "Rules answer again; no version is in use."
+        )
 
     _run(back)
 

@@ -78,7 +78,7 @@ class TriageModel(Table):
       current) or rejected.
     parent: the version that was current when this one was taught.
     verdict: how the gate judged it (triage/learning/gate.py); `rolled_back` when somebody went back
-      from it since.
+      from it since, and `went_back`: who, when and why.
     learned: eight bytes of every example it was taught.
     emptied_at: since when only its figures are kept (triage/pruning.py).
     thresholds: a stated share of wrong answers ("0.03") to the confidence that keeps it.

@@ -24,6 +24,7 @@ from ticketyard.triage.learning.models import ShadowFinding, TaughtExample
 from ticketyard.triage.learning.queries import (
     ShadowReport,
     find_shadow_report,
+    get_version,
     list_aside,
     list_trainings,
     list_versions,
@@ -32,7 +33,7 @@ from ticketyard.triage.learning.setting import LearningSettings, set_learning_se
 from ticketyard.triage.learning.shadowing import is_proven, promote_proven_shadow
 from ticketyard.triage.learning.storing import Trained
 from ticketyard.triage.learning.training import train_from_csv, train_from_history
-from ticketyard.triage.learning.versions import promote_version, roll_back
+from ticketyard.triage.learning.versions import RULES, promote_version, roll_back
 from ticketyard.triage.models import TriageModel
 from ticketyard.triage.queries import (
     CATEGORY,
@@ -160,11 +161,13 @@ async def test_rolling_back_and_forth(world: World) -> None:
     async with db.transaction(world.company_id) as session:
         with pytest.raises(CannotPromote, match="in use already"):
             await promote_version(session, version=3, by=by, embedder=embedder_of(world))
-        assert (await roll_back(session, by=by, embedder=embedder_of(world))).version == 2
-        assert (await roll_back(session, by=by, embedder=embedder_of(world))).version == 1
-        with pytest.raises(CannotPromote, match="is the first"):
-            await roll_back(session, by=by, embedder=embedder_of(world))
-        assert (await roll_back(session, to=3, by=by, embedder=embedder_of(world))).version == 3
+        for version in (2, 1):
+            back = await roll_back(session, by=by, embedder=embedder_of(world))
+            assert back
+            assert back.version == version
+        forth = await roll_back(session, to=3, by=by, embedder=embedder_of(world))
+        assert forth
+        assert forth.version == 3
         with pytest.raises(VersionNotFound):
             await roll_back(session, to=9, by=by, embedder=embedder_of(world))
     async with db.transaction(world.company_id) as session:
@@ -176,6 +179,54 @@ async def test_rolling_back_and_forth(world: World) -> None:
         assert [each["version"] for each in await events(session, "triage.model_rolled_back")] == [
             2, 1, 3,
         ]  # fmt: skip
+
+
+@pytest.mark.usefixtures("without_vectors")
+async def test_before_the_first_version_rules_answered_and_do_again(
+    world: World, worker: Worker
+) -> None:
+    trained = await train(world, PAIRS[:100])
+    assert trained.state == "promoted", trained.reason
+    waiting = await world.open("Zzzz qqqq xxxx")
+    await worker.run_pending()
+    db, by = world.resources.db, world.as_person(world.admin)
+    async with db.transaction(world.company_id) as session:
+        assert (await get_analysis(session, waiting.id)).engine == "classifier"
+        back = await roll_back(session, by=by, embedder=embedder_of(world), reason="Too bold.")
+        assert back is None
+    await worker.run_pending()
+    async with db.transaction(world.company_id) as session:
+        assert await current_version(session) is None
+        assert (await get_analysis(session, waiting.id)).engine != "classifier"
+        (told,) = await events(session, "triage.model_rolled_back")
+        assert (told["version"], told["before"], told["reason"]) == (None, 1, "Too bold.")
+        said = (await get_version(session, 1)).verdict["went_back"]
+        assert (said["by"], said["reason"]) == ("Ada Admin", "Too bold.")
+        # What it was taught is held back, until it is put in use again.
+        assert (await gather(session, CATEGORY, with_held=False)).examples == []
+        with pytest.raises(CannotPromote, match="No version is in use"):
+            await roll_back(session, by=by, embedder=embedder_of(world))
+    async with db.transaction(world.company_id) as session:
+        await promote_version(session, version=1, by=by, embedder=embedder_of(world))
+        (_, promoted) = await events(session, "triage.model_promoted")
+        assert (promoted["version"], promoted["before"]) == (1, None)
+        assert "went_back" not in (await get_version(session, 1)).verdict
+    await worker.run_pending()
+    async with db.transaction(world.company_id) as session:
+        assert (await get_analysis(session, waiting.id)).engine == "classifier"
+
+
+@pytest.mark.usefixtures("without_vectors")
+async def test_from_any_version_to_the_rules_at_once(world: World) -> None:
+    for until in (60, 120):
+        await train(world, PAIRS[:until])
+    async with world.resources.db.transaction(world.company_id) as session:
+        back = await roll_back(session, to=RULES, by=world.system, embedder=embedder_of(world))
+        assert back is None
+        assert await current_version(session) is None
+    # Nothing of it is learned anew by itself, and what answers meanwhile is no version.
+    with pytest.raises(CannotTrain, match="no example to learn from"):
+        await train_from_history(world.resources, world.company_id, by=world.system)
 
 
 @pytest.mark.usefixtures("without_vectors")

@@ -70,12 +70,13 @@ class ModelRejected(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ModelRolledBack(Event):
-    """An earlier version is in use again."""
+    """An earlier version is in use again, or none (null): rules and descriptions answer then."""
 
     type: ClassVar[str] = "triage.model_rolled_back"
     field: str
-    version: int
+    version: int | None
     before: int
+    reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Which version answers: put one in use, or go back."""
 
 import asyncio
+from typing import Final
 
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,6 +16,11 @@ from ticketyard.triage.learning.queries import find_in_state, get_version
 from ticketyard.triage.learning.reading import unreadable
 from ticketyard.triage.models import TriageModel
 from ticketyard.triage.queries import CATEGORY
+
+RULES: Final = 0
+"""The version to go back to where none is to answer: rules and descriptions do then."""
+
+REASON_MAX: Final = 500
 
 
 async def promote_version(
@@ -57,34 +63,45 @@ async def roll_back(
     embedder: Embedder,
     to: int | None = None,
     field: str = CATEGORY,
-) -> TriageModel:
-    """Go back to the version the present one came from, or to the one named.
+    reason: str = "",
+) -> TriageModel | None:
+    """Go back to the version the present one came from, or to the one named; gives it.
 
-    What the present one was taught beyond that is held back: no training takes it up, until that version
-    is put in use again or a training is asked for that may not be refused (`is_forced`).
+    Before the first one, and where `RULES` is named, rules and descriptions answered: they do again
+    then, and nothing is given. What the present one was taught beyond that is held back: no training
+    takes it up, until that version is put in use again or a training is asked for that may not be
+    refused (`is_forced`).
     Raises VersionNotFound, or CannotPromote when there is nothing to go back to that can be read here.
     """
     await lock_versions(session, field)
     current = await find_in_state(session, "current", field)
     if current is None:
         raise CannotPromote("No version is in use, so there is nothing to go back from.")
-    target = current.parent if to is None else to
-    if target is None:
-        raise CannotPromote(f"Version {current.version} is the first; there is none before it.")
+    target = current.parent or RULES if to is None else to
     if target == current.version:
         raise CannotPromote(f"Version {target} is in use already.")
-    chosen = await get_version(session, target, field, lock=True)
-    _check_usable(chosen)
-    await _check_readable(session, chosen, embedder)
-    await switch_to(session, chosen, by=by)
-    current.verdict = current.verdict | {"rolled_back": True}
+    chosen = None
+    if target == RULES:
+        current.state = "retired"
+    else:
+        chosen = await get_version(session, target, field, lock=True)
+        _check_usable(chosen)
+        await _check_readable(session, chosen, embedder)
+        await switch_to(session, chosen, by=by)
+    went_back = {"by": by.name, "at": now_of(session).isoformat(), "reason": reason}
+    current.verdict = current.verdict | {"rolled_back": True, "went_back": went_back}
     # It was taught by what somebody has just gone back from.
     if shadow := await find_in_state(session, "shadow", field):
         shadow.state = "retired"
     await session.flush()
     await emit(
         session,
-        ModelRolledBack(field=field, version=chosen.version, before=current.version),
+        ModelRolledBack(
+            field=field,
+            version=chosen.version if chosen else None,
+            before=current.version,
+            reason=reason,
+        ),
         by=by,
     )
     return chosen
@@ -97,7 +114,8 @@ async def switch_to(session: AsyncSession, chosen: TriageModel, *, by: Principal
         current.state = "retired"
         await session.flush()
     chosen.state = "current"
-    chosen.verdict = {name: said for name, said in chosen.verdict.items() if name != "rolled_back"}
+    gone = ("rolled_back", "went_back")
+    chosen.verdict = {name: said for name, said in chosen.verdict.items() if name not in gone}
     chosen.promoted_at = now_of(session)
     chosen.promoted_by = by.name
     await session.flush()

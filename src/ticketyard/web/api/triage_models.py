@@ -32,7 +32,7 @@ from ticketyard.triage.learning.setting import (
     get_learning_settings,
     set_learning_settings,
 )
-from ticketyard.triage.learning.versions import promote_version, roll_back
+from ticketyard.triage.learning.versions import REASON_MAX, RULES, promote_version, roll_back
 from ticketyard.triage.models import TriageModel
 from ticketyard.web.deps import Acting, Parts, Session, may
 
@@ -106,12 +106,16 @@ class TrainingOut(BaseModel):
 
 
 class RollbackIn(Body):
-    """Where to go back to: a version, or nothing for the one that the present one came from."""
+    """Where to go back to: a version, `rules` for none of them, or nothing for what answered before
+    the present one: the version it came from, and rules where it is the first."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"field": "category"}]})
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"field": "category", "reason": "It sorts too boldly."}]}
+    )
 
-    to: RowId | None = None
+    to: RowId | Literal["rules"] | None = None
     field: Literal["category", "team"] = "category"
+    reason: str = Field("", max_length=REASON_MAX)
 
 
 class AsideOut(BaseModel):
@@ -217,13 +221,16 @@ async def post_promotion(
     )
 
 
-@router.post("/rollback", response_model=ModelOut, dependencies=[may("triage:train")])
+@router.post("/rollback", response_model=ModelOut | None, dependencies=[may("triage:train")])
 async def post_rollback(
     body: RollbackIn, session: Session, resources: Parts, by: Acting
-) -> TriageModel:
-    """Go back to an earlier version."""
+) -> TriageModel | None:
+    """Go back to an earlier version, or to the rules: the answer is `null` then."""
     embedder = resources.part(Engines).embedder
-    return await roll_back(session, to=body.to, field=body.field, by=by, embedder=embedder)
+    to = RULES if body.to == "rules" else body.to
+    return await roll_back(
+        session, to=to, field=body.field, by=by, embedder=embedder, reason=body.reason
+    )
 
 
 @router.get("/trainings", response_model=list[TrainingOut], dependencies=[may("tickets:read")])

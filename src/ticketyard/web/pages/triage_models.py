@@ -37,7 +37,7 @@ from ticketyard.triage.learning.setting import (
     set_learning_settings,
 )
 from ticketyard.triage.learning.shadowing import JUDGED_LEAST
-from ticketyard.triage.learning.versions import promote_version, roll_back
+from ticketyard.triage.learning.versions import REASON_MAX, RULES, promote_version, roll_back
 from ticketyard.triage.queries import CATEGORY, TEAM, get_model_threshold
 from ticketyard.triage.second_opinion.rules import SETTING, OpinionRules, wish_of
 from ticketyard.web.deps import Acting, Parts, Session, may
@@ -147,6 +147,7 @@ async def _page(
         threshold=await get_model_threshold(session, current.version) if current else None,
         shadow=await find_shadow_report(session),
         versions=views_of(versions, CATEGORY),
+        team_current=current_of(versions, TEAM),
         team_versions=views_of(versions, TEAM),
         aside=await _aside(session),
         settings=await get_learning_settings(session),
@@ -236,17 +237,28 @@ async def post_use(
 
 @router.post("/rollback", dependencies=[may("triage:train")])
 async def post_rollback(
-    session: Session, parts: Parts, by: Acting, field: Field = CATEGORY
+    session: Session,
+    parts: Parts,
+    by: Acting,
+    field: Field = CATEGORY,
+    to: Annotated[str, Form(pattern="^(before|rules)$")] = "before",
+    reason: Annotated[str, Form(max_length=REASON_MAX)] = "",
 ) -> Response:
-    """Go back to the version that the present one came from."""
+    """Go back to what answered before the present version, or to the rules."""
     try:
         async with session.begin_nested():
             model = await roll_back(
-                session, by=by, field=field, embedder=parts.part(Engines).embedder
+                session,
+                by=by,
+                field=field,
+                embedder=parts.part(Engines).embedder,
+                to=RULES if to == "rules" else None,
+                reason=" ".join(reason.split()),
             )
     except Refusal as refusal:
         return back_to(HOME, Flash("stop", refusal.detail))
-    return back_to(HOME, Flash("clear", f"Version {model.version} answers again."))
+    who = f"Version {model.version} answers again." if model else "Rules answer again."
+    return back_to(HOME, Flash("clear", who))
 
 
 @router.post("/aside", dependencies=[may("triage:train")])

@@ -19,7 +19,8 @@ STATES = {
 @dataclass(frozen=True)
 class VersionView:
     """A version as it is drawn. can_use: it may be put in use; back: this is what one goes back to;
-    forced: it was put in use although it had been judged worse."""
+    forced: it was put in use although it had been judged worse; went_back: by whom, when and why
+    somebody went back from it."""
 
     seen: TriageModel
     state: str
@@ -32,6 +33,7 @@ class VersionView:
     can_use: bool
     is_back: bool
     is_forced: bool
+    went_back: Mapping[str, str] | None
 
 
 def current_of(versions: Sequence[VersionSeen], field: str) -> TriageModel | None:
@@ -62,4 +64,5 @@ def _view(seen: VersionSeen, current: TriageModel | None) -> VersionView:
         can_use=model.state in ("candidate", "shadow", "retired") and seen.problem is None,
         is_back=current is not None and current.parent == model.version,
         is_forced=bool(model.verdict.get("is_forced")),
+        went_back=model.verdict.get("went_back"),
     )
