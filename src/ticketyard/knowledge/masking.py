@@ -1,14 +1,16 @@
-"""Pure: strike out of a ticket's words what is about a person and not about the matter.
+"""Pure: strike out of a ticket's words what is about a person and not about the matter, and secrets.
 
-A simple pass, for a person to look over: addresses, numbers that call or pay, and the names of those
-who wrote. It strikes out rather too much than too little.
+A simple pass, for a person to look over: what a language model never sees (ai/chat/masking.py), and beside
+it other numbers that call or pay, and the names of those who wrote. It strikes out rather too much than too
+little. Addresses of machines stay: they are often the answer.
 """
 
 import re
 from collections.abc import Iterable
 
-_EMAIL = re.compile(r"[^\s@<>()\[\]\"',;:]{1,64}@[\w-]+(?:\.[\w-]+)+")
-_IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b")
+from ticketyard.ai.chat.masking import strike_out
+
+_MACHINES = ("IP", "MAC")
 # A number to call begins with + or 00 or a bracket, or comes in groups.
 _PHONE = re.compile(
     r"(?<![\w.,:/-])(?:\+|00|\()\d[\d ()./-]{6,20}\d(?![\w-])"
@@ -21,14 +23,8 @@ _MAIL_HEAD = re.compile(r"\AFrom: .*\n(?:Received: .*\n)?\s*")
 
 def mask(text: str, names: Iterable[str]) -> str:
     """The text without them. names: of the people who took part, in full."""
-    masked = _MAIL_HEAD.sub("", text)
-    for pattern, word in (
-        (_EMAIL, "[e-mail]"),
-        (_IBAN, "[account]"),
-        (_PHONE, "[phone]"),
-        (_LONG_NUMBER, "[number]"),
-    ):
-        masked = pattern.sub(word, masked)
+    masked = strike_out(_MAIL_HEAD.sub("", text), but=_MACHINES)
+    masked = _LONG_NUMBER.sub("[number]", _PHONE.sub("[phone]", masked))
     return _without_names(masked, names)
 
 

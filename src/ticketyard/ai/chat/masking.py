@@ -6,7 +6,7 @@ hidden than too little: what a text is about hardly ever hangs on a number.
 
 import ipaddress
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 _KEY_BLOCK = re.compile(
@@ -101,6 +101,20 @@ def mask_and_keep(text: str) -> tuple[str, dict[str, str]]:
     for kind, pattern, is_one in _RULES:
         text = _hidden(text, kind, pattern, is_one, names)
     return text, names.values
+
+
+def strike_out(text: str, *, but: Collection[str] = ()) -> str:
+    """The same for people to read, and not to be put back: `[e-mail]`, without a number.
+
+    but: kinds that stay, as they are called in the rules below.
+    """
+    names = _Names()
+    for kind, pattern, is_one in _RULES:
+        if kind not in but:
+            text = _hidden(text, kind, pattern, is_one, names)
+    for name in names.values:
+        text = text.replace(name, f"[{name[1:-1].rpartition(' ')[0].lower()}]")
+    return text
 
 
 def _hidden(
