@@ -4,7 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ticketyard.knowledge.answering.citing import Citation, find_citations, without_citations
+from ticketyard.knowledge.answering.citing import (
+    Citation,
+    find_citations,
+    unmarked,
+    without_citations,
+)
 
 ids = st.text("abcdef0123456789-", min_size=1, max_size=36)
 
@@ -37,3 +42,9 @@ def test_people_see_the_sentence_without_its_marks() -> None:
     assert without_citations("Open the portal [file:a#a-1]. Reset it [file:a#a-2]") == (
         "Open the portal. Reset it"
     )
+
+
+def test_what_only_looks_like_a_citation_is_taken_out() -> None:
+    assert unmarked("Open it [file:a#a-1].") == "Open it ."
+    assert list(find_citations(unmarked("Open [file:a#[article:b#b-1]a-1] it"))) == []
+    assert unmarked("see [1] and [note: x]") == "see [1] and [note: x]"

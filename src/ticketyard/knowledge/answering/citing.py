@@ -25,6 +25,14 @@ def find_citations(text: str) -> Iterator[Citation]:
         yield Citation(source_type, source_id, chunk_id)
 
 
+def unmarked(text: str) -> str:
+    """The text without anything that looks like a citation: whoever wrote it, it proves nothing."""
+    while (rest := _MARK.sub("", text)) != text:
+        # What stood around one mark may be another.
+        text = rest
+    return text
+
+
 def without_citations(text: str) -> str:
     """The text as people would say it."""
     return " ".join(_MARK.sub(" ", text).split()).replace(" .", ".")

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from ticketyard.ai.function_words import ALWAYS_COMMON
 from ticketyard.ai.phrases import plain_words
-from ticketyard.knowledge.answering.citing import Citation
+from ticketyard.knowledge.answering.citing import Citation, unmarked
 from ticketyard.knowledge.answering.spans import Span, spans_of, without_bullet
 
 MAX_STEPS = 10
@@ -115,7 +115,7 @@ def _run(
     scores = {found.span: found.score for found in places if found.passage == place.passage}
     for number in _together(each, start, place.span, scores, place.score):
         span = each[number]
-        yield Step(without_bullet(span.text), passage.citation, span.text)
+        yield Step(unmarked(without_bullet(span.text)).strip(), passage.citation, span.text)
 
 
 def _answer_begins(spans: Sequence[Span], found: int) -> int:

@@ -1,13 +1,16 @@
 """Pure: does a passage support a sentence that claims to come from it?
 
 Strict on purpose: what is not found in the passage is not said. Figures, addresses, names of commands and
-files must stand there as they are; nearly all other words must, in some form; and both must agree on "not".
-A sentence that only says it differently is dropped: a person is then asked, which is the better mistake.
+files must stand there as they are; nearly all other words must, in some form, in one place; and both must
+agree on "not". A word that stands neither in the passage nor in the question is said by nobody but the
+model, and who knows where it heard it. A sentence that only says it differently is dropped: a person is
+then asked, which is the better mistake.
 """
 
 import re
 from collections.abc import Sequence
 from itertools import pairwise
+from pathlib import Path
 
 from ticketyard.ai.function_words import ALWAYS_COMMON
 from ticketyard.ai.lexicon import WORDS, read_lexicon
@@ -26,18 +29,27 @@ _EXACT = re.compile(
     r"|\b\w+(?:[._-]\w+)*\.[a-z]{2,5}\b|\b\d[\d.,:/%-]*\d\b|\b\d+\b|\b[A-Z]{2,}[A-Z0-9_-]*\b"
     r"|\b[\w-]*\d[\w-]*\b|--?[a-z][\w-]+"
 )
-_NEGATIONS = frozenset(read_lexicon(WORDS / "negations.txt").all_phrases)
+_CLAIMS = read_lexicon(Path(__file__).parents[1] / "words" / "claims.txt")
+_NEGATIONS = frozenset({**read_lexicon(WORDS / "negations.txt").all_phrases, **_CLAIMS["not"]})
+_CONNECTING = frozenset(word[:_STEM] for word in _CLAIMS["connecting"])
+# What a sentence is written with; every other sign is the beginning of a link, a picture or markup.
+_PLAIN_SIGNS = frozenset(" .,;:!?'\"()-/%&+–—…«»“”„‘’№")
 _JOINED_NOT = re.compile(
-    r"\b(?:can|could|do|does|did|is|are|was|were|wo|would|should|must|have|has)n.?t\b"
+    r"\b(?:ca|could|do|does|did|is|are|was|were|wo|would|should|must|have|has)n.?t\b"
 )
 
 
-def is_supported(claim: str, passage: str) -> bool:
-    """Whether everything the claim says stands in the passage. An empty claim says nothing."""
+def is_supported(claim: str, passage: str, question: str = "") -> bool:
+    """Whether everything the claim says stands in the passage. An empty claim says nothing.
+
+    question: its words may be taken up, for whoever asks knows them.
+    """
     wanted = _stems(claim)
     if not wanted and not _EXACT.search(claim):
         return False
     if not set(_exact_parts(claim)) <= set(_exact_parts(passage)):
+        return False
+    if _foreign_words(claim, f"{passage} {question}") or _foreign_signs(claim, passage):
         return False
     sentences = [span.text for span in spans_of(passage)]
     saying = _having(sentences, wanted, MIN_SHARE)
@@ -45,6 +57,24 @@ def is_supported(claim: str, passage: str) -> bool:
         pairs = [f"{first} {second}" for first, second in pairwise(sentences)]
         saying = _having(pairs, wanted, MIN_SHARE_OF_TWO)
     return any(_is_negated(each) == _is_negated(claim) for each in saying)
+
+
+def _foreign_words(claim: str, told: str) -> frozenset[str]:
+    """The claim's words that nobody else said, in no form."""
+    known = frozenset(word[:_STEM] for word in plain_words(told)) | _CONNECTING
+    return frozenset(
+        word
+        for word in plain_words(claim)
+        if word[:_STEM] not in known
+        and word not in ALWAYS_COMMON | _NEGATIONS
+        and not _JOINED_NOT.fullmatch(word)
+    )
+
+
+def _foreign_signs(claim: str, passage: str) -> frozenset[str]:
+    """Signs of the claim that no sentence needs and its passage has not."""
+    odd = {sign for sign in claim if not sign.isalnum()} - _PLAIN_SIGNS
+    return frozenset(odd - set(passage))
 
 
 def _having(texts: Sequence[str], wanted: frozenset[str], share: float) -> list[str]:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ticketyard.ai.chat.masking import mask_and_keep
 from ticketyard.ai.chat.question import Question
+from ticketyard.knowledge.answering.citing import unmarked
 from ticketyard.knowledge.answering.extracting import MAX_STEPS, Passage, Step
 from ticketyard.knowledge.answering.verifying import contains, is_supported
 
@@ -67,17 +68,17 @@ def read_steps(written: Written, question: str, passages: Sequence[Passage]) -> 
         if not 1 <= each.passage <= len(passages):
             continue
         passage = passages[each.passage - 1]
-        text, quote = _shown(each.text, hidden), _shown(each.quote, hidden)
-        if contains(passage.text, quote) and _is_borne_out(text, quote, passage):
+        text, quote = unmarked(_shown(each.text, hidden)), _shown(each.quote, hidden)
+        if contains(passage.text, quote) and _is_borne_out(text, quote, passage, question):
             steps.append(Step(text, passage.citation, quote))
     return steps[:MAX_STEPS]
 
 
-def _is_borne_out(text: str, quote: str, passage: Passage) -> bool:
+def _is_borne_out(text: str, quote: str, passage: Passage, question: str) -> bool:
     if not 0 < len(text) <= STEP_CHARACTERS:
         return False
     # A quote repeated is as good as a sentence; else the words around the quote decide.
-    return contains(quote, text) or is_supported(text, passage.text)
+    return contains(quote, text) or is_supported(text, passage.text, question)
 
 
 def _data(question: str, passages: Sequence[Passage]) -> str:

@@ -10,7 +10,7 @@ from ticketyard.core.auth import Principal
 from ticketyard.core.resources import Resources
 from ticketyard.knowledge.answering.answer import Answer, Source
 from ticketyard.knowledge.answering.answering import Evidence, answer_from, gather_evidence
-from ticketyard.knowledge.answering.citing import find_citations, without_citations
+from ticketyard.knowledge.answering.citing import find_citations, unmarked, without_citations
 from ticketyard.knowledge.answering.extracting import Passage
 from ticketyard.knowledge.answering.verifying import contains
 from ticketyard.knowledge.chatting.outcome import ANSWERED, Outcome, judge_answer
@@ -217,7 +217,7 @@ class _Thinking:
         """The answers as one text; where there is none for a question, that is said."""
         texts = [each.text or nothing_known(self._language) for each in self._answers]
         if len(texts) > 1:
-            asked = split_questions(self._turn.message)
+            asked = map(unmarked, split_questions(self._turn.message))
             texts = [f"{question}\n{text}" for question, text in zip(asked, texts, strict=True)]
         return Reply(
             self._turn.memory.conversation_id,
