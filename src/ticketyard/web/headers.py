@@ -6,15 +6,20 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ticketyard.web.metrics import count_request
 
-_POLICY = (
-    "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
-    "frame-ancestors 'none'; form-action 'self'"
-)
+
+def content_policy(frame_ancestors: str = "'none'") -> str:
+    """Nothing but our own files; only these may show the page in a frame of theirs."""
+    return (
+        "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
+        f"frame-ancestors {frame_ancestors}; form-action 'self'"
+    )
+
+
 _ALWAYS: tuple[tuple[bytes, bytes], ...] = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
-    (b"content-security-policy", _POLICY.encode()),
+    (b"content-security-policy", content_policy().encode()),
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
 )
 _PRIVATE = (b"cache-control", b"no-store")

@@ -1,0 +1,206 @@
+// The chat: what is written goes to the desk, what comes back is drawn. What was typed stays on the page
+// and in the tab's memory until the desk has it.
+import { asker, Refused } from "./asking.js";
+import { drawActions, drawMessage, drawTrouble } from "./drawing.js";
+import { keeper } from "./keeping.js";
+import { wearColour } from "./colour.js";
+import { watchFrame } from "./framed.js";
+import { watchField } from "./writing.js";
+
+const root = document.querySelector("[data-chat]");
+const words = JSON.parse(root.dataset.words);
+const keep = keeper(`chat:${root.dataset.company}`);
+const desk = asker(root.dataset.base, keep);
+const find = (name) => root.querySelector(`[data-${name}]`);
+const [log, status, offered, fresh] = ["log", "status", "offered", "fresh"].map(find);
+
+// People answer here too, once a conversation is theirs.
+const LOOK_AGAIN_MS = 15_000;
+// What comes after a stage that is done.
+const NEXT = {
+  persist_user_message: "reading",
+  smalltalk_router: "reading",
+  rewrite: "looking",
+  multi_question_router: "looking",
+  retrieve: "looking",
+  rerank: "looking",
+  fallback_no_docs: "writing",
+  build_context: "writing",
+  llm_answer: "checking",
+};
+
+wearColour(root.dataset.accent);
+let busy = false;
+let state = "answering";
+const frame = watchFrame(root);
+const field = watchField(root, { keep, words, onSend: send });
+
+function tellState(what) {
+  status.textContent = what ? words.stages[what] : "";
+  status.classList.toggle("thinking", Boolean(what));
+}
+
+function add(element) {
+  log.append(element);
+  // A long answer is read from its beginning.
+  log.scrollTop = element.offsetTop - 12;
+  return element;
+}
+
+// The same message is drawn once, and words that were waiting become the message they are.
+function show(message) {
+  const known = [...log.querySelectorAll(`[data-id="${CSS.escape(message.id)}"]`)];
+  const waiting = message.role === "requester" && [...log.querySelectorAll(".said.requester:not([data-id])")].find(({ dataset }) => dataset.text === message.text.trim());
+  const drawn = drawMessage(message, words);
+  const before = known[0] ?? waiting;
+  if (before) before.replaceWith(drawn);
+  else {
+    add(drawn);
+    if (message.role !== "requester") frame.tellNews();
+  }
+}
+
+function showAll(messages) {
+  for (const message of messages) show(message);
+  const last = messages.findLast(({ role }) => role !== "requester");
+  if (last) follow(last);
+}
+
+// What the last message wants to know, and what it offers.
+function follow({ choices = [], asks = null, state: now = "answering" }) {
+  state = now;
+  field.ask(asks);
+  offered.replaceChildren(...(choices.length ? [drawActions(choices.map(({ id, label }) => ({ label, run: () => choose(id, label) })))] : []));
+  fresh.hidden = !["resolved", "ticket", "handed_over"].includes(state);
+}
+
+const PLAIN = { 0: "offline", 403: "refused", 404: "gone", 413: "long", 422: "long", 429: "slow" };
+
+function explain(error) {
+  // A mistake of ours: the console is told, and who writes here is not left alone with it.
+  if (!(error instanceof Refused)) reportError(error);
+  // A refusal of what was asked for says it better than we could.
+  if (error.status === 409 && error.message) return error.message;
+  return words.troubles[PLAIN[error.status] ?? "failed"].replace("{n}", error.wait || 60);
+}
+
+// One thing at a time. What fails is said beside the words it is about, with a way to go on.
+async function attempt(spot, again, act) {
+  if (busy) return;
+  busy = true;
+  field.lock(true);
+  offered.inert = true;
+  log.ariaBusy = "true";
+  spot.querySelector(".trouble")?.remove();
+  try {
+    await act();
+    if (spot.matches(".passing")) spot.remove();
+  } catch (error) {
+    fail(spot, explain(error), again, error.status);
+  } finally {
+    busy = false;
+    field.lock(false);
+    offered.inert = false;
+    log.ariaBusy = "false";
+    tellState("");
+  }
+}
+
+function fail(spot, text, again, status) {
+  const actions = [{ label: words.form, href: root.dataset.form }];
+  if (status === 404) actions.unshift({ label: words.fresh, run: startAnew });
+  else if (status !== 403) actions.unshift({ label: words.again, run: again });
+  spot.append(drawTrouble(text, actions));
+  spot.scrollIntoView({ block: "nearest" });
+}
+
+// A place for trouble with what nobody wrote.
+function passing() {
+  const spot = document.createElement("div");
+  spot.className = "passing";
+  return add(spot);
+}
+
+async function begin() {
+  tellState("reading");
+  await desk.begin();
+}
+
+function addUnsent(text) {
+  const unsent = drawMessage({ role: "requester", text }, words);
+  unsent.dataset.text = text;
+  return add(unsent);
+}
+
+function send(text) {
+  if (busy) return;
+  keep.set({ waiting: text });
+  field.clear();
+  sendWords(text);
+}
+
+function sendWords(text, unsent = addUnsent(text)) {
+  let ended = false;
+  return attempt(unsent, () => sendWords(text, unsent), async () => {
+    await begin();
+    await desk.say(text, {
+      onKept: () => keep.set({ waiting: null }),
+      onEvent(name, data) {
+        if (name === "stage") tellState(NEXT[data.stage] ?? "checking");
+        if (name === "message") showAll([data]);
+        if (name === "error") throw new Refused(500);
+        ended ||= name === "end";
+      },
+    });
+    if (!ended) throw new Refused(0);
+  });
+}
+
+function choose(choice, label, unsent = addUnsent(label)) {
+  return attempt(unsent, () => choose(choice, label, unsent), async () => {
+    await begin();
+    showAll(await desk.choose(choice));
+  });
+}
+
+function startAnew() {
+  keep.set({ conversation: null, token: null });
+  log.replaceChildren(log.firstElementChild);
+  follow({});
+  const waiting = keep.get("waiting");
+  if (waiting) sendWords(waiting);
+  else field.focus();
+}
+
+// A reload goes on where it was: with what the desk knows, and what it does not have yet.
+async function goOn() {
+  const waiting = keep.get("waiting");
+  if (keep.get("conversation")) await attempt(passing(), goOn, recall);
+  if (!keep.get("waiting")) return;
+  const unsent = addUnsent(waiting);
+  fail(unsent, words.unsent, () => sendWords(waiting, unsent), null);
+}
+
+async function recall() {
+  const messages = await desk.messages();
+  showAll(messages);
+  // It had arrived: only the answer to it was not waited for.
+  if (messages.findLast(({ role }) => role === "requester")?.text.trim() === keep.get("waiting")) keep.set({ waiting: null });
+}
+
+async function lookAgain() {
+  if (busy || document.hidden || !["ticket", "handed_over"].includes(state)) return;
+  try {
+    const known = new Set([...log.querySelectorAll("[data-id]")].map(({ dataset }) => dataset.id));
+    const news = (await desk.messages()).filter(({ id }) => !known.has(String(id)));
+    if (!busy) showAll(news);
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+  }
+}
+
+find("person").addEventListener("click", () => busy || choose("person", words.person));
+fresh.addEventListener("click", startAnew);
+setInterval(lookAgain, LOOK_AGAIN_MS);
+await goOn();
+frame.tellReady();
