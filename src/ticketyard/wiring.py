@@ -22,7 +22,7 @@ from ticketyard.intake.events import (
     MessageOpened,
 )
 from ticketyard.knowledge import jobs as knowledge
-from ticketyard.knowledge.events import FileDeleted
+from ticketyard.knowledge.events import FileDeleted, SolutionAskedAgain
 from ticketyard.knowledge.lane import ReadingLane
 from ticketyard.knowledge.retrieving import jobs as retrieving
 from ticketyard.mailboxes import jobs as mailboxes
@@ -118,6 +118,7 @@ WIRING = Wiring(
         ImportRequested: [intake.read_imports],
         ImportStored: [routing.close_imports],
         FileDeleted: [knowledge.delete_bytes],
+        SolutionAskedAgain: [knowledge.propose_again],
     },
     jobs=(
         learning.run_training,

@@ -41,5 +41,33 @@ class BadSolution(Invalid):
     """The steps cannot be kept as they are; the text says why."""
 
 
+class NothingToAsk(Conflict):
+    """There is nothing to look through, or nobody waits for an answer any more."""
+
+
 class ConversationNotFound(NotFound):
     """There is no such conversation, or it is somebody else's."""
+
+
+class ChatTooLong(Conflict):
+    """Enough was said in this conversation."""
+
+
+class NotOffered(Conflict):
+    """This choice is not offered at this moment."""
+
+
+class ChatOff(NotFound):
+    """This company has no chat."""
+
+
+class WrongCode(Invalid):
+    """It is not the code that was sent."""
+
+
+class CodeOver(Conflict):
+    """The code is used up, too old, or was never sent."""
+
+
+class TooManyCodes(Conflict):
+    """This conversation has asked for codes too often."""

@@ -106,9 +106,26 @@ class SolutionProposed(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SolutionAskedAgain(Event):
+    """A person wants the knowledge to be looked through for a ticket once more."""
+
+    type: ClassVar[str] = "ticket.solution_asked_again"
+    ticket_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class SolutionWritten(Event):
     """A person wrote down how a ticket is solved."""
 
     type: ClassVar[str] = "ticket.solution_written"
     ticket_id: int
     steps: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChatHandedOver(Event):
+    """Somebody in the chat asked for a person: their ticket waits for one now."""
+
+    type: ClassVar[str] = "chat.handed_over"
+    ticket_id: int
+    conversation_id: str

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ticketyard.core.resources import Resources
 from ticketyard.knowledge.answering.solving import list_unanswered, propose_solutions
-from ticketyard.knowledge.events import FileDeleted
+from ticketyard.knowledge.events import FileDeleted, SolutionAskedAgain
 from ticketyard.triage.events import TicketTriaged
 
 
@@ -14,6 +14,13 @@ async def propose_for_tickets(
     """Look for what is known of tickets, once triage has said what they are about."""
     ticket_ids = sorted({event.ticket_id for event in events if not event.failed})
     await propose_solutions(resources, company_id, ticket_ids)
+
+
+async def propose_again(
+    resources: Resources, company_id: int, events: Sequence[SolutionAskedAgain]
+) -> None:
+    """Look once more for what is known of tickets, because somebody wants it."""
+    await propose_solutions(resources, company_id, sorted({each.ticket_id for each in events}))
 
 
 async def retry_unanswered(resources: Resources, company_id: int) -> None:

@@ -20,6 +20,16 @@ class Source:
 
 
 @dataclass(frozen=True)
+class CitedStep:
+    """A step with the title of what it stands on, the file to open, and whether the public may read it."""
+
+    step: Step
+    title: str
+    file_id: str
+    is_public: bool
+
+
+@dataclass(frozen=True)
 class Answer:
     """Steps that are borne out by their sources, or none and a person is needed.
 

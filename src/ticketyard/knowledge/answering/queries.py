@@ -9,6 +9,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.db import company_of
+from ticketyard.knowledge.answering.answer import CitedStep
 from ticketyard.knowledge.answering.citing import Citation
 from ticketyard.knowledge.answering.extracting import Step
 from ticketyard.knowledge.answering.models import TicketSolution
@@ -16,17 +17,9 @@ from ticketyard.knowledge.answering.verifying import contains
 
 
 @dataclass(frozen=True)
-class CitedStep:
-    """A step with the title of what it stands on, and the file to open."""
-
-    step: Step
-    title: str
-    file_id: str
-
-
-@dataclass(frozen=True)
 class Solution:
-    """steps: only those whose words stand in the document to this moment. human_steps: a person's own."""
+    """steps: only those whose words stand in the document to this moment; withdrawn: how many others
+    were proposed. human_steps: a person's own."""
 
     ticket_id: int
     state: str
@@ -37,6 +30,7 @@ class Solution:
     human_steps: tuple[str, ...] = ()
     human_by: str | None = None
     human_at: datetime | None = None
+    withdrawn: int = 0
 
     @property
     def needs_human(self) -> bool:
@@ -68,7 +62,13 @@ async def find_solution(session: AsyncSession, ticket_id: int) -> Solution | Non
         human_steps=tuple(each["text"] for each in row.human_steps or ()),
         human_by=row.human_by_name,
         human_at=row.human_at,
+        withdrawn=len(row.steps) - len(steps),
     )
+
+
+async def knows_anything(session: AsyncSession) -> bool:
+    """Whether the company has any document to answer from."""
+    return bool(await session.scalar(_KNOWS_ANYTHING))
 
 
 async def _standing(
@@ -78,7 +78,7 @@ async def _standing(
     rows = await session.execute(_CHUNKS, {"chunk_ids": chunk_ids}) if chunk_ids else ()
     known = {row.chunk_id: row for row in rows}
     return tuple(
-        CitedStep(_step(each), found.title, found.file_id)
+        CitedStep(_step(each), found.title, found.file_id, found.visibility == "public")
         for each in steps
         if (found := known.get(each["chunk_id"])) and contains(found.text, each["quote"])
     )
@@ -89,9 +89,12 @@ def _step(kept: Mapping[str, Any]) -> Step:
     return Step(kept["text"], citation, kept["quote"])
 
 
+_KNOWS_ANYTHING = text(
+    "select exists (select from knowledge_chunk where company_id = current_company())"
+)
 _CHUNKS = text(
     """
-    select w.chunk_id, d.title, cast(d.file_id as text) as file_id, c.text
+    select w.chunk_id, d.title, cast(d.file_id as text) as file_id, d.visibility, c.text
     from unnest(cast(:chunk_ids as text[])) as w(chunk_id)
     join knowledge_document d on d.company_id = current_company()
       and d.file_id = cast(regexp_replace(w.chunk_id, '-[0-9]+$', '') as uuid)

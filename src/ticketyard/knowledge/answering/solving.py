@@ -16,6 +16,7 @@ from ticketyard.core.log import get_logger
 from ticketyard.core.resources import Resources
 from ticketyard.knowledge.answering.answer import Answer
 from ticketyard.knowledge.answering.answering import answer_question
+from ticketyard.knowledge.answering.queries import knows_anything
 from ticketyard.knowledge.events import SolutionProposed
 from ticketyard.knowledge.retrieving.asked import INTERNAL, PUBLIC, Asked, Narrow
 from ticketyard.triage.preparing import TicketText
@@ -43,7 +44,7 @@ async def propose_solutions(
     A company that knows nothing yet is left alone. One ticket that breaks an engine harms only itself.
     """
     async with resources.db.transaction(company_id) as session:
-        if not await session.scalar(_KNOWS_ANYTHING):
+        if not await knows_anything(session):
             return
         wanted = await _unanswered(session, ticket_ids)
     turns = asyncio.Semaphore(AT_ONCE)
@@ -113,7 +114,8 @@ async def _store(session: AsyncSession, about: TicketText, answer: Answer) -> No
 
 
 async def list_unanswered(session: AsyncSession, limit: int = 64) -> list[int]:
-    """Tickets whose question broke an engine, and that are worth another try."""
+    """Open tickets whose question broke an engine and that are worth another try, or that wait for
+    an answer that was asked for again."""
     return list(await session.scalars(_FAILED, {"max": MAX_ATTEMPTS, "limit": limit}))
 
 
@@ -132,9 +134,6 @@ def steps_of(answer: Answer) -> list[Mapping[str, Any]]:
     ]
 
 
-_KNOWS_ANYTHING = text(
-    "select exists (select from knowledge_chunk where company_id = current_company())"
-)
 # What is over already, or was solved as it came, asks nothing.
 _OPEN = text(
     "select id from ticket where company_id = current_company() and id = any(:ids)"
@@ -167,6 +166,8 @@ _FAIL = text(
     """
 )
 _FAILED = text(
-    "select ticket_id from ticket_solution where company_id = current_company()"
-    " and state = 'failed' and attempts < :max order by ticket_id limit :limit"
+    "select s.ticket_id from ticket_solution s"
+    " join ticket t on t.company_id = s.company_id and t.id = s.ticket_id"
+    " where s.company_id = current_company() and s.state <> 'done' and s.attempts < :max"
+    " and t.status not in ('resolved', 'closed', 'false_positive') order by s.ticket_id limit :limit"
 )

@@ -30,6 +30,9 @@ class StepOut(BaseModel):
     quote: str
     title: str
     file_id: str
+    visibility: Literal["internal", "public"] = Field(
+        description="Who may read the document. Words of an internal one are for agents."
+    )
 
 
 class HumanStepOut(BaseModel):
@@ -72,6 +75,7 @@ class TicketSolutionOut(BaseModel):
                         "quote": each.step.quote,
                         "title": each.title,
                         "file_id": each.file_id,
+                        "visibility": "public" if each.is_public else "internal",
                     }
                     for order, each in enumerate(found.steps, 1)
                 ],

@@ -194,6 +194,7 @@ _TELLERS: dict[str, Callable[[Payload], str]] = {
     "triage.correction_withdrawn": _withdrawn,
     "ticket.auto_resolved": _auto_resolved,
     "ticket.solution_proposed": _proposed,
+    "ticket.solution_asked_again": lambda _: "The knowledge is looked through again",
     "ticket.solution_written": lambda payload: (
         f"Its solution was written down in {payload.get('steps')} steps"
     ),

@@ -1,34 +1,31 @@
 """One ticket: read it, answer it, move it on."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
-from fastapi import APIRouter, File, Form, Request, Response, UploadFile
+from fastapi import APIRouter, Form, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.alerts.queries import list_alerts_of_ticket
 from ticketyard.core.auth import Principal
 from ticketyard.core.db import now_of
-from ticketyard.core.shapes import RowId
 from ticketyard.insights.mails import list_mails_of_ticket
 from ticketyard.insights.second_opinions import find_second_opinion
 from ticketyard.insights.sent_mails import list_sent_mails
 from ticketyard.insights.ticket_page import Names, get_names, list_history
+from ticketyard.knowledge.answering.drafting import INTERNAL_MARK
 from ticketyard.notify.telling.reading import count_unread, mark_read
 from ticketyard.people.queries import get_team, list_agents, list_teams
 from ticketyard.routing.queries import find_assignment
 from ticketyard.sla.explaining import read_clocks
 from ticketyard.tickets.assigning import assign_ticket, release_ticket
-from ticketyard.tickets.attaching import attach_files
 from ticketyard.tickets.changing_status import change_status
-from ticketyard.tickets.commenting import add_comment, find_twin
 from ticketyard.tickets.errors import TicketChangedMeanwhile
 from ticketyard.tickets.labelling import Changes, change_ticket
 from ticketyard.tickets.lifecycle import PRIORITIES
 from ticketyard.tickets.models import Ticket
 from ticketyard.tickets.queries import (
     field_rules,
-    get_visible_attachment,
     list_attachments,
     list_categories,
     list_comments,
@@ -40,18 +37,26 @@ from ticketyard.tickets.steps.course import step_of
 from ticketyard.tickets.steps.setting import list_steps
 from ticketyard.triage.correcting import correct_category, correct_priority, correct_team
 from ticketyard.triage.queries import find_analysis
-from ticketyard.web.deps import Acting, Parts, Session, VisibleTicket, WebOptions, may
+from ticketyard.web.deps import Acting, Session, VisibleTicket, may
 from ticketyard.web.pages import ticket_view, wording
 from ticketyard.web.pages.agent_options import agent_options
 from ticketyard.web.pages.clocks_view import clocks_view
-from ticketyard.web.pages.files import REPLY_MAX_BYTES, keep_uploads, send_file
-from ticketyard.web.pages.frame import DeskFrame, Flash, OwnFrame, back_to, fragment, page
+from ticketyard.web.pages.frame import (
+    DeskFrame,
+    Flash,
+    Frame,
+    OwnFrame,
+    back_to,
+    fragment,
+    page,
+)
 from ticketyard.web.pages.history_words import tell
 from ticketyard.web.pages.lost_update import lost_update
 from ticketyard.web.pages.mail_view import bounced_to
 from ticketyard.web.pages.own_fields import field_views, sent_fields
 from ticketyard.web.pages.receipt_view import ReceiptView, receipt_view
 from ticketyard.web.pages.texts import texts_in
+from ticketyard.web.pages.ticket_proposal import may_use, read_proposal
 
 router = APIRouter(prefix="/tickets", include_in_schema=False)
 
@@ -70,24 +75,59 @@ ALERTS_SHOWN = 10
 Version = Annotated[int, Form(ge=0, le=2**31 - 1)]
 
 
+@dataclass(frozen=True)
+class RefusedReply:
+    """Words that could not be sent as they are, and why. is_draft: they began as the proposed answer."""
+
+    body: str
+    why: str
+    is_draft: bool
+
+
 @router.get("/{ticket_id}", dependencies=[may("tickets:read")])
 async def get_ticket_page(
     request: Request, ticket: VisibleTicket, session: Session, by: Acting, frame: DeskFrame
 ) -> Response:
-    """The ticket with everything known about it; what one was told of it is read with that."""
+    """The ticket with everything known about it; what one was told of it is read with that.
+
+    `?draft=use` writes the proposed answer into the box, for whoever works without a script.
+    """
+    return await draw_ticket(request, ticket, session, by, frame)
+
+
+async def draw_ticket(
+    request: Request,
+    ticket: Ticket,
+    session: AsyncSession,
+    by: Principal,
+    frame: Frame,
+    *,
+    refused: RefusedReply | None = None,
+) -> Response:
+    """The page; with a reply that could not be sent, its words and why."""
     reader = by.person_id or 0
     if frame.unread and await mark_read(session, reader, ticket_id=ticket.id):
         frame = replace(frame, unread=await count_unread(session, reader))
     agents = await list_agents(session)
+    proposal = await read_proposal(session, ticket, by)
+    wants_draft = proposal is not None and request.query_params.get("draft") == "use"
     referrer = request.headers.get("referer", "")
     came_from = referrer.removeprefix(str(request.base_url).rstrip("/"))
     return page(
         "ticket/page.html",
         frame,
         place="queue",
+        status=422 if refused else 200,
         ticket=await _view(session, ticket, by, frame.language),
         back=came_from if came_from.startswith("/queue") else "/queue",
-        may_write=by.may("tickets:write") and ticket.merged_into is None,
+        may_write=may_use(ticket, by),
+        may_use=may_use(ticket, by),
+        href=f"/tickets/{ticket.number}",
+        proposal=proposal,
+        typed=refused.body if refused else proposal.draft if proposal and wants_draft else "",
+        from_draft=refused.is_draft if refused else wants_draft,
+        refused=refused.why if refused else "",
+        internal_mark=INTERNAL_MARK,
         may_assign=by.may("tickets:assign") and ticket.merged_into is None,
         may_follow_up=by.may("tickets:write"),
         macros=[(each.id, each.name) for each in await list_macros(session)],
@@ -191,49 +231,6 @@ def _plain(ticket: Ticket, names: Names) -> dict[str, Any]:
         "urgency": ticket.urgency,
         "tags": ticket.tags,
     }
-
-
-@router.get("/{ticket_id}/attachments/{attachment_id}", dependencies=[may("tickets:read")])
-async def get_file(
-    attachment_id: RowId, ticket: VisibleTicket, session: Session, by: Acting, resources: Parts
-) -> Response:
-    """A file, to be saved: a browser is never to show or run what a stranger sent."""
-    attachment = await get_visible_attachment(session, ticket.id, attachment_id, by)
-    return await send_file(resources, attachment)
-
-
-@router.post(
-    "/{ticket_id}/comments", dependencies=[may("tickets:write")], max_body_size=REPLY_MAX_BYTES
-)
-async def post_comment(
-    ticket: VisibleTicket,
-    session: Session,
-    resources: Parts,
-    options: WebOptions,
-    by: Acting,
-    body: Annotated[str, Form()] = "",
-    kind: Annotated[str, Form()] = "reply",
-    then: Annotated[str, Form()] = "",
-    files: Annotated[list[UploadFile] | None, File()] = None,
-) -> Response:
-    """Write on the ticket, and move it on when asked to."""
-    kept = await keep_uploads(resources, by, files or [], options.max_upload_bytes)
-    is_internal = kind == "internal"
-    if not body.strip() and kept:
-        body = ", ".join(file.filename for file in kept)
-    comment = await find_twin(
-        session, ticket_id=ticket.id, body=body, by=by, is_internal=is_internal
-    )
-    if comment is None:
-        comment = await add_comment(
-            session, ticket_id=ticket.id, body=body, by=by, is_internal=is_internal, source="api"
-        )
-        await attach_files(session, ticket_id=ticket.id, files=kept, by=by, comment_id=comment.id)
-    said = "Note kept." if is_internal else "Reply sent."
-    if then:
-        await change_status(session, ticket_id=ticket.id, status=then, by=by)
-        said = f"{said} The ticket is {wording.word(wording.STATUS, then).lower()}."
-    return _back(ticket, said, f"#comment-{comment.id}")
 
 
 @router.post("/{ticket_id}/status", dependencies=[may("tickets:write")])
@@ -392,6 +389,6 @@ async def post_field(
     return _back(ticket, f"{one.strip()}: {said or 'taken away'}.")
 
 
-def _back(ticket: Ticket, said: str = "", anchor: str = "") -> Response:
+def _back(ticket: Ticket, said: str = "") -> Response:
     lines = [Flash("clear", said)] if said else []
-    return back_to(f"/tickets/{ticket.number}{anchor}", *lines)
+    return back_to(f"/tickets/{ticket.number}", *lines)
