@@ -67,3 +67,24 @@ def _take(request: Request, name: str, *, burst: int, per_second: float) -> None
         setattr(state, name, Buckets(burst=burst, per_second=per_second))
     buckets: Buckets = getattr(state, name)
     buckets.take(request.client.host if request.client else "", time.monotonic())
+
+
+# A whole office may chat from one address; a machine that opens chats, or asks for codes, may not.
+CHAT_BURST, CHAT_PER_SECOND = 60, 0.5
+WORDS_BURST, WORDS_PER_SECOND = 120, 2.0
+CODE_BURST, CODE_PER_SECOND = 20, 1 / 60
+
+
+async def check_chat_rate(request: Request) -> None:
+    """Raises TooManyRequests when this address begins chats faster than people do."""
+    _take(request, "chat_buckets", burst=CHAT_BURST, per_second=CHAT_PER_SECOND)
+
+
+async def check_words_rate(request: Request) -> None:
+    """Raises TooManyRequests when this address writes in chats faster than people do."""
+    _take(request, "chat_words_buckets", burst=WORDS_BURST, per_second=WORDS_PER_SECOND)
+
+
+async def check_code_rate(request: Request) -> None:
+    """Raises TooManyRequests when this address asks for codes, or tries them, too often."""
+    _take(request, "chat_code_buckets", burst=CODE_BURST, per_second=CODE_PER_SECOND)
