@@ -62,9 +62,8 @@ async def learn_ranking(resources: Resources, company_id: int, judged: Sequence[
         return Lesson(len(seen), 0.0, 0.0, kept=False)
     before, after = _cross_measured(seen)
     lesson = Lesson(len(seen), before, after, kept=after > before)
-    if lesson.kept:
-        async with resources.db.transaction(company_id) as session:
-            await _store(session, _taught(seen), lesson)
+    async with resources.db.transaction(company_id) as session:
+        await _store(session, _taught(seen), lesson, len(judged))
     return lesson
 
 
@@ -105,25 +104,53 @@ def _reciprocal(ranker: Ranker, each: _Seen) -> float:
     return 1.0 / (int(ranks[0]) + 1) if len(ranks) else 0.0
 
 
-async def _store(session: AsyncSession, ranker: Ranker, lesson: Lesson) -> None:
-    await session.execute(
-        _STORE,
+async def _store(session: AsyncSession, ranker: Ranker, lesson: Lesson, judged: int) -> None:
+    """A version of its own, whether or not it is used; so that one can look at it, and go back."""
+    version = await session.scalar(
+        _KEEP,
         {
+            "verdict": "used" if lesson.kept else "kept_out",
             "features": list(ranker.features),
             "weights": list(ranker.weights),
             "bias": ranker.bias,
+            "judged": judged,
             "questions": lesson.questions,
             "before": lesson.before,
             "after": lesson.after,
             "at": now_of(session),
         },
     )
+    if lesson.kept:
+        await use_version(session, int(version or 0), chosen_by="")
 
 
-_STORE = text(
-    "insert into knowledge_ranking (company_id, features, weights, bias, questions, before, after,"
-    " learned_at) values (current_company(), :features, :weights, :bias, :questions, :before, :after, :at)"
-    " on conflict (company_id) do update set features = excluded.features, weights = excluded.weights,"
-    " bias = excluded.bias, questions = excluded.questions, before = excluded.before,"
-    " after = excluded.after, learned_at = excluded.learned_at"
+async def use_version(session: AsyncSession, version: int, *, chosen_by: str) -> bool:
+    """Rank by this version from now on; False where there is none, or it was not better."""
+    given = {"version": version, "by": chosen_by}
+    return await session.scalar(_USE, given) is not None
+
+
+_KEEP = text(
+    """
+    insert into knowledge_ranking_version (company_id, version, verdict, features, weights, bias, judged,
+      questions, before, after, learned_at)
+    select current_company(), coalesce(max(version), 0) + 1, :verdict, :features, :weights, :bias, :judged,
+      :questions, :before, :after, :at
+    from knowledge_ranking_version where company_id = current_company()
+    returning version
+    """
+)
+_USE = text(
+    """
+    insert into knowledge_ranking (company_id, features, weights, bias, questions, before, after,
+      learned_at, version, chosen_by)
+    select company_id, features, weights, bias, questions, before, after, learned_at, version, :by
+    from knowledge_ranking_version
+    where company_id = current_company() and version = :version and verdict = 'used'
+    on conflict (company_id) do update set features = excluded.features, weights = excluded.weights,
+      bias = excluded.bias, questions = excluded.questions, before = excluded.before,
+      after = excluded.after, learned_at = excluded.learned_at, version = excluded.version,
+      chosen_by = excluded.chosen_by
+    returning version
+    """
 )

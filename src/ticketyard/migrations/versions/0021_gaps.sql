@@ -134,6 +134,8 @@ create table knowledge_ranking_version (
   features text[] not null,
   weights double precision[] not null,
   bias double precision not null,
+  -- Judgements handed in; of them those that could teach something.
+  judged integer not null,
   questions integer not null,
   before double precision not null,
   after double precision not null,
@@ -145,7 +147,7 @@ alter table knowledge_ranking add column chosen_by text not null default '';
 -- Rows of companies: this runs as the owner, whom forced row-level security binds as well.
 alter table knowledge_ranking no force row level security;
 insert into knowledge_ranking_version
-  select company_id, 1, 'used', features, weights, bias, questions, before, after, learned_at
+  select company_id, 1, 'used', features, weights, bias, questions, questions, before, after, learned_at
   from knowledge_ranking;
 update knowledge_ranking set version = 1;
 alter table knowledge_ranking force row level security;

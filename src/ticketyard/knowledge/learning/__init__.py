@@ -1,0 +1,1 @@
+"""What use teaches: unanswered questions, articles drafted of solved tickets, judgements, deflection."""
