@@ -19,6 +19,7 @@ from fastapi.routing import APIRoute
 from pydantic import AliasChoices, SecretStr
 from pydantic.fields import FieldInfo
 
+from ticketyard.cli.main import COMMANDS
 from ticketyard.cli.main import app as commands
 from ticketyard.core.assistant_config import AssistantSettings
 from ticketyard.core.config import Settings
@@ -180,7 +181,7 @@ def routes_table(routers: list[APIRouter]) -> str:
 
 def commands_list() -> str:
     lines: list[str] = []
-    for words, command in all_commands(typer.main.get_command(commands), "ticketyard"):
+    for words, command in all_commands():
         lines += ["", f"### `{words}`", "", _first_paragraph(command.help)]
         if any(not getattr(each, "hidden", False) for each in command.params):
             lines.append("")
@@ -193,14 +194,21 @@ def commands_list() -> str:
     return "\n".join(lines)
 
 
-def all_commands(command: Any, words: str) -> Iterator[tuple[str, Any]]:
+def all_commands() -> Iterator[tuple[str, Any]]:
     """Every command that does something, with the words that call it."""
+    listed = typer.main.get_group(commands).commands
+    for name, command in listed.items():
+        whole = COMMANDS[name].load(name) if name in COMMANDS else command
+        yield from _below(whole, f"ticketyard {name}")
+
+
+def _below(command: Any, words: str) -> Iterator[tuple[str, Any]]:
     children = getattr(command, "commands", None)
     if children is None:
         yield words, command
         return
     for name, child in children.items():
-        yield from all_commands(child, f"{words} {name}")
+        yield from _below(child, f"{words} {name}")
 
 
 # -- decisions -------------------------------------------------------------------------------------

@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 import yaml
 
-from ticketyard.cli.main import app as commands
 from ticketyard.core.config import Settings
 from tools.write_docs import all_commands, setting_names
 
@@ -61,7 +59,7 @@ def environment(stage: Stage) -> dict[str, str]:
 
 
 def known_commands() -> set[str]:
-    return {words for words, _ in all_commands(typer.main.get_command(commands), "ticketyard")}
+    return {words for words, _ in all_commands()}
 
 
 @pytest.fixture
