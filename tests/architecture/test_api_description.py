@@ -15,12 +15,13 @@ from ticketyard.wiring import build_resources, open_database
 EXAMPLES = Path(ticketyard.web.__file__).with_name("api_examples.json")
 
 
-@pytest.fixture
-def description(tmp_path: Path) -> dict[str, Any]:
-    """What /openapi.json serves; describing needs no database."""
-    settings = Settings(_env_file=None, data_dir=tmp_path)
+@pytest.fixture(scope="module")
+def description(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What /openapi.json serves; describing needs no database, but two seconds."""
+    folder = tmp_path_factory.mktemp("described")
+    settings = Settings(_env_file=None, data_dir=folder)
     resources = build_resources(
-        open_database("postgresql://nobody@nowhere/none"), Blobs.on_disk(tmp_path), settings
+        open_database("postgresql://nobody@nowhere/none"), Blobs.on_disk(folder), settings
     )
     return create_app(resources).openapi()
 
