@@ -22,8 +22,14 @@ from ticketyard.intake.events import (
     MessageOpened,
 )
 from ticketyard.knowledge import jobs as knowledge
-from ticketyard.knowledge.events import FileDeleted, SolutionAskedAgain
+from ticketyard.knowledge.events import (
+    ChatHandedOver,
+    DocumentRead,
+    FileDeleted,
+    SolutionAskedAgain,
+)
 from ticketyard.knowledge.lane import ReadingLane
+from ticketyard.knowledge.learning import jobs as knowledge_learning
 from ticketyard.knowledge.retrieving import jobs as retrieving
 from ticketyard.mailboxes import jobs as mailboxes
 from ticketyard.mailboxes.events import MailBounced, MailboxFailing
@@ -33,6 +39,7 @@ from ticketyard.outlet import jobs as outlet
 from ticketyard.outlet.consuming.handling import Handlers
 from ticketyard.outlet.consuming.told_files import forget_told_file, take_told_file
 from ticketyard.outlet.consuming.told_tickets import answer_told_ticket
+from ticketyard.outlet.events import TicketEventTaken
 from ticketyard.outlet.lane import Lane
 from ticketyard.parts import build_parts
 from ticketyard.routing import jobs as routing
@@ -117,8 +124,11 @@ WIRING = Wiring(
         ProcessingRequested: [routing.process_tickets],
         ImportRequested: [intake.read_imports],
         ImportStored: [routing.close_imports],
+        ChatHandedOver: [knowledge.give_out_handed_over, notify.tell_agents],
         FileDeleted: [knowledge.delete_bytes],
+        DocumentRead: [knowledge_learning.try_open_gaps],
         SolutionAskedAgain: [knowledge.propose_again],
+        TicketEventTaken: [outlet.answer_told],
     },
     jobs=(
         learning.run_training,
@@ -144,6 +154,11 @@ WIRING = Wiring(
         ("57 2 * * *", prune_triage),
         ("*/5 * * * *", triage.retry_untriaged),
         ("*/5 * * * *", knowledge.retry_unanswered),
+        ("*/10 * * * *", knowledge.end_left_chats),
+        ("*/2 * * * *", knowledge_learning.find_gaps),
+        ("*/10 * * * *", knowledge_learning.draft_from_tickets),
+        ("29 * * * *", knowledge_learning.follow_answered),
+        ("13 4 * * *", knowledge_learning.learn_from_judgements),
         ("* * * * *", learning.look_after_trainings),
         ("37 1 * * *", learning.train_nightly),
         ("*/5 * * * *", insights.mail_reports),

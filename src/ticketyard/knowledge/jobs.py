@@ -4,7 +4,10 @@ from collections.abc import Sequence
 
 from ticketyard.core.resources import Resources
 from ticketyard.knowledge.answering.solving import list_unanswered, propose_solutions
-from ticketyard.knowledge.events import FileDeleted, SolutionAskedAgain
+from ticketyard.knowledge.chatbot.ending import note_left_chats
+from ticketyard.knowledge.events import ChatHandedOver, FileDeleted, SolutionAskedAgain
+from ticketyard.routing.following import follow_triage
+from ticketyard.triage.analysing import analyse_tickets
 from ticketyard.triage.events import TicketTriaged
 
 
@@ -28,6 +31,21 @@ async def retry_unanswered(resources: Resources, company_id: int) -> None:
     async with resources.db.transaction(company_id) as session:
         ticket_ids = await list_unanswered(session)
     await propose_solutions(resources, company_id, ticket_ids)
+
+
+async def give_out_handed_over(
+    resources: Resources, company_id: int, events: Sequence[ChatHandedOver]
+) -> None:
+    """Give out what waits for a person in the chat, before all that waits for its turn."""
+    ticket_ids = sorted({event.ticket_id for event in events})
+    await analyse_tickets(resources, company_id, ticket_ids)
+    await follow_triage(resources, company_id, ticket_ids)
+
+
+async def end_left_chats(resources: Resources, company_id: int) -> None:
+    """Timetable: chats in which nobody writes any more have ended."""
+    async with resources.db.transaction(company_id) as session:
+        await note_left_chats(session)
 
 
 async def delete_bytes(

@@ -7,7 +7,7 @@ lease is over, as the same message with the same Message-ID, by which most reade
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import select, text, update
@@ -46,6 +46,10 @@ from ticketyard.tickets.models import Attachment
 
 # Longer than the longest hand-over: two workers never hold one mail while both live.
 LEASE_SECONDS = 600
+# A mail with a code that proves an address, and how long such a code is good.
+CODE = "chat_code"
+CODE_GOOD_FOR = timedelta(minutes=10)
+CODE_GONE = "(a code, which is not kept)"
 NOWHERE = Reply(taken=False, words=NO_SERVER, unreachable=True)
 
 
@@ -204,7 +208,7 @@ async def _settle(
         state, reason = verdict.state, verdict.reason
         if state == "waiting" and now + wait_before(mail.attempts + 1) > _until(mail):
             state = "sent" if _has_left(verdict) else "failed"
-            reason = f"Given up after {GIVE_UP_AFTER.days} days. {reason or ''}".strip()
+            reason = f"Given up {_after(mail)}. {reason or ''}".strip()
         wait = wait_before(mail.attempts + 1)
         await session.execute(
             update(OutgoingMail)
@@ -215,6 +219,7 @@ async def _settle(
                 recipients=verdict.recipients,
                 claimed_until=None,
                 sent_at=now if state == "sent" else None,
+                body_text=mail.body_text if state == "waiting" else _kept_text(mail),
                 ready_at=text(f"now() + interval '{int(wait.total_seconds())} seconds'"),
             )
         )
@@ -222,7 +227,16 @@ async def _settle(
 
 
 def _until(mail: OutgoingMail) -> datetime:
-    return mail.queued_at + GIVE_UP_AFTER
+    return mail.queued_at + (CODE_GOOD_FOR if mail.kind == CODE else GIVE_UP_AFTER)
+
+
+def _after(mail: OutgoingMail) -> str:
+    return "with the code's time" if mail.kind == CODE else f"after {GIVE_UP_AFTER.days} days"
+
+
+def _kept_text(mail: OutgoingMail) -> str:
+    """A code is a secret between the mail and its reader: it is not kept once it has left."""
+    return CODE_GONE if mail.kind == CODE else mail.body_text
 
 
 def _has_left(verdict: Verdict) -> bool:

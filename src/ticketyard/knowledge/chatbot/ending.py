@@ -43,7 +43,7 @@ async def reopen(session: AsyncSession, chat: Chat) -> None:
         chat.outcome = chat.outcome_at = None
 
 
-async def end_left_chats(session: AsyncSession) -> int:
+async def note_left_chats(session: AsyncSession) -> int:
     """Chats in which nobody wrote for an hour were left; those in which nobody ever wrote are
     forgotten after a day. Gives how many were left."""
     now = now_of(session)

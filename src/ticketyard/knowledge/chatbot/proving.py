@@ -87,7 +87,7 @@ async def _mail(session: AsyncSession, chat: Chat, email: str, code: str, out: M
         kind="chat_code",
         is_automatic=True,
         recipients=(Recipient(email=email),),
-        subject=say("mail_subject", chat.language, code=code, company=way.name),
+        subject=say("mail_subject", chat.language, company=way.name),
         body=say("mail_body", chat.language, code=code),
         sender_name=way.name,
     )

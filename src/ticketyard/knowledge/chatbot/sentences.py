@@ -50,7 +50,7 @@ _EN: Final[Mapping[str, str]] = {
     "status_pending": "waits for you",
     "status_resolved": "resolved",
     "status_closed": "closed",
-    "mail_subject": "{code} is your code for {company}",
+    "mail_subject": "Your code for {company}",
     "mail_body": "Your code is {code}.\n\nType it into the chat within ten minutes. Nobody of the desk "
     "will ever ask you for it. If you did not ask for a code, you need do nothing.",
 }
@@ -98,7 +98,7 @@ _RU: Final[Mapping[str, str]] = {
     "status_pending": "ждёт вас",
     "status_resolved": "решена",
     "status_closed": "закрыта",
-    "mail_subject": "{code} — ваш код для {company}",
+    "mail_subject": "Ваш код для {company}",
     "mail_body": "Ваш код: {code}.\n\nВведите его в чате в течение десяти минут. Сотрудники службы "
     "никогда о нём не спрашивают. Если вы не запрашивали код, ничего делать не нужно.",
 }
@@ -146,7 +146,7 @@ _KK: Final[Mapping[str, str]] = {
     "status_pending": "сізді күтуде",
     "status_resolved": "шешілді",
     "status_closed": "жабылды",
-    "mail_subject": "{code} — {company} үшін кодыңыз",
+    "mail_subject": "{company} үшін кодыңыз",
     "mail_body": "Кодыңыз: {code}.\n\nОны он минут ішінде чатқа жазыңыз. Қызметкерлер оны ешқашан "
     "сұрамайды. Код сұрамаған болсаңыз, ештеңе істемеңіз.",
 }
@@ -192,7 +192,7 @@ _AR: Final[Mapping[str, str]] = {
     "status_pending": "بانتظارك",
     "status_resolved": "محلولة",
     "status_closed": "مغلقة",
-    "mail_subject": "{code} هو رمزك لدى {company}",
+    "mail_subject": "رمزك لدى {company}",
     "mail_body": "رمزك هو {code}.\n\nاكتبه في المحادثة خلال عشر دقائق. لن يسألك عنه أحد من المكتب أبدا. "
     "إن لم تطلب رمزا فلا داعي لأي شيء.",
 }

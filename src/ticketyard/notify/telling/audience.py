@@ -54,6 +54,9 @@ def _told(fact: Fact, colleagues: Sequence[Colleague]) -> dict[int, str]:
         return told
     if kind := _OF_CLOCKS.get(fact.type):
         return dict.fromkeys([fact.assignee_id] if fact.assignee_id else admins, kind)
+    if fact.type == "chat.handed_over":
+        # Whoever sees it first may take it; the one whom the rules give it to is told so besides.
+        return dict.fromkeys((each.id for each in colleagues), "handed_over")
     if fact.type == "escalation.reached":
         return dict.fromkeys(fact.payload.get("tell", ()), "escalated")
     if kind := _OF_ADMINS.get(fact.type):

@@ -31,6 +31,8 @@ GATHERED_FOR: Mapping[str, timedelta] = {
 LINES_MAX = 50
 # What the mail slice calls who wrote to us and is no person of ours.
 MAIL_FROM = "Mail from "
+# What the chat calls whoever writes there and has not proven who they are.
+CHAT_WITH = "Chat with "
 
 
 @dataclass(frozen=True)
@@ -139,8 +141,11 @@ def _writer(kind: str, name: str) -> str:
     are none."""
     if kind != "system":
         return " ".join(name.split())
-    _, by_mail, writer = name.partition(MAIL_FROM)
-    return " ".join(writer.split()) if by_mail else ""
+    for way in (MAIL_FROM, CHAT_WITH):
+        _, came_so, writer = name.partition(way)
+        if came_so:
+            return " ".join(writer.split())
+    return ""
 
 
 def _fact(row: Any) -> Fact:

@@ -10,6 +10,7 @@ KINDS: Final = (
     "sla_warned",
     "sla_breached",
     "escalated",
+    "handed_over",
     "alert_storm",
     "mailbox_failing",
     "webhook_disabled",

@@ -14,6 +14,7 @@ SENTENCES = {
     "sla_warned": "A promise is about to be broken",
     "sla_breached": "A promise was broken",
     "escalated": "Nobody has taken this ticket up",
+    "handed_over": "Somebody in the chat asks for a person",
     "alert_storm": "An alert storm: all new alerts of its source go on this ticket",
     "mailbox_failing": "A mailbox cannot be read",
     "webhook_disabled": "A webhook was switched off",

@@ -11,6 +11,7 @@ from ticketyard.core.errors import NotAllowed
 from ticketyard.core.shapes import Body, Email, Line, RowId, Text
 from ticketyard.notify.models import OutgoingMail
 from ticketyard.notify.queries import get_outgoing, list_attempts, list_outgoing
+from ticketyard.notify.sending import CODE, CODE_GONE
 from ticketyard.notify.sending_again import send_again, send_test_mail
 from ticketyard.notify.servers import MailOut
 from ticketyard.notify.template_words import PLACEHOLDERS
@@ -30,7 +31,9 @@ from ticketyard.web.deps import Acting, Parts, Session, may
 router = APIRouter(prefix="/api/mail", tags=["mail"])
 
 State = Literal["waiting", "sent", "failed", "suppressed", "bounced"]
-Kind = Literal["reply", "acknowledgement", "notice", "notification", "test"]
+Kind = Literal[
+    "reply", "acknowledgement", "notice", "notification", "report", "chat_code", "test"
+]  # fmt: skip
 
 
 class RecipientOut(BaseModel):
@@ -135,7 +138,7 @@ async def _whole(session: AsyncSession, mail: OutgoingMail) -> OutgoingWholeOut:
     return OutgoingWholeOut.model_validate(
         {
             **OutgoingOut.model_validate(mail).model_dump(),
-            "body_text": mail.body_text,
+            "body_text": CODE_GONE if mail.kind == CODE else mail.body_text,
             "tries": [AttemptOut.model_validate(each) for each in tries[mail.id]],
         }
     )

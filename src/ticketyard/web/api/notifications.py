@@ -35,7 +35,7 @@ router = APIRouter(prefix="/api/notifications", tags=["notifications"])
 
 Kind = Literal[
     "assigned", "mentioned", "commented", "sla_warned", "sla_breached", "escalated", "alert_storm",
-    "mailbox_failing", "webhook_disabled",
+    "mailbox_failing", "webhook_disabled", "handed_over",
 ]  # fmt: skip
 Channel = Literal["in_app", "email", "sms"]
 ContentType = Literal["application/json", "application/x-www-form-urlencoded", "text/plain"]

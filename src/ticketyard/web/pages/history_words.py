@@ -236,6 +236,9 @@ _TELLERS: dict[str, Callable[[Payload], str]] = {
     "notification.target_changed": lambda payload: (
         f"{payload.get('name', 'A chat')} {payload.get('what', 'changed')}"
     ),
+    "outlet.ticket_event_taken": lambda payload: (
+        f"Another system told of ticket {payload.get('told_ticket_id')}"
+    ),
     "outlet.replayed": lambda payload: (
         f"Told the Celery broker again of {payload.get('messages', 0)} events"
     ),
@@ -256,6 +259,7 @@ _TELLERS: dict[str, Callable[[Payload], str]] = {
     "knowledge.unreadable": lambda payload: (
         f"“{payload.get('title', '')}” could not be read: {payload.get('problem', '')}"
     ),
+    "chat.handed_over": lambda _: "Asked for a person in the chat",
     "ticket.routed": lambda payload: str(payload.get("reason") or "Routed"),
     "ticket.unrouted": lambda payload: str(payload.get("reason") or "Nobody was found"),
     "sla.warned": _warned,

@@ -51,6 +51,7 @@ KIND_WORDS = {
     "sla_warned": "A promise on my ticket is about to be broken",
     "sla_breached": "A promise on my ticket was broken",
     "escalated": "A ticket is escalated to me",
+    "handed_over": "Somebody in the chat asks for a person",
     "alert_storm": "An alert storm begins",
     "mailbox_failing": "A mailbox cannot be read",
     "webhook_disabled": "A webhook was switched off",
