@@ -69,6 +69,11 @@ OPEN = {
 }
 # What a form is filled in with; names that are in `objects` get North's id.
 FIELDS: Mapping[str, str] = {
+    "accent": "#1e4e9e",
+    "greeting": "Hello",
+    "is_on": "1",
+    "origins": "https://www.example.com",
+    "privacy_note": "",
     "fingerprint_fields": "camera_id",
     "group_by": "labels.cluster",
     "group_seconds": "5m",

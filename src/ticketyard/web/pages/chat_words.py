@@ -39,7 +39,7 @@ _EN: Final[Words] = {
         "words": {"label": "Your message", "hint": "Enter sends, Shift+Enter begins a new line."},
         "email": {
             "label": "Your e-mail address",
-            "hint": "So that the desk can answer you.",
+            "hint": "As in name@example.com.",
             "bad": "This is not an e-mail address yet.",
         },
         "code": {
@@ -52,6 +52,7 @@ _EN: Final[Words] = {
         "offline": "The desk could not be reached, or the answer broke off. Your words are kept here.",
         "refused": "The chat may not be used from this site.",
         "gone": "This conversation is over. Your words are kept here.",
+        "changed": "That is not offered any more. Look at the last message, or start anew.",
         "long": "This cannot be sent as it is. It may be too long.",
         "slow": "That was a little quick. Please wait {n} seconds; your words are kept here.",
         "failed": "Something went wrong at the desk. Your words are kept here.",
@@ -95,7 +96,7 @@ _RU: Final[Words] = {
         },
         "email": {
             "label": "Ваш адрес электронной почты",
-            "hint": "Чтобы служба могла вам ответить.",
+            "hint": "Например, name@example.com.",
             "bad": "Это ещё не адрес электронной почты.",
         },
         "code": {
@@ -108,6 +109,7 @@ _RU: Final[Words] = {
         "offline": "Служба недоступна, или ответ прервался. Ваши слова сохранены здесь.",
         "refused": "С этого сайта чатом пользоваться нельзя.",
         "gone": "Этот разговор завершён. Ваши слова сохранены здесь.",
+        "changed": "Этого больше нельзя выбрать. Посмотрите последнее сообщение или начните заново.",
         "long": "Так отправить нельзя. Возможно, текст слишком длинный.",
         "slow": "Слишком часто. Подождите {n} с; ваши слова сохранены здесь.",
         "failed": "У службы что-то сломалось. Ваши слова сохранены здесь.",
@@ -148,7 +150,7 @@ _KK: Final[Words] = {
         "words": {"label": "Хабарламаңыз", "hint": "Enter — жіберу, Shift+Enter — жаңа жол."},
         "email": {
             "label": "Электрондық поштаңыз",
-            "hint": "Қызмет сізге жауап бере алуы үшін.",
+            "hint": "Мысалы, name@example.com.",
             "bad": "Бұл әлі электрондық пошта мекенжайы емес.",
         },
         "code": {
@@ -161,6 +163,7 @@ _KK: Final[Words] = {
         "offline": "Қызметке қосылу мүмкін болмады немесе жауап үзілді. Сөздеріңіз осында сақталды.",
         "refused": "Бұл сайттан чатты қолдануға болмайды.",
         "gone": "Бұл әңгіме аяқталған. Сөздеріңіз осында сақталды.",
+        "changed": "Мұны енді таңдауға болмайды. Соңғы хабарламаны қараңыз немесе қайта бастаңыз.",
         "long": "Бұлай жіберуге болмайды. Мәтін тым ұзын болуы мүмкін.",
         "slow": "Тым жиі. {n} секунд күтіңіз; сөздеріңіз осында сақталды.",
         "failed": "Қызметте бірдеңе бұзылды. Сөздеріңіз осында сақталды.",
@@ -200,7 +203,7 @@ _AR: Final[Words] = {
         "words": {"label": "رسالتك", "hint": "Enter للإرسال، وShift+Enter لسطر جديد."},
         "email": {
             "label": "بريدك الإلكتروني",
-            "hint": "ليتمكن المكتب من الرد عليك.",
+            "hint": "مثل name@example.com.",
             "bad": "هذا ليس بريدا إلكترونيا بعد.",
         },
         "code": {
@@ -213,6 +216,7 @@ _AR: Final[Words] = {
         "offline": "تعذر الوصول إلى المكتب أو انقطع الجواب. كلماتك محفوظة هنا.",
         "refused": "لا يمكن استخدام المحادثة من هذا الموقع.",
         "gone": "انتهت هذه المحادثة. كلماتك محفوظة هنا.",
+        "changed": "لم يعد هذا متاحا. انظر إلى آخر رسالة أو ابدأ من جديد.",
         "long": "لا يمكن إرسال هذا كما هو؛ ربما كان طويلا جدا.",
         "slow": "كان ذلك سريعا بعض الشيء. انتظر {n} ثانية؛ كلماتك محفوظة هنا.",
         "failed": "حدث خطأ في المكتب. كلماتك محفوظة هنا.",

@@ -8,17 +8,17 @@
   if (!company || document.querySelector("ticketyard-chat")) return;
 
   const WORDS = {
-    en: ["Chat with us", "Close the chat", "The chat cannot be opened inside this page.", "Open it in a page of its own"],
-    ru: ["Написать в чат", "Закрыть чат", "Внутри этой страницы чат не открывается.", "Открыть на отдельной странице"],
-    kk: ["Чатқа жазу", "Чатты жабу", "Чат бұл беттің ішінде ашылмайды.", "Жеке бетте ашу"],
+    en: ["Chat with us", "Close the chat", "Open the chat in a new tab"],
+    ru: ["Написать в чат", "Закрыть чат", "Открыть чат в новой вкладке"],
+    kk: ["Чатқа жазу", "Чатты жабу", "Чатты жаңа бетте ашу"],
+    ar: ["تحدث معنا", "إغلاق المحادثة", "فتح في نافذة جديدة"],
   };
   const { language = document.documentElement.lang, theme = "", accent = "#1e4e9e" } = tag.dataset;
   const isBright = accent.match(/\w\w/g)?.reduce((sum, each, at) => sum + parseInt(each, 16) * [3, 6, 1][at], 0) > 1500;
   const code = language.slice(0, 2).toLowerCase();
-  const [open, close, refused, elsewhere] = WORDS[code] ?? WORDS.en;
+  const [open, close, tab] = WORDS[code] ?? WORDS.en;
   const page = new URL(`/chat/${encodeURIComponent(company)}`, tag.src);
   const query = new URLSearchParams({ ...(code in WORDS && { language: code }), ...(theme && { theme }) });
-  const READY_MS = 2500;
 
   const css = new CSSStyleSheet();
   css.replaceSync(`
@@ -27,18 +27,17 @@
     [hidden] { display: none !important }
     button { all: unset; position: fixed; right: 16px; bottom: 16px; width: 56px; height: 56px; border-radius: 50%; cursor: pointer; box-shadow: 0 4px 16px #0004; display: grid; place-items: center }
     button:hover { filter: brightness(.88) }
-    button:focus-visible { outline: 3px solid #8ab2ff; outline-offset: 2px; box-shadow: 0 0 0 2px #0d1726 }
-    button.news::after { content: ""; position: absolute; top: 2px; right: 2px; width: 14px; height: 14px; border: 2px solid #fff; border-radius: 50%; background: #b3261e }
+    button:focus-visible { outline: 3px solid #8ab2ff; box-shadow: 0 0 0 6px #0d1726 }
+    button.news::after { content: ""; position: absolute; top: 2px; right: 2px; width: 14px; height: 14px; border: 2px solid; border-radius: 50%; background: #b3261e }
     svg { width: 26px; height: 26px; fill: none; stroke: currentColor; stroke-width: 1.6; stroke-linecap: round; stroke-linejoin: round }
-    section { position: fixed; right: 16px; bottom: 84px; width: 380px; height: min(600px, 100dvh - 100px); overflow: hidden; border-radius: 12px; background: Canvas; color: CanvasText; color-scheme: light dark; box-shadow: 0 10px 40px #0006; font: 15px/1.5 system-ui, sans-serif }
+    section { position: fixed; right: 16px; bottom: 84px; width: 380px; height: min(600px, 100dvh - 100px); overflow: hidden; border-radius: 12px; background: Canvas; color: CanvasText; color-scheme: light dark; box-shadow: 0 10px 40px #0006; font: 15px system-ui }
     iframe { display: block; width: 100%; height: 100%; border: 0 }
-    p { margin: 24px }
-    a { color: LinkText }
+    a { display: block; padding: 24px; color: LinkText }
     @media (max-width: 480px) { section { inset: 0; width: 100%; height: 100dvh; border-radius: 0 } }
     @media print { :host { display: none !important } }
   `);
 
-  const make = (name, fields = {}) => Object.assign(document.createElement(name), fields);
+  const make = (name, fields) => Object.assign(document.createElement(name), fields);
   function icon(shape) {
     const [svg, path] = ["svg", "path"].map((name) => document.createElementNS("http://www.w3.org/2000/svg", name));
     svg.setAttribute("viewBox", "0 0 16 16");
@@ -53,8 +52,8 @@
   const root = host.attachShadow({ mode: "closed" });
   const button = make("button", { type: "button", ariaLabel: open, ariaExpanded: "false", ariaHasPopup: "dialog" });
   const panel = make("section", { hidden: true, role: "dialog", ariaLabel: open });
-  const note = make("p", { hidden: true, textContent: `${refused} ` });
-  note.append(make("a", { href: page, target: "_blank", rel: "noopener", textContent: elsewhere }));
+  // Shown where the browser refuses the frame: this site is not listed.
+  const note = make("a", { hidden: true, href: page, target: "_blank", rel: "noopener", textContent: tab });
   root.adoptedStyleSheets = [css];
   Object.assign(button.style, { background: accent, color: isBright ? "#000" : "#fff" });
   button.append(bubble);
@@ -62,17 +61,17 @@
   root.append(panel, button);
 
   let frame = null;
-  const tell = (what) => frame.contentWindow.postMessage({ ticketyard: what }, page.origin);
+  const tellOpen = () => frame.contentWindow.postMessage({ ticketyard: "open" }, page.origin);
   function show(isReady) {
     frame.hidden = !isReady;
     note.hidden = isReady;
-    frame.dataset.ready = isReady || "";
+    frame.ready = isReady;
   }
   // Loaded when it is first wanted: until then the desk hears nothing of who reads this page.
   function load() {
     frame = make("iframe", { title: open, src: `${page}/frame?${query}` });
     frame.sandbox = "allow-scripts allow-same-origin allow-forms allow-popups allow-popups-to-escape-sandbox";
-    frame.onload = () => setTimeout(() => frame.dataset.ready || show(false), READY_MS);
+    frame.onload = () => setTimeout(() => frame.ready || show(false), 2500);
     panel.append(frame);
   }
   function turn(isOpen) {
@@ -84,7 +83,7 @@
     if (!isOpen) return button.focus();
     if (!frame) return load();
     frame.focus();
-    tell("open");
+    tellOpen();
   }
 
   button.onclick = () => turn(panel.hidden);
@@ -98,7 +97,7 @@
     show(true);
     if (panel.hidden) return;
     frame.focus();
-    tell("open");
+    tellOpen();
   });
 
   function place() {

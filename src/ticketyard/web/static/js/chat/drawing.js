@@ -12,7 +12,8 @@ function make(name, className = "", text = "") {
 export function drawMessage(message, words) {
   const said = make("article", `said ${message.role}`);
   if (message.id != null) said.dataset.id = message.id;
-  said.append(make("h2", "visually-hidden", words.who[message.role] ?? words.who.assistant));
+  const author = message.author && make("h2", "author", message.author);
+  said.append(author || make("h2", "visually-hidden", words.who[message.role] ?? words.who.assistant));
   const bubble = make("div", "bubble");
   bubble.dir = "auto";
   const sources = (message.citations ?? []).map((each) => drawSource(each, words));

@@ -12,7 +12,7 @@ const words = JSON.parse(root.dataset.words);
 const keep = keeper(`chat:${root.dataset.company}`);
 const desk = asker(root.dataset.base, keep);
 const find = (name) => root.querySelector(`[data-${name}]`);
-const [log, status, offered, fresh] = ["log", "status", "offered", "fresh"].map(find);
+const [log, status, offered, fresh, person] = ["log", "status", "offered", "fresh", "person"].map(find);
 
 // People answer here too, once a conversation is theirs.
 const LOOK_AGAIN_MS = 15_000;
@@ -32,6 +32,7 @@ const NEXT = {
 wearColour(root.dataset.accent);
 let busy = false;
 let state = "answering";
+let choices = [];
 const frame = watchFrame(root);
 const field = watchField(root, { keep, words, onSend: send });
 
@@ -67,20 +68,21 @@ function showAll(messages) {
 }
 
 // What the last message wants to know, and what it offers.
-function follow({ choices = [], asks = null, state: now = "answering" }) {
-  state = now;
-  field.ask(asks);
-  offered.replaceChildren(...(choices.length ? [drawActions(choices.map(({ id, label }) => ({ label, run: () => choose(id, label) })))] : []));
+function follow(message) {
+  state = message.state ?? "answering";
+  choices = message.choices ?? [];
+  field.ask(message.asks ?? null);
+  const buttons = choices.map(({ id, label }) => ({ label, run: () => choose(id, label) }));
+  offered.replaceChildren(...(buttons.length ? [drawActions(buttons)] : []));
   fresh.hidden = !["resolved", "ticket", "handed_over"].includes(state);
+  person.hidden = state === "handed_over";
 }
 
-const PLAIN = { 0: "offline", 403: "refused", 404: "gone", 413: "long", 422: "long", 429: "slow" };
+const PLAIN = { 0: "offline", 403: "refused", 404: "gone", 409: "changed", 413: "long", 422: "long", 429: "slow" };
 
 function explain(error) {
   // A mistake of ours: the console is told, and who writes here is not left alone with it.
   if (!(error instanceof Refused)) reportError(error);
-  // A refusal of what was asked for says it better than we could.
-  if (error.status === 409 && error.message) return error.message;
   return words.troubles[PLAIN[error.status] ?? "failed"].replace("{n}", error.wait || 60);
 }
 
@@ -108,7 +110,7 @@ async function attempt(spot, again, act) {
 
 function fail(spot, text, again, status) {
   const actions = [{ label: words.form, href: root.dataset.form }];
-  if (status === 404) actions.unshift({ label: words.fresh, run: startAnew });
+  if ([404, 409].includes(status)) actions.unshift({ label: words.fresh, run: startAnew });
   else if (status !== 403) actions.unshift({ label: words.again, run: again });
   spot.append(drawTrouble(text, actions));
   spot.scrollIntoView({ block: "nearest" });
@@ -132,11 +134,22 @@ function addUnsent(text) {
   return add(unsent);
 }
 
+const waiting = () => keep.get("waiting") ?? [];
+
 function send(text) {
   if (busy) return;
-  keep.set({ waiting: text });
   field.clear();
-  sendWords(text);
+  sendNew(text);
+}
+
+function sendNew(text) {
+  keep.set({ waiting: [...waiting(), text] });
+  return sendWords(text);
+}
+
+function arrived(text) {
+  const at = waiting().indexOf(text);
+  if (at >= 0) keep.set({ waiting: waiting().toSpliced(at, 1) });
 }
 
 function sendWords(text, unsent = addUnsent(text)) {
@@ -144,7 +157,7 @@ function sendWords(text, unsent = addUnsent(text)) {
   return attempt(unsent, () => sendWords(text, unsent), async () => {
     await begin();
     await desk.say(text, {
-      onKept: () => keep.set({ waiting: null }),
+      onKept: () => arrived(text),
       onEvent(name, data) {
         if (name === "stage") tellState(NEXT[data.stage] ?? "checking");
         if (name === "message") showAll([data]);
@@ -163,29 +176,47 @@ function choose(choice, label, unsent = addUnsent(label)) {
   });
 }
 
+// Whoever is asked for something gets out of that first.
+async function callPerson() {
+  const offer = (id) => choices.find((each) => each.id === id);
+  const [known, cancel] = [offer("person"), offer("cancel")];
+  if (busy) return;
+  if (known) await choose(known.id, known.label);
+  else {
+    if (cancel) await choose(cancel.id, cancel.label);
+    await sendNew(words.call);
+  }
+}
+
 function startAnew() {
+  if (busy) return;
   keep.set({ conversation: null, token: null });
   log.replaceChildren(log.firstElementChild);
   follow({});
-  const waiting = keep.get("waiting");
-  if (waiting) sendWords(waiting);
-  else field.focus();
+  if (waiting().length === 1) sendWords(waiting()[0]);
+  else showWaiting();
+  field.focus();
+}
+
+function showWaiting() {
+  for (const text of waiting()) {
+    const unsent = addUnsent(text);
+    fail(unsent, words.unsent, () => sendWords(text, unsent), null);
+  }
 }
 
 // A reload goes on where it was: with what the desk knows, and what it does not have yet.
 async function goOn() {
-  const waiting = keep.get("waiting");
-  if (keep.get("conversation")) await attempt(passing(), goOn, recall);
-  if (!keep.get("waiting")) return;
-  const unsent = addUnsent(waiting);
-  fail(unsent, words.unsent, () => sendWords(waiting, unsent), null);
+  if (keep.get("conversation")) await attempt(passing(), () => location.reload(), recall);
+  showWaiting();
 }
 
 async function recall() {
-  const messages = await desk.messages();
+  const [greeting, ...messages] = await desk.messages();
+  log.querySelector("[data-greeting]").replaceChildren(drawMessage(greeting, words));
   showAll(messages);
   // It had arrived: only the answer to it was not waited for.
-  if (messages.findLast(({ role }) => role === "requester")?.text.trim() === keep.get("waiting")) keep.set({ waiting: null });
+  arrived(messages.findLast(({ role }) => role === "requester")?.text);
 }
 
 async function lookAgain() {
@@ -199,7 +230,7 @@ async function lookAgain() {
   }
 }
 
-find("person").addEventListener("click", () => busy || choose("person", words.person));
+person.addEventListener("click", callPerson);
 fresh.addEventListener("click", startAnew);
 setInterval(lookAgain, LOOK_AGAIN_MS);
 await goOn();

@@ -53,6 +53,7 @@ export function watchField(root, { keep, words, onSend }) {
   return {
     // Which one thing is wanted next: null for words as they come.
     ask(asks) {
+      if (asksFor(asks) === kind) return;
       const had = form.contains(document.activeElement);
       kind = asksFor(asks);
       text.hidden = kind !== "words";
