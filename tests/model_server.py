@@ -1,7 +1,8 @@
 """A real server on this machine that speaks as OpenAI does, and misbehaves in every way it is told to.
 
 By itself, with uvicorn in a thread: `with serving() as server`. What it does next is in `script`, a list
-of `Turn`; when that is used up it goes on as `usual` says. Everything it was sent is in `got`.
+of `Turn`; when that is used up it goes on as `usual` says, or as `by_request` does. Everything it was
+sent is in `got`.
 """
 
 import asyncio
@@ -49,6 +50,7 @@ class ModelServer:
     port: int = 0
     script: list[Turn] = field(default_factory=list)
     usual: Turn = field(default_factory=Turn)
+    by_request: Callable[[dict[str, Any]], Turn] | None = None
     got: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     traces: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
@@ -67,8 +69,10 @@ class ModelServer:
         """Everything it was ever sent, as one text."""
         return json.dumps(self.got, ensure_ascii=False)
 
-    def turn(self) -> Turn:
-        return self.script.pop(0) if self.script else self.usual
+    def turn(self, asked: dict[str, Any]) -> Turn:
+        if self.script:
+            return self.script.pop(0)
+        return self.by_request(asked) if self.by_request else self.usual
 
 
 def build(server: ModelServer) -> FastAPI:
@@ -83,7 +87,7 @@ def build(server: ModelServer) -> FastAPI:
         server.going += 1
         server.most_at_once = max(server.most_at_once, server.going)
         try:
-            return await _respond(server, server.turn(), lambda turn: _completion(asked, turn))
+            return await _respond(server, server.turn(asked), lambda turn: _completion(asked, turn))
         finally:
             server.going -= 1
 
@@ -92,7 +96,9 @@ def build(server: ModelServer) -> FastAPI:
         asked = await request.json()
         server.got.append(asked)
         server.headers.append(dict(request.headers))
-        return await _respond(server, server.turn(), lambda turn: _vectors(server, asked, turn))
+        return await _respond(
+            server, server.turn(asked), lambda turn: _vectors(server, asked, turn)
+        )
 
     @app.post("/api/public/otel/v1/traces")
     async def traces(request: Request) -> Response:

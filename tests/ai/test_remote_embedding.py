@@ -1,8 +1,9 @@
 import asyncio
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -118,6 +119,57 @@ def test_anything_but_vectors_is_told_within_the_deadline_and_then_at_once(
         embedder.embed(["three"])
     assert time.monotonic() - began < 0.1
     assert len(server.got) == asked
+
+
+def picky(most: int, status: int = 413) -> Callable[[dict[str, Any]], Turn]:
+    """A server whose model reads so many characters a text and refuses what holds a longer one."""
+
+    def answer(asked: dict[str, Any]) -> Turn:
+        return Turn(status=status) if max(map(len, asked["input"])) > most else Turn()
+
+    return answer
+
+
+@pytest.mark.parametrize("status", [400, 413, 422])
+def test_one_text_that_is_refused_keeps_the_others_from_nothing(
+    server: ModelServer, status: int
+) -> None:
+    long = "Where is my card? " * 200
+    texts = [f"text {place}" for place in range(20)]
+    expected = embedder_at(server).embed(texts)
+    server.by_request = picky(2_000, status)
+    embedder = embedder_at(server)
+    vectors = embedder.embed([*texts[:7], long, *texts[7:]])
+    assert np.array_equal(np.delete(vectors, 7, axis=0), expected)
+    assert np.array_equal(vectors[7], embedder.embed([long[:1_500]])[0])
+    # It is known from now on, and the server did not count as away.
+    asked = len(server.got)
+    embedder.embed([long])
+    assert len(server.got) == asked
+
+
+def test_a_text_is_cut_as_far_as_a_model_wants(server: ModelServer) -> None:
+    server.by_request = picky(500)
+    embedder = embedder_at(server)
+    assert np.array_equal(embedder.embed(["ы" * 3_000]), embedder.embed(["ы" * 400]))
+
+
+def test_a_text_that_is_refused_however_short_stands_as_nothing(server: ModelServer) -> None:
+    server.by_request = lambda asked: Turn(status=400 if "odd" in asked["input"] else 200)
+    embedder = embedder_at(server)
+    odd, blank, other = embedder.embed(["odd", "", "other"])
+    assert np.array_equal(odd, blank)
+    assert not np.array_equal(odd, other)
+
+
+def test_a_server_that_refuses_everything_is_away(server: ModelServer) -> None:
+    server.usual = Turn(status=400)
+    embedder = embedder_at(server)
+    with pytest.raises(EmbedderAway, match="answers 400"):
+        embedder.embed([f"text {place}" for place in range(64)])
+    assert len(server.got) == 2
+    with pytest.raises(EmbedderAway, match="rests"):
+        embedder.embed(["one"])
 
 
 def test_a_server_that_is_back_is_found_again(server: ModelServer) -> None:

@@ -21,10 +21,20 @@ MAX_CHARACTERS = 6_000
 DEADLINE_SECONDS = 8.0
 """For one batch: triage waits for it, once; then the server is left alone for a while."""
 
+_REFUSING = frozenset((400, 413, 422))
+"""What servers say to one text that is too long for their model, or odd; they are there all the same."""
+
+_CUTS = (1_500, 400)
+"""What a refused text is cut to: some 512 tokens of English, and of anything."""
+
 _CACHED_TEXTS = 4096
 _MOST_DIMENSIONS = 8192
 # Sixty-four vectors of 3,072 numbers are some four megabytes of digits.
 _ANSWER_MAX_BYTES = 16 * 1024 * 1024
+
+
+class _Refused(Exception):
+    """The server is there, and does not want these texts."""
 
 
 class RemoteEmbedder:
@@ -67,7 +77,7 @@ class RemoteEmbedder:
         fresh = {key: text for key, text in zip(keys, sent, strict=True) if key not in known}
         asked, wanted = list(fresh), list(fresh.values())
         for start in range(0, len(wanted), BATCH):
-            vectors = self._ask(wanted[start : start + BATCH])
+            vectors = self._rows(wanted[start : start + BATCH])
             answered = dict(zip(asked[start : start + BATCH], vectors, strict=True))
             # At once: where a later batch fails, the next try does not pay for this one again.
             self._keep(answered)
@@ -77,7 +87,46 @@ class RemoteEmbedder:
             return np.zeros((0, self.dimensions), np.float32)
         return np.stack([known[key] for key in keys])
 
+    def _rows(self, texts: Sequence[str]) -> Vectors:
+        """The vectors; of texts that are refused together, those of what the server will read.
+
+        Raises EmbedderAway.
+        """
+        try:
+            return self._ask(texts)
+        except _Refused:
+            nothing = self._of_nothing()
+        if len(texts) == 1:
+            return self._of_its_beginning(texts[0], nothing)
+        # The long ones on one side, so that the others pass together.
+        order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
+        half = len(order) // 2
+        rows = np.concatenate(
+            [self._rows([texts[at] for at in part]) for part in (order[:half], order[half:])]
+        )
+        return np.asarray(rows[np.argsort(order)], np.float32)
+
+    def _of_its_beginning(self, text: str, nothing: Vectors) -> Vectors:
+        for most in _CUTS:
+            if len(text) > most:
+                try:
+                    return self._ask([text[:most]])
+                except _Refused:
+                    continue
+        return nothing
+
+    def _of_nothing(self) -> Vectors:
+        """What stands for a text that is refused however short. Raises EmbedderAway where that is
+        refused, too: then it is not the text."""
+        try:
+            return self._ask([" "])
+        except _Refused as refusal:
+            with self._lock:
+                self._breaker.fail(time.monotonic())
+            raise EmbedderAway(str(refusal)) from None
+
     def _ask(self, texts: Sequence[str]) -> Vectors:
+        """Raises EmbedderAway, _Refused."""
         with self._lock:
             if self._breaker.begin(time.monotonic()):
                 raise EmbedderAway("The embedding server rests after a failure.")
@@ -90,6 +139,10 @@ class RemoteEmbedder:
             with self._lock:
                 self._breaker.fail(time.monotonic())
             raise EmbedderAway(str(error)) from None
+        except _Refused:
+            with self._lock:
+                self._breaker.succeed()
+            raise
         except BaseException:
             with self._lock:
                 self._breaker.drop()
@@ -124,7 +177,9 @@ class RemoteEmbedder:
 
 
 def _vectors(said: Answer, wanted: int) -> Vectors:
-    """The vectors in an answer, of length one. Raises EmbedderAway for anything else."""
+    """The vectors in an answer, of length one. Raises _Refused, or EmbedderAway for anything else."""
+    if said.status in _REFUSING:
+        raise _Refused(f"The embedding server answers {said.status}.")
     if not said.is_success:
         raise EmbedderAway(f"The embedding server answers {said.status}.")
     try:
