@@ -1,7 +1,7 @@
 """Pure: do two questions ask the same, by what they mean and by the words they share?
 
 Meaning alone is not trusted: the packaged model puts all texts of a script that it was not taught near
-each other. So a word has to be shared as well, and in other scripts meaning has to be nearer still.
+each other. So a word has to be shared as well, and in other scripts a third of them.
 """
 
 import re
@@ -21,9 +21,9 @@ Vector = NDArray[np.float32]
 MEANING = 0.72
 MEANING_ALONE = 0.86
 MEANING_RELATED = 0.35
-MEANING_OF_OTHER_SCRIPTS = 0.85
 WORDS = 0.5
 WORDS_SHARED = 2
+WORDS_OF_OTHER_SCRIPTS = 0.33
 STEM = 6
 STEMS_MAX = 60
 _LATIN = re.compile(r"[a-zà-ɏ]")
@@ -70,11 +70,16 @@ def stems_of(text: str) -> frozenset[str]:
 
 def likeness(one: Trace, group: Trace) -> float:
     """How alike they are, from 0 to 1; 0 where they do not ask the same."""
+    if not one.lead:
+        return 0.0
     cosine = _cosine(one.vector, group.vector)
-    shared = one.lead & group.words
-    is_meant = cosine >= MEANING_ALONE or (cosine >= _least(one.lead) and bool(shared))
     both = len(one.lead & group.lead)
     by_words = both / max(len(one.lead | group.lead), 1)
+    if _is_latin(one.lead):
+        shares_a_word = bool(one.lead & group.words)
+        is_meant = cosine >= MEANING_ALONE or (cosine >= MEANING and shares_a_word)
+    else:
+        is_meant = cosine >= MEANING_ALONE and by_words >= WORDS_OF_OTHER_SCRIPTS
     is_worded = both >= WORDS_SHARED and by_words >= WORDS
     return max(cosine if is_meant else 0.0, by_words if is_worded else 0.0)
 
@@ -94,10 +99,9 @@ def may_be_same(one: Trace, other: Trace) -> bool:
     return bool(one.lead & other.lead) or _cosine(one.vector, other.vector) >= MEANING_RELATED
 
 
-def _least(stems: Iterable[str]) -> float:
-    letters = [sign for stem in stems for sign in stem if _LETTER.match(sign)]
-    latin = sum(bool(_LATIN.match(sign)) for sign in letters)
-    return MEANING if latin * 2 >= len(letters) else MEANING_OF_OTHER_SCRIPTS
+def _is_latin(stems: Iterable[str]) -> bool:
+    letters = _LETTER.findall("".join(stems))
+    return 2 * sum(bool(_LATIN.match(sign)) for sign in letters) >= len(letters)
 
 
 def _cosine(one: Vector | None, other: Vector | None) -> float:

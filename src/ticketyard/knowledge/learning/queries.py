@@ -51,7 +51,7 @@ async def list_gaps(
         Gap.people.desc(), Gap.asked.desc(), Gap.last_asked_at.desc(), Gap.id
     )
     rows = await session.execute(query.limit(limit).offset(offset))
-    return [_view(*row) for row in rows.tuples()]
+    return [_view(*row) for row in rows]
 
 
 async def count_gaps(session: AsyncSession) -> dict[GapState, int]:
@@ -63,7 +63,7 @@ async def count_gaps(session: AsyncSession) -> dict[GapState, int]:
 
 async def get_gap(session: AsyncSession, gap_id: int) -> GapView:
     """One gap. Raises GapNotFound."""
-    row = (await session.execute(_gaps(session, None).where(Gap.id == gap_id))).tuples().first()
+    row = (await session.execute(_gaps(session, None).where(Gap.id == gap_id))).first()
     if row is None:
         raise GapNotFound("There is no such question.")
     return _view(*row)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from ticketyard.core.auth import Principal
 from ticketyard.core.shapes import Body, MaybeLine, RowId, Words
+from ticketyard.knowledge.learning.collecting import note_search_in_vain
 from ticketyard.knowledge.retrieving.asked import Asked, Found, Narrow, Retrieval
 from ticketyard.knowledge.retrieving.finding import retrieve
 from ticketyard.knowledge.retrieving.index import PieceIndex
@@ -206,6 +207,10 @@ async def get_suggestions(
         by.company_id,
         Asked(q, Narrow(visible_to(by)), limit=4 * _SUGGESTIONS, min_score=least),
     )
+    if not retrieval.found:
+        is_public = not by.may("knowledge:read")
+        async with resources.db.transaction(by.company_id) as session:
+            await note_search_in_vain(session, query=q, is_public=is_public, by=by)
     return SuggestionsOut(suggestions=_one_each(retrieval))
 
 
