@@ -31,6 +31,7 @@ from ticketyard.tickets.numbering import Numbers
 from ticketyard.triage.engines import Engines
 from ticketyard.triage.learning.counting import LearningRules
 from ticketyard.triage.resolving.actions import Actions
+from ticketyard.triage.resolving.deciding import MailDoor
 from ticketyard.triage.second_opinion.rules import OpinionRules
 from ticketyard.webhooks.delivering import PublicUrl
 
@@ -89,6 +90,7 @@ def build_parts(db: Database, settings: Settings) -> Mapping[type[Any], Any]:
         MailRules: _mail_rules(settings),
         Sealer: _sealer(settings),
         MailOut: _mail_out(settings),
+        MailDoor: MailDoor(bool(settings.smtp_host), bool(settings.from_email)),
         Postman: Postman(lambda: db.clock(), outgoing),
         PublicUrl: PublicUrl(settings.public_url),
         BrokerAt: BrokerAt(settings.rag_broker_url.get_secret_value(), settings.rag_task_queue),
@@ -212,6 +214,7 @@ def _retrieval(settings: Settings) -> RetrievalOptions:
         min_score=settings.rag_min_score,
         rerank=settings.rerank_enabled,
         rag_key=settings.rag_api_key.get_secret_value(),
+        collection=settings.qdrant_collection,
     )
 
 

@@ -1,14 +1,26 @@
 """Background entry points of the outlet. What is due is sent by a lane of its own (lane.py)."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import text
 
 from ticketyard.core.db import now_of
 from ticketyard.core.resources import Resources
 from ticketyard.outlet.broker import BrokerAt
+from ticketyard.outlet.consuming.told_tickets import answer_taken
+from ticketyard.outlet.events import TicketEventTaken
 from ticketyard.outlet.lane import switch_off_unseen
 from ticketyard.outlet.missing import repeat_missing
 
 KEEP_DAYS = 30
+
+
+async def answer_told(
+    resources: Resources, company_id: int, events: Sequence[TicketEventTaken]
+) -> None:
+    """Answer the tickets that another system told of."""
+    for event in events:
+        await answer_taken(resources, company_id, event)
 
 
 async def mind_outlet(resources: Resources, company_id: int) -> None:

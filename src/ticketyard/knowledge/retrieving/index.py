@@ -29,6 +29,7 @@ class RetrievalOptions:
     retrieve_k: how many pieces answering looks at.  top_k: how many of these an answer is made of.
     min_score: pieces less likely to help are not given.  rerank: rank by the learned model; off ranks
     by the weighted sum of words and meaning.  rag_key: opens /rag for clients of the reference.
+    collection: what Qdrant calls all of it, and clients of the reference are told.
     """
 
     retrieve_k: int = 12
@@ -36,6 +37,7 @@ class RetrievalOptions:
     min_score: float = 0.25
     rerank: bool = True
     rag_key: str = ""
+    collection: str = "ticketyard"
 
 
 class PieceIndex:

@@ -66,6 +66,14 @@ async def handle(resources: Resources, handlers: Handlers, task: Task, payload: 
     except (BadMessage, PathRefused) as bad:
         log.warning("outlet_message_refused", task=task, problem=str(bad))
         return {"ok": False, "error": str(bad)}
+    return await take_up(resources, handlers, task, company_id, message)
+
+
+async def take_up(
+    resources: Resources, handlers: Handlers, task: Task, company_id: int, message: Message
+) -> Result:
+    """Do it, unless it was done before. Raises StillBusy, or whatever went wrong where trying again
+    may help."""
     async with resources.db.transaction(company_id) as session:
         taken = await ledger.take(session, message.event_id, event_type_of(task))
     if isinstance(taken, ledger.Done):

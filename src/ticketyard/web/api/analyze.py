@@ -1,12 +1,8 @@
 """Spec 4's analyse call: what a text is about, at once, without a ticket."""
 
-from collections import defaultdict
-from collections.abc import Callable, Coroutine
-from typing import Any, Literal
+from typing import Literal
 
-from fastapi import APIRouter, Request, Response
-from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
+from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from ticketyard.core.shapes import Body, RowId
@@ -15,37 +11,9 @@ from ticketyard.triage.answering import Answer, answer_description
 from ticketyard.triage.engines import Engines
 from ticketyard.triage.learning.counting import count_analyses
 from ticketyard.web.deps import Acting, Parts, may
-from ticketyard.web.errors import field_problems, problem
+from ticketyard.web.field_errors import FieldErrors
 
-
-class _FieldErrors(APIRoute):
-    """Here a malformed body is answered with 400 and a list for each field (contracts 4.6)."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The usual handler, with that answer."""
-        handle = super().get_route_handler()
-
-        async def answer(request: Request) -> Response:
-            try:
-                return await handle(request)
-            except RequestValidationError as error:
-                return _refusal(error)
-
-        return answer
-
-
-def _refusal(error: RequestValidationError) -> Response:
-    problems = field_problems(error)
-    fields: dict[str, list[str]] = defaultdict(list)
-    for each in problems:
-        if each["path"] in AnalyseIn.model_fields:
-            fields[each["path"]].append(each["problem"])
-    names = ", ".join(dict.fromkeys(each["path"] for each in problems))
-    detail = f"Cannot be used as it is: {names[:500]}."
-    return problem(400, detail, "Malformed request", {**fields, "errors": problems[:100]})
-
-
-router = APIRouter(prefix="/api", tags=["triage"], route_class=_FieldErrors)
+router = APIRouter(prefix="/api", tags=["triage"], route_class=FieldErrors)
 
 
 class AnalyseIn(Body):
