@@ -4,7 +4,8 @@ import hashlib
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,10 +18,8 @@ WEIGHTS = Path(__file__).with_name("weights")
 MAX_TOKENS = 128
 """Where reading stops: the length this model was trained on. Twice would halve the speed."""
 
-# Small enough that what one step leaves is still in the cache for the next: 3.9 ms of processor
-# time a short text, with 2048 tokens 4.7.
-_BATCH_TOKENS = 512
-_BATCH_TEXTS = 32
+# So few are done sooner one after the other than by threads that have to be started first.
+_ALONE_TEXTS = 3
 _CACHED_TEXTS = 4096
 # A token has rarely more than this many characters: what is beyond is never read anyway.
 _MAX_CHARACTERS = MAX_TOKENS * 16
@@ -71,7 +70,11 @@ def open_embedder(folder: Path = WEIGHTS, *, threads: int = 2) -> Embedder:
 
 
 class LocalEmbedder:
-    """MiniLM on this machine's processor; loaded by the first text, the latest vectors kept."""
+    """MiniLM on this machine's processor; loaded by the first text, the latest vectors kept.
+
+    threads: so many texts are worked on at once, each by one thread: the model reads a text at a time,
+    and has too little to do for one to be worth dividing.
+    """
 
     def __init__(self, folder: Path = WEIGHTS, *, threads: int = 2) -> None:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
@@ -111,13 +114,20 @@ class LocalEmbedder:
         session, tokenizer = self._loaded()
         # Half a surrogate pair, as cut-off text may end in, is not UTF-8 and would be refused.
         whole = (text[:_MAX_CHARACTERS].encode("utf-8", "replace").decode() for text in texts)
-        encoded = tokenizer.encode_batch(list(whole))
-        tokens = [item.ids for item in encoded]
+        tokens = [item.ids for item in tokenizer.encode_batch(list(whole))]
         vectors = np.empty((len(texts), self.dimensions), np.float32)
-        for chosen in _batches([len(ids) for ids in tokens]):
-            ids, mask = _padded([tokens[index] for index in chosen])
-            (answer,) = session.run(None, {"input_ids": ids, "attention_mask": mask})
-            vectors[chosen] = answer
+
+        def place(row: int) -> None:
+            (vectors[row : row + 1],) = session.run(
+                None, {"input_ids": np.array([tokens[row]], np.int64)}
+            )
+
+        if len(texts) <= _ALONE_TEXTS or self._threads == 1:
+            for row in range(len(texts)):
+                place(row)
+        else:
+            with ThreadPoolExecutor(self._threads, "embedding") as pool:
+                list(pool.map(place, range(len(texts))))
         return vectors
 
     def _loaded(self) -> tuple[Any, Any]:
@@ -136,12 +146,10 @@ class LocalEmbedder:
         tokenizer.no_padding()
         tokenizer.enable_truncation(MAX_TOKENS)
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = self._threads
+        options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.enable_cpu_mem_arena = False
         options.log_severity_level = 3
-        # Idle threads must sleep: the database and the web server live on the same cores.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         session = onnxruntime.InferenceSession(
             files["model.onnx"], options, providers=["CPUExecutionProvider"]
         )
@@ -156,26 +164,3 @@ class LocalEmbedder:
         if hashlib.sha256(content).hexdigest() != self._checksums[name]:
             raise WeightsMissing(f"{path} is damaged; run `make weights`.")
         return content
-
-
-def _batches(lengths: list[int]) -> Iterator[list[int]]:
-    """Positions grouped by length, so that little of a batch is padding."""
-    batch: list[int] = []
-    for index in sorted(range(len(lengths)), key=lengths.__getitem__):
-        too_wide = (len(batch) + 1) * lengths[index] > _BATCH_TOKENS
-        if batch and (too_wide or len(batch) == _BATCH_TEXTS):
-            yield batch
-            batch = []
-        batch.append(index)
-    if batch:
-        yield batch
-
-
-def _padded(tokens: list[list[int]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    width = max(map(len, tokens))
-    ids = np.zeros((len(tokens), width), np.int64)
-    mask = np.zeros((len(tokens), width), np.int64)
-    for row, line in enumerate(tokens):
-        ids[row, : len(line)] = line
-        mask[row, : len(line)] = 1
-    return ids, mask
