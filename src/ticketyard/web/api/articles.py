@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from ticketyard.core.auth import Principal
 from ticketyard.knowledge.approving import approve_ticket, draft_of_ticket
 from ticketyard.knowledge.filing import delete_document
+from ticketyard.knowledge.learning.queries import count_citations
 from ticketyard.knowledge.models import Document
 from ticketyard.knowledge.queries import (
     Wanted,
@@ -63,8 +64,10 @@ async def get_articles(
         offset=offset,
     )
     found = await list_documents(session, wanted, by)
+    cited = await count_citations(session, [each.id for each in found])
+    for_agent = by.may("knowledge:read")
     return ArticlesOut(
-        items=[article_line(each) for each in found],
+        items=[article_line(each, cited.get(each.id, 0) if for_agent else None) for each in found],
         total=await count_documents(session, wanted, by),
         limit=limit,
         offset=offset,

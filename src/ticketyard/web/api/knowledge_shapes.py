@@ -175,7 +175,7 @@ class ArticleOut(BaseModel):
 
 
 class ArticleLine(BaseModel):
-    """An article in a list, without its words."""
+    """An article in a list, without its words. cited: in how many answers it stood; told to agents alone."""
 
     id: UUID
     source_type: str
@@ -188,6 +188,8 @@ class ArticleLine(BaseModel):
     version: int
     helpful: int
     unhelpful: int
+    helpful_share: float | None = Field(description="Of those who said; null where nobody did.")
+    cited: int | None
     updated_at: datetime
 
 
@@ -290,7 +292,7 @@ def article_out(document: Document, html: str, *, for_agent: bool) -> ArticleOut
     )
 
 
-def article_line(document: Document) -> ArticleLine:
+def article_line(document: Document, cited: int | None) -> ArticleLine:
     """An article as a line of a list."""
     return ArticleLine(
         id=document.file_id,
@@ -304,5 +306,13 @@ def article_line(document: Document) -> ArticleLine:
         version=document.version,
         helpful=document.helpful,
         unhelpful=document.unhelpful,
+        helpful_share=helpful_share(document),
+        cited=cited,
         updated_at=document.updated_at,
     )
+
+
+def helpful_share(document: Document) -> float | None:
+    """How many of those who said anything said that it helped; None where nobody did."""
+    said = document.helpful + document.unhelpful
+    return round(document.helpful / said, 3) if said else None
