@@ -71,3 +71,6 @@ class CodeOver(Conflict):
 
 class TooManyCodes(Conflict):
     """This conversation has asked for codes too often."""
+
+    title = "Too many requests"
+    http_status = 429

@@ -16,6 +16,7 @@ from ticketyard.knowledge.chatbot.ending import note_left_chats
 from ticketyard.knowledge.retrieving.index import PieceIndex
 
 JAM = "Open the rear tray. Pull the paper out. Close the tray."
+UNKNOWN = "Who won the football match in Madrid yesterday?"
 ASKED = "How do I clear the paper jam in my printer?"
 
 
@@ -91,8 +92,9 @@ async def test_a_person_takes_over_at_once(
     (ticket,) = await rows(world, "select * from ticket")
     assert over["ticket"]["number"] == ticket["number"]
     await run_jobs()
-    (given,) = await rows(world, "select assignee_id from ticket")
-    assert given["assignee_id"] is not None
+    # The cast has no agent with a profile: routing has looked, and says so.
+    (decided,) = await rows(world, "select outcome from assignment")
+    assert decided["outcome"] == "nobody eligible"
     told = await rows(world, "select person_id from notification where kind = 'handed_over'")
     assert {each["person_id"] for each in told} == {world.admin.id, world.ana.id, world.bo.id}
     (chat,) = await rows(world, "select outcome from chat")
@@ -121,7 +123,7 @@ async def test_what_is_written_after_that_goes_to_the_ticket(
 async def test_what_nothing_is_known_of_is_offered_to_people(
     visitor: Visitor, world: World
 ) -> None:
-    (answer,) = await visitor.say("Who won the football match in Madrid yesterday?")
+    (answer,) = await visitor.say(UNKNOWN)
     assert answer["citations"] == []
     assert offered(answer) == ["ticket", "person"]
     (question,) = await rows(world, "select is_answered, refusal_code, outcome from chat_question")
@@ -173,9 +175,10 @@ async def test_two_presses_at_once_open_one_ticket(visitor: Visitor, world: Worl
     await visitor.choose("not_helped")
     await visitor.choose("ticket")
     await visitor.say("mia@example.com")
-    await visitor.say("The scanner on floor 3 eats paper and burns it.")
+    await visitor.say(UNKNOWN)
     answers = await asyncio.gather(*[visitor.post("choices", choice="ticket") for _ in range(4)])
-    assert sorted(each.status_code for each in answers)[0] == 200
+    assert {each.status_code for each in answers} <= {200, 409}
+    assert 200 in {each.status_code for each in answers}
     assert len(await rows(world, "select id from ticket")) == 2
 
 

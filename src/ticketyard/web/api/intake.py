@@ -13,11 +13,14 @@ from ticketyard.intake.errors import SourceOff
 from ticketyard.intake.receiving import RawMessage, Received, check_source, receive
 from ticketyard.intake.sources.unified import READERS, source_named
 from ticketyard.intake.sources.web_form import WebForm, read_web_form
+from ticketyard.knowledge.chatbot.programs import answer_program, note_ticket
 from ticketyard.mailboxes.handing_over import receive_mail
+from ticketyard.web.api.chat_questions import question_of, referred
 from ticketyard.web.api.intake_schemas import (
     REFUSALS,
     ChatIn,
     ChatOut,
+    ChatSolvedOut,
     EmailIn,
     FiledOut,
     FormFiledOut,
@@ -151,21 +154,36 @@ def _refuse_source() -> str:
 
 @router.post(
     "/chatbot",
-    response_model=ChatOut,
+    response_model=ChatOut | ChatSolvedOut,
     responses=REFUSALS,
     openapi_extra=json_body(ChatIn),
     dependencies=[by_key()],
 )
 async def post_chatbot(request: Request) -> Response:
-    """Make a ticket of a question asked in the chat. With a key, or logged in."""
+    """Answer a question asked in another program's chat, or make a ticket of it. With a key, or logged
+    in. The same `message_id` in the `context`, or the same words in the same `conversation_id`, is
+    answered as before; `needs_ticket` in it wants a ticket whatever is known."""
     envelope = await open_envelope(request, for_requesters=True)
-    received = await _file_or_keep(
+    arrival = await _read_or_keep(
         request, envelope, "chatbot", lambda sent: READERS["chatbot"](sent.content, "")
     )
+    asked = question_of(envelope, arrival)
+    resources, by = resources_of(request), envelope.by
+    found = await answer_program(resources, by.company_id, asked)
+    if found.reply is not None:
+        headers = {REPLAYED: "true"} if found.is_repeated and asked.by_key else None
+        solved = ChatSolvedOut.model_validate(found.reply)
+        return Response(solved.model_dump_json(), headers=headers, media_type="application/json")
+    received = await receive(resources, referred(arrival, asked), message=envelope.message, by=by)
+    await note_ticket(resources, by.company_id, asked, received.ticket_id)
     told = ChatOut(
         ticket_id=str(received.ticket_id),
         ticket_number=received.number,
+        classification=found.classification,
+        solutions=list(found.solutions),
+        estimated_resolution=f"{found.minutes} minutes" if found.minutes else "Unknown",
         message=_message(received),
+        error=found.problem,
     )
     return _answer(told, received)
 
@@ -185,20 +203,26 @@ async def _file_from(request: Request, source: str, name: str) -> Response:
 async def _file_or_keep(
     request: Request, envelope: Envelope, source: str, read: Reading
 ) -> Received:
+    arrival = await _read_or_keep(request, envelope, source, read)
+    resources, message, by = resources_of(request), envelope.message, envelope.by
+    if arrival.mail is not None:
+        return await receive_mail(resources, arrival, arrival.mail, message=message, by=by)
+    return await receive(resources, arrival, message=message, by=by)
+
+
+async def _read_or_keep(
+    request: Request, envelope: Envelope, source: str, read: Reading
+) -> Arrival:
     check_source(envelope.by, source)
     if source in web_settings_of(request).sources_off:
         raise SourceOff("This desk takes nothing from there at present.")
     try:
         if envelope.content is None:
             raise no_json()
-        arrival = read(envelope)
+        return read(envelope)
     except Invalid as refusal:
         await keep_refused(request, envelope, source, refusal)
         raise
-    resources, message, by = resources_of(request), envelope.message, envelope.by
-    if arrival.mail is not None:
-        return await receive_mail(resources, arrival, arrival.mail, message=message, by=by)
-    return await receive(resources, arrival, message=message, by=by)
 
 
 def _filed(received: Received) -> FiledOut:
@@ -223,7 +247,9 @@ def _deduplicated(received: Received) -> bool | None:
 
 def _answer(told: BaseModel, received: Received) -> Response:
     headers = {REPLAYED: "true"} if received.outcome == "replayed" else None
-    leave_out = {"deduplicated"} if received.outcome != "repeated" else None
+    leave_out = {"deduplicated"} if received.outcome != "repeated" else set()
+    if isinstance(told, ChatOut) and told.error is None:
+        leave_out.add("error")
     return Response(
         told.model_dump_json(exclude=leave_out), headers=headers, media_type="application/json"
     )

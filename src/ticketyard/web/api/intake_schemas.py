@@ -44,11 +44,28 @@ class ChatOut(BaseModel):
     ticket_id: str = Field(examples=["4711"])
     ticket_number: str = Field(examples=["TKT-20251215-001"])
     classification: dict[str, Any] | None = Field(
-        None, description="Empty at first: triage works on after the answer."
+        None, description="What it is about; empty where that could not be found out."
     )
-    solutions: list[dict[str, Any]] = Field(default_factory=list)
-    estimated_resolution: str = Field("Unknown", examples=["Unknown"])
+    solutions: list[dict[str, Any]] = Field(
+        default_factory=list, description="What is known to help, the best first."
+    )
+    estimated_resolution: str = Field("Unknown", examples=["30 minutes"])
     message: str = Field(examples=["Ticket created."])
+    error: str | None = Field(None, description="Only where the question could not be analysed.")
+
+
+class ChatSolvedOut(BaseModel):
+    """A question that needs no ticket: answered with proof, or by a solution that the company lets a
+    machine use (`auto_resolution`)."""
+
+    status: Literal["resolved"] = "resolved"
+    classification: dict[str, Any] | None
+    solutions: list[dict[str, Any]]
+    auto_resolution: dict[str, Any] | None = Field(
+        description="can_auto_resolve, auto_action, confidence, reasoning; null for a cited answer."
+    )
+    message: str = Field(description="The answer; `[1]` refers to the citations of `solutions`.")
+    resolution_time: Literal["Immediate"] = "Immediate"
 
 
 class GlpiIn(BaseModel):
