@@ -1,5 +1,6 @@
 """Teaching a classifier from labelled texts; the only file that needs scikit-learn."""
 
+import threading
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -42,8 +43,11 @@ _FOLDS_FEW, _FOLDS_MANY = 5, 3
 _WHOLE = 1.06
 # Where nothing can be held out: labels handed on make the views sharper than they are right.
 _UNSEEN, _UNSEEN_WITH_GUESSES = 1.1, 0.9
-# The linear model lets other threads run while it learns.
+# The linear model lets other threads run while it learns: one counts words, one learns.
 _TAUGHT_AT_ONCE = 2
+# The solver draws its order from one sequence for the whole process: two that learn at once would
+# take each other's numbers, and the same examples would not make the same model.
+_LEARNING = threading.Lock()
 
 Tell = Callable[[str, float], None]
 
@@ -336,7 +340,8 @@ def _linear(
     sparse = _matrix([index.row(text) for text in texts], len(index.numbers), csr_matrix)
     features = hstack([sparse, csr_matrix(vectors)]).tocsr()
     model = LinearSVC(C=_PENALTY, dual=True, tol=1e-2, max_iter=5000, random_state=0)
-    model.fit(features, answers, sample_weight=trust)
+    with _LEARNING:
+        model.fit(features, answers, sample_weight=trust)
     weights, offsets = model.coef_.T, model.intercept_
     if labels == MIN_LABELS:
         # Of two labels the library scores only the second.

@@ -23,8 +23,9 @@ from tests.triage.learning.lessons import (
 )
 from ticketyard.ai.embedding import Embedder, NoEmbedder, Vectors, open_embedder
 from ticketyard.triage.learning.examples import Example
+from ticketyard.triage.learning.remembering import Remembering
 from ticketyard.triage.learning.screening import FLOOD_MOST, Opinion, Screened, screen
-from ticketyard.triage.learning.teaching import Assignment, Outcome, Remembering, hashed, teach
+from ticketyard.triage.learning.teaching import Assignment, Outcome, hashed, teach
 
 EMBEDDERS: list[Embedder] = [Remembering(open_embedder()), NoEmbedder()]
 DESCRIPTIONS = dict.fromkeys((*LABELS, "furniture"), "")

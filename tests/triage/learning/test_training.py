@@ -1,9 +1,12 @@
 import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pytest
 from sqlalchemy import text
 
 from tests.world import World
+from ticketyard.ai.embedding import Vectors
 from ticketyard.ai.training import ENOUGH_EXAMPLES
 from ticketyard.core.jobs import Worker
 from ticketyard.tickets.queries import get_ticket, list_categories
@@ -14,7 +17,9 @@ from ticketyard.triage.learning.errors import TrainingUnderWay
 from ticketyard.triage.learning.evaluating import evaluate
 from ticketyard.triage.learning.examples import Example, parse_examples
 from ticketyard.triage.learning.gathering import list_unlabelled
+from ticketyard.triage.learning.keeping import find_vectors
 from ticketyard.triage.learning.queries import list_versions
+from ticketyard.triage.learning.remembering import Remembering
 from ticketyard.triage.learning.training import train_from_csv, train_from_history
 from ticketyard.triage.queries import CATEGORY, current_version, get_analysis
 
@@ -71,6 +76,29 @@ async def test_the_newest_version_is_current_and_the_old_ones_stay(world: World)
         models = [each.model for each in await list_versions(session, embedder="")]
         assert [(each.version, each.is_current) for each in models] == [(2, True), (1, False)]
         assert models[0].metrics["accuracy"] > 0.8
+
+
+async def test_a_training_leaves_its_vectors_to_the_next(world: World) -> None:
+    embedder = world.resources.part(Engines).embedder
+    if not embedder.dimensions:
+        pytest.skip("no weights: run `make weights`")
+    await train_from_csv(world.resources, world.company_id, CSV.encode(), by=world.system)
+    async with world.resources.db.transaction(world.company_id) as session:
+        kept = await find_vectors(session, CATEGORY, embedder.name)
+        assert await find_vectors(session, CATEGORY, "another model") == b""
+    following = Remembering(Unasked(embedder.name, embedder.dimensions), kept)
+    assert following.embed([text for text, _ in ROWS]).shape == (len(ROWS), embedder.dimensions)
+
+
+@dataclass(frozen=True)
+class Unasked:
+    """An embedder that nobody should need."""
+
+    name: str
+    dimensions: int
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        raise AssertionError(texts)
 
 
 async def test_of_two_trainings_at_once_the_second_is_told_of_the_first(world: World) -> None:

@@ -68,6 +68,7 @@ async def _conversation(
     assert child.stdout is not None
     child.stdin.write(_framed(_written(assignment)))
     child.stdin.write(_framed(assignment.champion))
+    child.stdin.write(_framed(assignment.vectors))
     await child.stdin.drain()
     while True:
         said = orjson.loads(await _frame(child.stdout))
@@ -76,7 +77,7 @@ async def _conversation(
         elif "refused" in said:
             raise CannotTrain(said["refused"])
         else:
-            return _outcome(said, await _frame(child.stdout))
+            return _outcome(said, await _frame(child.stdout), await _frame(child.stdout))
 
 
 async def _frame(stream: asyncio.StreamReader) -> bytes:
@@ -93,7 +94,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     questions = os.fdopen(os.dup(0), "rb")
-    assignment = _read(_next(questions), _next(questions))
+    assignment = _read(_next(questions), _next(questions), _next(questions))
     threading.Thread(target=_end_with_parent, args=(questions,), daemon=True).start()
 
     def say(message: Mapping[str, Any], *more: bytes) -> None:
@@ -108,8 +109,8 @@ def main() -> None:
     except CannotTrain as refusal:
         say({"refused": refusal.detail})
         return
-    said = asdict(outcome) | {"model": None, "learned": b64encode(outcome.learned).decode()}
-    say(said, outcome.model)
+    apart = {"model": None, "vectors": None, "learned": b64encode(outcome.learned).decode()}
+    say(asdict(outcome) | apart, outcome.model, outcome.vectors)
 
 
 def _end_with_parent(questions: BinaryIO) -> None:
@@ -130,14 +131,15 @@ def _framed(content: bytes) -> bytes:
 
 
 def _written(assignment: Assignment) -> bytes:
-    plain = {name: value for name, value in vars(assignment).items() if name != "champion"}
+    apart = ("champion", "vectors")
+    plain = {name: value for name, value in vars(assignment).items() if name not in apart}
     examples = [vars(example) for example in assignment.examples]
     return orjson.dumps(
         plain | {"examples": examples, "learned": b64encode(assignment.learned).decode()}
     )
 
 
-def _read(written: bytes, champion: bytes) -> Assignment:
+def _read(written: bytes, champion: bytes, vectors: bytes) -> Assignment:
     given = orjson.loads(written)
     examples = [
         Example(**row | {"at": row["at"] and datetime.fromisoformat(row["at"])})
@@ -145,15 +147,21 @@ def _read(written: bytes, champion: bytes) -> Assignment:
     ]
     return Assignment(
         **given
-        | {"examples": examples, "learned": b64decode(given["learned"]), "champion": champion}
+        | {
+            "examples": examples,
+            "learned": b64decode(given["learned"]),
+            "champion": champion,
+            "vectors": vectors,
+        }
     )
 
 
-def _outcome(said: dict[str, Any], model: bytes) -> Outcome:
+def _outcome(said: dict[str, Any], model: bytes, vectors: bytes) -> Outcome:
     return Outcome(
         **said
         | {
             "model": model,
+            "vectors": vectors,
             "learned": b64decode(said["learned"]),
             "labels": tuple(said["labels"]),
             "verdict": said["verdict"] and _verdict(said["verdict"]),

@@ -19,6 +19,7 @@ from ticketyard.triage.findings import Profile
 from ticketyard.triage.learning.examples import Example, split_digests
 from ticketyard.triage.learning.gate import Answer, Trial, Verdict, judge
 from ticketyard.triage.learning.holdouts import Split, hold_out
+from ticketyard.triage.learning.remembering import Remembering
 from ticketyard.triage.learning.screening import Opinion, screen
 from ticketyard.triage.preparing import TicketText
 
@@ -30,7 +31,6 @@ MANY_EXAMPLES = 1_000
 anew three times over would take most of the time and show little more."""
 
 _HASHED = 512
-_BATCH = 256
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Assignment:
     champion: the bytes of the model in use.  learned: digests of what it was taught, joined.
     languages: of the company; what answers without a model goes by them.
     unlabelled: texts of its tickets of which nobody said what they are about.
-    least: fewer examples than this are refused.
+    least: fewer examples than this are refused.  vectors: of texts met before, as `Outcome` gave them.
     """
 
     examples: Sequence[Example]
@@ -53,6 +53,7 @@ class Assignment:
     unlabelled: Sequence[str] = ()
     is_forced: bool = False
     least: int = MIN_EXAMPLES
+    vectors: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class Outcome:
 
     problem: why nothing was taught, as a sentence; then there is no verdict.
     model: empty when the candidate was rejected.  metrics: on texts held out of the training.
-    learned: digests of all it was taught, joined.
+    learned: digests of all it was taught, joined.  vectors: of all that was read, for the next lesson.
     """
 
     examples: int
@@ -84,12 +85,13 @@ class Outcome:
     embedder: str = ""
     metrics: Mapping[str, Any] = field(default_factory=dict)
     learned: bytes = b""
+    vectors: bytes = b""
 
 
 def teach(assignment: Assignment, embedder: Embedder, tell: Tell | None = None) -> Outcome:
     """Learn what is to be learned, and judge it by what was held back. Raises CannotTrain."""
     tell = tell or (lambda stage, share: None)
-    embedder = Remembering(embedder)
+    embedder = Remembering(embedder, assignment.vectors)
     examples = spelled_alike(assignment.examples, list(assignment.descriptions))
     champion = _champion(assignment, embedder)
     learned = split_digests(assignment.learned) if champion else frozenset()
@@ -109,7 +111,13 @@ def teach(assignment: Assignment, embedder: Embedder, tell: Tell | None = None) 
     )
     fresh = sum(example.digest not in learned for example in examples)
     if problem := _not_enough(kept, aside, learned, assignment.least):
-        return Outcome(problem=problem, examples=len(kept), fresh=fresh, aside=aside)
+        return Outcome(
+            problem=problem,
+            examples=len(kept),
+            fresh=fresh,
+            aside=aside,
+            vectors=embedder.packed(),
+        )
 
     split = hold_out(kept, learned)
     candidate, metrics = _taught(kept, split.teach, assignment, embedder, _part(tell, 0.3, 0.6))
@@ -136,27 +144,7 @@ def teach(assignment: Assignment, embedder: Embedder, tell: Tell | None = None) 
             final, metrics = _taught(kept, everything, assignment, embedder, last)
         outcome = replace(outcome, model=final.to_bytes(), labels=final.labels, metrics=metrics)
     tell("done", 1.0)
-    return outcome
-
-
-class Remembering:
-    """An embedder that reads each text of a lesson once, however often the lesson asks."""
-
-    def __init__(self, embedder: Embedder) -> None:
-        self._embedder = embedder
-        self.name = embedder.name
-        self.dimensions = embedder.dimensions
-        self._kept: dict[str, Vectors] = {}
-
-    def embed(self, texts: Sequence[str]) -> Vectors:
-        """One row a text."""
-        if not self.dimensions or not texts:
-            return self._embedder.embed(texts)
-        fresh = list(dict.fromkeys(text for text in texts if text not in self._kept))
-        for start in range(0, len(fresh), _BATCH):
-            batch = fresh[start : start + _BATCH]
-            self._kept.update(zip(batch, self._embedder.embed(batch), strict=True))
-        return np.stack([self._kept[text] for text in texts])
+    return replace(outcome, vectors=embedder.packed())
 
 
 def spelled_alike(examples: Sequence[Example], known: Sequence[str]) -> list[Example]:

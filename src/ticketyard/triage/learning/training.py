@@ -16,6 +16,7 @@ from ticketyard.triage.learning.apprentice import teach_aside
 from ticketyard.triage.learning.errors import VectorsAway
 from ticketyard.triage.learning.examples import RANKS, Example, parse_examples
 from ticketyard.triage.learning.gathering import Lore, collect, list_unlabelled, lore_of
+from ticketyard.triage.learning.keeping import find_vectors, keep_vectors
 from ticketyard.triage.learning.models import TrainingRun
 from ticketyard.triage.learning.runs import (
     HEARTBEAT_SECONDS,
@@ -147,6 +148,7 @@ async def _learn(
     file: Sequence[Example],
     progress: _Progress,
 ) -> Trained:
+    embedder = resources.part(Engines).embedder
     async with resources.db.transaction(company_id) as session:
         collected = await collect(session, run.field)
     lore = await asyncio.to_thread(lore_of, collected, with_held=run.is_forced)
@@ -155,9 +157,11 @@ async def _learn(
     brought = _brought(file, run, by)
     async with resources.db.transaction(company_id) as session:
         others = await list_unlabelled(session, run.field, [*lore.examples, *brought])
-    assignment = _assignment(lore, brought, others, run)
-    outcome = await teach_aside(assignment, resources.part(Engines).embedder, progress.note)
+        vectors = await find_vectors(session, run.field, embedder.name)
+    assignment = replace(_assignment(lore, brought, others, run), vectors=vectors)
+    outcome = await teach_aside(assignment, embedder, progress.note)
     async with resources.db.transaction(company_id) as session:
+        await keep_vectors(session, run.field, embedder.name, outcome.vectors)
         trained = await store_outcome(
             session, run, lore, assignment.examples, outcome, brought=len(brought), by=by
         )
