@@ -3,7 +3,7 @@
 from html import escape
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Depends, Form, Request, Response
 
 from ticketyard.core.errors import Invalid
 from ticketyard.knowledge.chatbot.setting_up import (
@@ -14,26 +14,35 @@ from ticketyard.knowledge.chatbot.setting_up import (
     save_chat_settings,
 )
 from ticketyard.people.queries import get_company
-from ticketyard.web.deps import Acting, Session, may
+from ticketyard.web.deps import Acting, Parts, Session, may
 from ticketyard.web.pages.frame import DeskFrame, Flash, Frame, back_to, page
+from ticketyard.webhooks.delivering import PublicUrl
 
 router = APIRouter(prefix="/settings", include_in_schema=False)
 
 _Text = Annotated[str, Form(max_length=2_000)]
 
 
+async def _desk_address(request: Request, resources: Parts) -> str:
+    """Where people reach this desk: as its operator says, else as the admin's browser does."""
+    return (resources.part(PublicUrl).url or str(request.base_url)).rstrip("/")
+
+
+DeskAddress = Annotated[str, Depends(_desk_address)]
+
+
 @router.get("/chat", dependencies=[may("settings:manage")])
-async def get_chat_page(request: Request, session: Session, frame: DeskFrame) -> Response:
+async def get_chat_page(session: Session, frame: DeskFrame, desk: DeskAddress) -> Response:
     """How the chat is set, and the tag to copy."""
-    return await _settings(request, session, frame, await get_chat_settings(session))
+    return await _settings(session, frame, desk, await get_chat_settings(session))
 
 
 @router.post("/chat", dependencies=[may("settings:manage")])
 async def post_chat_settings(
-    request: Request,
     session: Session,
     by: Acting,
     frame: DeskFrame,
+    desk: DeskAddress,
     is_on: Annotated[str, Form(max_length=5)] = "",
     name: _Text = "",
     greeting: _Text = "",
@@ -54,16 +63,15 @@ async def post_chat_settings(
         async with session.begin_nested():
             await save_chat_settings(session, chosen, by=by)
     except Invalid as refusal:
-        return await _settings(request, session, frame, chosen, refusal=refusal.detail)
+        return await _settings(session, frame, desk, chosen, refusal=refusal.detail)
     said = "Saved. The chat is open." if chosen.is_on else "Saved. The chat is switched off."
     return back_to("/settings/chat", Flash("clear", said))
 
 
 async def _settings(
-    request: Request, session: Session, frame: Frame, chosen: ChatSettings, *, refusal: str = ""
+    session: Session, frame: Frame, desk: str, chosen: ChatSettings, *, refusal: str = ""
 ) -> Response:
     company = await get_company(session)
-    desk = str(request.base_url).rstrip("/")
     return page(
         "settings/chat.html",
         frame,

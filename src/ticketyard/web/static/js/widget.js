@@ -1,7 +1,7 @@
 // One tag on any page: a button in its corner that opens the desk's chat in a frame.
 //   <script src="https://desk.example/chat/widget.js" data-company="…" async></script>
-// It sets no cookie and reads nothing of the page but its language. Everything lies in a closed shadow,
-// in the top layer: no style of the page reaches it, and a page's policy need not allow inline styles.
+// It sets no cookie and reads nothing of the page but its language. Everything lies in a shadow, in
+// the top layer: no style of the page reaches it, and a page's policy need not allow inline styles.
 (() => {
   const tag = document.currentScript;
   const company = tag?.dataset.company;
@@ -49,7 +49,7 @@
   const cross = icon("m4 4 8 8M12 4l-8 8");
 
   const host = make("ticketyard-chat");
-  const root = host.attachShadow({ mode: "closed" });
+  const root = host.attachShadow({ mode: "open" });
   const button = make("button", { type: "button", ariaLabel: open, ariaExpanded: "false", ariaHasPopup: "dialog" });
   const panel = make("section", { hidden: true, role: "dialog", ariaLabel: open });
   // Shown where the browser refuses the frame: this site is not listed.
@@ -87,7 +87,7 @@
   }
 
   button.onclick = () => turn(panel.hidden);
-  host.onkeydown = (event) => event.key === "Escape" && !panel.hidden && turn(false);
+  host.onkeydown = (event) => void (event.key === "Escape" && !panel.hidden && turn(false));
   addEventListener("message", ({ source, origin, data }) => {
     if (!frame || source !== frame.contentWindow || origin !== page.origin) return;
     const what = data?.ticketyard;

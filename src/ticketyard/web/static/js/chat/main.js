@@ -172,7 +172,10 @@ function sendWords(text, unsent = addUnsent(text)) {
 function choose(choice, label, unsent = addUnsent(label)) {
   return attempt(unsent, () => choose(choice, label, unsent), async () => {
     await begin();
-    showAll(await desk.choose(choice));
+    const messages = await desk.choose(choice);
+    // The desk writes down what stood on the button, in the language of the conversation.
+    if (messages[0]?.role === "requester") unsent.dataset.text = messages[0].text.trim();
+    showAll(messages);
   });
 }
 
