@@ -13,9 +13,9 @@ from ticketyard.core.auth import Principal
 from ticketyard.core.jobs import Worker
 from ticketyard.tickets.commenting import add_comment
 from ticketyard.triage.analysing import analyse_tickets
-from ticketyard.triage.resolving.deciding import resolve_triaged
+from ticketyard.triage.resolving.deciding import MailDoor, look_at, resolve_triaged
 from ticketyard.triage.resolving.models import Solution
-from ticketyard.triage.resolving.queries import list_records
+from ticketyard.triage.resolving.queries import get_rule, list_records
 from ticketyard.triage.resolving.ranking import Record
 
 
@@ -159,6 +159,7 @@ async def test_what_the_requester_added_is_no_persons_touch(world: World, worker
 
 
 async def test_so_many_a_day_of_one_requester_and_no_more(world: World, worker: Worker) -> None:
+    world.resources.parts[MailDoor] = MailDoor(True, True)  # type: ignore[index]
     await let_machines(world, LINK, per_requester_per_day=2)
     opened = [await world.open(f"{FORGOTTEN} {n}") for n in range(3)]
     other = await world.open(FORGOTTEN, requester_email="someone@example.com")
@@ -259,3 +260,51 @@ async def test_a_week_of_quiet_is_a_success_and_less_says_nothing(
         id=opened.id,
     )
     assert await outcome(timedelta(days=9)) == {record.solution_id: Record(1, 0)}
+
+
+# -- who is told ---------------------------------------------------------------------------------------
+
+STRANGER = {"requester_email": "otto@elsewhere.test"}
+NO_SERVER, NO_ADDRESS = "no mail server is configured", "left no address"
+
+
+async def test_nothing_is_resolved_in_silence(world: World, worker: Worker) -> None:
+    await let_machines(world, LINK)
+    opened = await world.open(FORGOTTEN, **STRANGER)
+    await work(world, worker)
+    ticket, thread = await look(world, opened.id)
+    assert (ticket.status, thread) == ("open", [])
+    assert NO_SERVER in await why_held(world, opened.id, world.resources.part(MailDoor))
+
+
+@pytest.mark.parametrize("server", [None, "", "smtp.north.test"])
+async def test_who_can_be_told(world: World, server: str | None) -> None:
+    """server: of the desk's only mailbox; None where it has none."""
+    if server is not None:
+        await change(
+            world,
+            "insert into mailbox (company_id, address, imap_server, username, smtp_server)"
+            " values (current_company(), 'help@north.test', 'imap.north.test', 'help', :server)",
+            server=server,
+        )
+    stranger = await world.open(FORGOTTEN, **STRANGER)
+    nobody = await world.open(FORGOTTEN, requester_email=None)
+    # Who can log in sees the answer at the desk.
+    rita = await world.open(FORGOTTEN)
+    for door, is_told in (
+        (MailDoor(), bool(server)),
+        (MailDoor(has_sender=True), bool(server)),
+        (MailDoor(has_server=True), server is not None),
+        (MailDoor(has_server=True, has_sender=True), True),
+    ):
+        assert (NO_SERVER in await why_held(world, stranger.id, door)) is not is_told
+        assert NO_ADDRESS in await why_held(world, nobody.id, door)
+        assert "told" not in await why_held(world, rita.id, door)
+    await change(world, "update person set password_hash = null where name = 'Rita Requester'")
+    assert (NO_SERVER in await why_held(world, rita.id, MailDoor())) is not bool(server)
+
+
+async def why_held(world: World, ticket_id: int, door: MailDoor) -> str:
+    async with world.resources.db.transaction(world.company_id) as session:
+        verdict = await look_at(session, ticket_id, await get_rule(session), door)
+    return verdict.held_back or ""

@@ -96,7 +96,7 @@ def test_a_decision_names_what_is_done_and_is_as_sure_as_its_weaker_half(
         ({"sentiment": "neutral"}, None),
         ({"tried": True}, "once already"),
         ({"touched": True}, "person"),
-        ({"can_be_told": False}, "told"),
+        ({"cannot_be_told": "Nobody could be told: there is no way."}, "told"),
         ({"automatic_mail": "It would answer a delivery report."}, "delivery report"),
         ({"today": 2}, None),
         ({"today": 3}, "a day"),

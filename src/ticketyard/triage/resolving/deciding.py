@@ -44,7 +44,18 @@ async def resolve_triaged(resources: Resources, company_id: int, ticket_ids: Seq
         hopeful = [row.ticket_id for row in rows if normal_category(row.category) in wanted]
     for ticket_id in hopeful:
         async with resources.db.transaction(company_id) as session:
-            await _consider(session, ticket_id, resources.part(Actions))
+            await _consider(session, ticket_id, resources.part(Actions), resources.part(MailDoor))
+
+
+@dataclass(frozen=True)
+class MailDoor:
+    """Part of `Resources`: whether the operator named a server for all mail, and its sender.
+
+    A mailbox may have a server of its own besides, and is then the sender.
+    """
+
+    has_server: bool = False
+    has_sender: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,7 +67,9 @@ class Verdict:
     ranked: tuple[Candidate, ...]
 
 
-async def look_at(session: AsyncSession, ticket_id: int, rule: AutoResolutionRule) -> Verdict:
+async def look_at(
+    session: AsyncSession, ticket_id: int, rule: AutoResolutionRule, door: MailDoor
+) -> Verdict:
     """What the rule says of a ticket, changing nothing. One that triage has not read has no
     category."""
     facts = (await session.execute(_FACTS, {"ticket": ticket_id, "now": now_of(session)})).one()
@@ -65,7 +78,7 @@ async def look_at(session: AsyncSession, ticket_id: int, rule: AutoResolutionRul
     agrees = facts.category is not None and facts.category == facts.found
     confidence = float(facts.category_confidence or 0) if agrees else 0.0
     decision = decide(facts.category, confidence, ranked, rule.categories)
-    about = _circumstances(facts)
+    about = _circumstances(facts, door)
     why = held_back(about, now=now_of(session), per_day=rule.per_requester_per_day)
     return Verdict(decision, why, tuple(ranked))
 
@@ -86,12 +99,14 @@ async def rank_solutions(
     return rank(known, await list_records(session), priority) if known else []
 
 
-async def _consider(session: AsyncSession, ticket_id: int, actions: Actions) -> None:
+async def _consider(
+    session: AsyncSession, ticket_id: int, actions: Actions, door: MailDoor
+) -> None:
     # In turns, so that of two batches at once the second counts what the first resolved.
     await session.execute(_TURNS)
     ticket = await get_ticket(session, ticket_id, lock=True)
     rule = await get_rule(session)
-    verdict = await look_at(session, ticket_id, rule)
+    verdict = await look_at(session, ticket_id, rule, door)
     decision = verdict.decision
     if not rule.is_on or verdict.held_back or not decision.can_auto_resolve:
         return
@@ -158,7 +173,7 @@ async def _keep(
     return await session.get_one(AutoResolution, (company_of(session), ticket_id))
 
 
-def _circumstances(facts: Any) -> Circumstances:
+def _circumstances(facts: Any, door: MailDoor) -> Circumstances:
     mail = (
         (facts.is_bounce, "It is a delivery report."),
         (facts.auto, "A machine wrote it."),
@@ -175,10 +190,21 @@ def _circumstances(facts: Any) -> Circumstances:
         sentiment=facts.sentiment,
         touched=facts.touched or facts.merged_into is not None,
         tried=facts.tried,
-        can_be_told=bool(facts.requester_email) or facts.requester_id is not None,
+        cannot_be_told=_cannot_be_told(facts, door),
         automatic_mail=next((why for applies, why in mail if applies), ""),
         today=facts.today,
     )
+
+
+def _cannot_be_told(facts: Any, door: MailDoor) -> str:
+    """Why no way leads to whoever asked: mail to an address, or a log-in that shows their tickets."""
+    if facts.has_account:
+        return ""
+    if not facts.requester_email:
+        return "Nobody could be told: whoever asked left no address."
+    if (door.has_server and door.has_sender) or facts.own_server or (facts.box and door.has_server):
+        return ""
+    return "Nobody could be told: no mail server is configured, and whoever asked has no log-in."
 
 
 _CATEGORIES = text(
@@ -198,6 +224,10 @@ _FACTS = text(
       t.requester_id, t.requester_email, a.category as found, a.category_confidence, a.kind,
       a.sentiment, coalesce(m.auto, '') <> '' as auto, coalesce(m.is_bounce, false) as is_bounce,
       m.classification, coalesce(m.is_forged, false) as is_forged, {TOUCHED} as touched,
+      b.id is not null as box, coalesce(b.smtp_server, '') <> '' as own_server,
+      exists (select from person p
+              where p.company_id = t.company_id and p.id = t.requester_id and p.is_active
+                and p.password_hash is not null) as has_account,
       exists (select from auto_resolution r
               where r.company_id = t.company_id and r.ticket_id = t.id) as tried,
       (select count(*) from auto_resolution r
@@ -213,6 +243,14 @@ _FACTS = text(
       from mail_message m
       where m.company_id = t.company_id and m.ticket_id = t.id and m.outcome = 'ticket'
       order by m.inbound_id limit 1) m on true
+    -- The mailbox that an answer leaves by: the ticket's, else the first, those with a server before.
+    left join lateral (
+      select b.id, b.smtp_server from mailbox b
+      where b.company_id = t.company_id and b.is_enabled
+      order by not exists (select from mail_message m
+                           where m.company_id = t.company_id and m.ticket_id = t.id
+                             and m.mailbox_id = b.id), b.smtp_server = '', b.id
+      limit 1) b on true
     where t.company_id = current_company() and t.id = :ticket
     """
 )

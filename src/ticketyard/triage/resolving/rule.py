@@ -96,6 +96,7 @@ class Circumstances:
 
     touched: a person other than the requester did something on it. tried: a machine resolved it, or
     tried to, before. automatic_mail: why the mail that opened it is not answered by a machine.
+    cannot_be_told: why nobody would hear of it; what is resolved in silence is lost.
     today: how many tickets of this requester a machine resolved within a day.
     """
 
@@ -108,7 +109,7 @@ class Circumstances:
     sentiment: str | None = None
     touched: bool = False
     tried: bool = False
-    can_be_told: bool = True
+    cannot_be_told: str = ""
     automatic_mail: str = ""
     today: int = 0
 
@@ -127,7 +128,7 @@ def held_back(about: Circumstances, *, now: datetime, per_day: int) -> str | Non
         (about.kind == "complaint" or about.category in _NEVER_CATEGORIES, "It is a complaint."),
         (about.sentiment == "negative", "Its writer is unhappy."),
         (bool(about.automatic_mail), about.automatic_mail),
-        (not about.can_be_told, "Nobody could be told."),
+        (bool(about.cannot_be_told), about.cannot_be_told),
         (now - about.created_at > MAX_AGE, "It is older than a day."),
         (about.today >= per_day, f"{per_day} tickets a day of one requester are enough."),
     )

@@ -11,7 +11,7 @@ from ticketyard.core.outgoing import Outgoing
 from ticketyard.core.sealing import Sealer
 from ticketyard.core.shapes import Body, Line
 from ticketyard.triage.resolving.actions import Action, Actions
-from ticketyard.triage.resolving.deciding import look_at
+from ticketyard.triage.resolving.deciding import MailDoor, look_at
 from ticketyard.triage.resolving.models import ActionEndpoint, ActionRun, AutoResolutionRule
 from ticketyard.triage.resolving.queries import get_rule, list_endpoints, list_runs
 from ticketyard.triage.resolving.running import request_action
@@ -148,10 +148,12 @@ async def patch_auto_resolution(body: RuleIn, session: Session, by: Acting) -> A
     response_model=DecisionOut,
     dependencies=[may("tickets:read")],
 )
-async def get_ticket_decision(ticket: VisibleTicket, session: Session) -> DecisionOut:
+async def get_ticket_decision(
+    ticket: VisibleTicket, session: Session, resources: Parts
+) -> DecisionOut:
     """What the rule says of a ticket as it is now, and why. Changes nothing."""
     rule = await get_rule(session)
-    verdict = await look_at(session, ticket.id, rule)
+    verdict = await look_at(session, ticket.id, rule, resources.part(MailDoor))
     said = verdict.decision
     return DecisionOut(
         can_auto_resolve=said.can_auto_resolve,
