@@ -14,8 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.mailboxes.post import add_mailbox, deliver, mail
+from tests.triage.learning.lessons import all_texts
 from tests.world import World
 from ticketyard.ai.embedding import NoEmbedder, open_embedder
+from ticketyard.ai.training import train
 from ticketyard.core.jobs import Worker
 from ticketyard.tickets.categorizing import DISTRIBUTION_CATEGORIES, IT_CATEGORIES
 from ticketyard.tickets.queries import get_ticket
@@ -199,3 +201,28 @@ def check(found: Findings, names: dict[str, str]) -> None:
     assert found.topic in ABOUT
     assert found.language in ("RU", "KZ", "ENG")
     assert len(found.keywords) <= 8
+
+
+NOTHING = ("👍", "👩‍👩‍👧‍👦🏳️‍🌈 🇰🇿", "0123 4567", "!!! ??? …", "— _ —", "\u200b", "", " 1) 2) ")
+
+
+@pytest.mark.parametrize("with_vectors", [False, True])
+def test_of_what_has_no_word_nothing_is_made_up(with_vectors: bool) -> None:
+    """Neither by a model, nor by descriptions, of the category, the topic or the team."""
+    embedder = open_embedder() if with_vectors else NoEmbedder()
+    texts, labels = zip(*all_texts()[:80], strict=True)
+    model = train(texts, labels, embedder).classifier
+    teams = Teams({1: "Network. Wifi and cables", 2: "Hardware. Laptops and screens"})
+    own = {label: "" for label in labels}
+    asked = [TicketText(place, text, text) for place, text in enumerate(NOTHING)]
+    for profile in (
+        Profile(1, own, teams=teams),
+        Profile(1, own, teams=teams, model=model, model_version=1),
+        Profile(1, dict.fromkeys(IT_CATEGORIES, ""), teams=teams),
+    ):
+        for found in analyse(asked, profile, embedder):
+            assert (found.category, found.category_confidence, found.is_sure) == (None, 0.0, False)
+            assert not any(chance for _, chance in found.category_ranking)
+            assert (found.topic, found.topic_confidence) == ("Miscellaneous", 0.0)
+            assert found.team.team_id is None
+            assert found.is_strange is (profile.model is not None)

@@ -10,7 +10,7 @@ from ticketyard.core.db import Database
 from ticketyard.core.log import get_logger
 from ticketyard.triage.coldstart import Reading
 from ticketyard.triage.engines import Engines
-from ticketyard.triage.preparing import clean
+from ticketyard.triage.preparing import clean, worded
 from ticketyard.triage.teams import TeamFound, Teams, find_teams
 from ticketyard.triage.topics import OTHER, REQUEST, find_kind, find_topics
 
@@ -82,7 +82,7 @@ def _answer(description: str, teams: Teams, embedder: Embedder) -> Answer:
     feeling = read_sentiment(content)
     reading = Reading("", content, feeling)
     (topic,) = find_topics([reading], embedder)
-    (team,) = find_teams([content], teams, embedder)
+    (team,) = find_teams([worded(content)], teams, embedder)
     return Answer(
         kind=find_kind(reading).value or REQUEST,
         priority=priority_by_feeling(feeling),

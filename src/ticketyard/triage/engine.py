@@ -26,7 +26,7 @@ from ticketyard.triage.coldstart import (
     is_letters,
 )
 from ticketyard.triage.findings import SPEC_LANGUAGES, Findings, Profile
-from ticketyard.triage.preparing import TicketText, clean
+from ticketyard.triage.preparing import TicketText, clean, worded
 from ticketyard.triage.teams import TeamFound, find_teams
 from ticketyard.triage.topics import REQUEST, find_kind, find_topics
 from ticketyard.triage.urgency import judge_letter, judge_request
@@ -84,8 +84,9 @@ def _analyse_group(
         Reading(clean(text.title), content, feeling)
         for text, content, feeling in zip(texts, contents, feelings, strict=True)
     ]
+    spoken = [worded(content) for content in contents]
     topics = find_topics(readings, embedder)
-    teams = find_teams(contents, profile.teams, embedder)
+    teams = find_teams(spoken, profile.teams, embedder)
     return [_placed(*each) for each in zip(found, readings, topics, teams, strict=True)]
 
 
@@ -110,8 +111,8 @@ def _categories(
         predictions = zip(model.predict(contents, embedder), contents, readings, strict=True)
         return [
             _untaught(_allowed(prediction, names), reading, names, untaught, threshold)
-            if content
-            else Sorted(Finding(None, 0.0), CLASSIFIER)
+            if worded(content)
+            else Sorted(Finding(None, 0.0), CLASSIFIER, is_strange=True)
             for prediction, content, reading in predictions
         ]
     found = [categorize(reading, names) for reading in readings]
@@ -124,7 +125,7 @@ def _categories(
     }
     ranked = rank_by_description(contents, described, embedder)
     return [
-        _surer(finding, tuple(ranking) if content else ())
+        _surer(finding, tuple(ranking) if worded(content) else ())
         for finding, ranking, content in zip(found, ranked, contents, strict=True)
     ]
 

@@ -16,6 +16,7 @@ _BLOB = re.compile(r"[A-Za-z0-9+/=_-]{80,}")
 _FILE_NAME = re.compile(r"[^\n.!?]{1,200}\.(jpe?g|png|gif|webp|heic|bmp|tiff?|pdf)", re.IGNORECASE)
 # What filing writes above the text of a mail (mailboxes/landing/texts.py).
 _MAIL_HEADING = re.compile(r"From: [^\n]*\nReceived: [^\n]* UTC\n\n")
+_LETTER = re.compile(r"[^\W\d_]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
 
@@ -48,6 +49,12 @@ class TicketText:
         """Changes when anything that triage reads changes."""
         parts = (self.title, self.description, self.segment or "", *self.tags)
         return hashlib.sha256("\x1f".join(parts).encode("utf-8", "replace")).hexdigest()
+
+
+def worded(content: str) -> str:
+    """The content, or nothing where no word is in it: of faces, signs and digits alone there is
+    nothing to be known, and a model would make something up."""
+    return content if _LETTER.search(content) else ""
 
 
 def clean(text: str) -> str:

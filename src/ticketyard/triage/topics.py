@@ -11,6 +11,7 @@ from ticketyard.ai.embedding import Embedder
 from ticketyard.ai.labelling import rank_by_description
 from ticketyard.triage.coldstart import Finding, Reading, categorize
 from ticketyard.triage.lexicons import phrases
+from ticketyard.triage.preparing import worded
 
 ABOUT: Final = {
     "Access": "Log-in, passwords, locked accounts, permissions and access to systems.",
@@ -43,7 +44,7 @@ def find_topics(readings: Sequence[Reading], embedder: Embedder) -> list[Finding
     unsure = [place for place, each in enumerate(found) if each.value is None]
     ranked = rank_by_description([readings[place].text for place in unsure], _DESCRIBED, embedder)
     for place, ranking in zip(unsure, ranked, strict=True):
-        liked = ranking if readings[place].text else []
+        liked = ranking if worded(readings[place].text) else []
         value, confidence = liked[0] if liked else (OTHER, 0.0)
         found[place] = Finding(value, confidence, tuple(liked))
     return found

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ticketyard.core.db import now_of
 from ticketyard.people.queries import get_company
 from ticketyard.triage.findings import Findings, Profile
-from ticketyard.triage.preparing import TicketText
+from ticketyard.triage.preparing import TicketText, worded
 from ticketyard.triage.second_opinion.combining import ENGINE, combine
 from ticketyard.triage.second_opinion.opinion import read_opinion
 from ticketyard.triage.second_opinion.rules import OpinionRules, wish_of
@@ -50,7 +50,7 @@ async def ask_later(
     wish = wish_of((await get_company(session)).settings, rules)
     if wish == "off":
         return
-    empty = {each.ticket_id for each in texts if not each.content}
+    empty = {each.ticket_id for each in texts if not worded(each.content)}
     wanted = [
         each
         for each in found
