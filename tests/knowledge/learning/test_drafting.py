@@ -10,8 +10,8 @@ from ticketyard.knowledge.answering.writing_down import write_solution
 from ticketyard.knowledge.learning.drafting import draft_articles
 from ticketyard.knowledge.learning.queries import ProposalView, list_proposals, list_sources
 from ticketyard.knowledge.writing import set_publication
-from ticketyard.tickets.commenting import add_comment
 from ticketyard.tickets.changing_status import change_status
+from ticketyard.tickets.commenting import add_comment
 
 REPLY = "Hello Rita!\n\nOpen the rear tray. Pull the paper out.\n\nBest regards,\nAna"
 JAM = "The printer on floor 3 reports a paper jam"

@@ -193,6 +193,18 @@ async def count_citations(session: AsyncSession, document_ids: Sequence[int]) ->
     return {row.document_id: row.found for row in rows}
 
 
+async def list_most_cited(session: AsyncSession, *, limit: int) -> list[tuple[Document, int]]:
+    """The documents that stood in most answers, and in how many."""
+    rows = await session.execute(_MOST_CITED, {"limit": limit})
+    counts = {row.document_id: row.found for row in rows}
+    documents = await session.scalars(
+        select(Document).where(Document.company_id == company_of(session), Document.id.in_(counts))
+    )
+    return sorted(
+        ((each, counts[each.id]) for each in documents), key=lambda pair: (-pair[1], pair[0].id)
+    )
+
+
 _COUNTS = text(
     """
     select case when state = 'open' and document_id is not null then 'writing' else state end as state,
@@ -232,4 +244,9 @@ _SOURCES = text(
 _CITED = text(
     "select document_id, count(*) as found from document_citation"
     " where company_id = current_company() and document_id = any(:ids) group by document_id"
+)
+_MOST_CITED = text(
+    "select document_id, count(*) as found from document_citation"
+    " where company_id = current_company() group by document_id"
+    " order by found desc, document_id limit :limit"
 )

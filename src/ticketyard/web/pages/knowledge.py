@@ -11,6 +11,7 @@ from ticketyard.core.auth import Principal
 from ticketyard.core.errors import Refusal
 from ticketyard.knowledge.drafts import Publication, Visibility
 from ticketyard.knowledge.filing import delete_document, describe_file, request_reading
+from ticketyard.knowledge.learning.queries import count_citations, list_sources
 from ticketyard.knowledge.models import ChunkRow, Document
 from ticketyard.knowledge.placing import told_place
 from ticketyard.knowledge.queries import (
@@ -42,6 +43,7 @@ from ticketyard.web.pages.frame import (
     fragment,
     page,
 )
+from ticketyard.web.pages.knowledge_sections import sections
 
 router = APIRouter(prefix="/knowledge", include_in_schema=False)
 
@@ -89,6 +91,8 @@ async def get_knowledge_page(
         total=total,
         next_href=f"/knowledge?{following}" if offset + PAGE_DOCUMENTS < total else None,
         agents_publish=company.settings.get(AGENTS_PUBLISH) is True,
+        cited=await count_citations(session, [each.id for each in found]),
+        **await sections(session, "documents"),
     )
 
 
@@ -137,6 +141,8 @@ async def _around(session: AsyncSession, document: Document, by: Principal) -> d
     ticket = await get_ticket(session, document.ticket_id) if document.ticket_id else None
     return {
         "voted": voted.is_helpful if voted else None,
+        "cited": (await count_citations(session, [document.id])).get(document.id, 0),
+        "drafted_of": await list_sources(session, document.id),
         "ticket": ticket,
         "categories": await category_options(session),
     }
