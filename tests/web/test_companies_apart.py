@@ -408,6 +408,21 @@ async def furnish(world: World) -> dict[str, str]:
             ),
             {"it": CANARY, "ticket": opened.id},
         )
+        gap_id = await session.scalar(
+            text(
+                "insert into knowledge_gap (company_id, title, first_asked_at, last_asked_at)"
+                " values (current_company(), :it, now(), now()) returning id"
+            ),
+            {"it": CANARY},
+        )
+        await session.execute(
+            text(
+                "insert into unanswered_question (company_id, origin, asker, question, language,"
+                " is_public, asked_at, gap_id) values (current_company(), 'search', :it, :it, 'en',"
+                " true, now(), :gap)"
+            ),
+            {"it": CANARY, "gap": gap_id},
+        )
         target_id = await session.scalar(
             text(
                 "insert into notification_target (company_id, kind, name, host, secret)"
@@ -492,6 +507,7 @@ async def furnish(world: World) -> dict[str, str]:
         "inbound_id": str(mail_id),
         "file_id": str(sent.file_id),
         "article_id": str(article.file_id),
+        "gap_id": str(gap_id),
         "ticket_id": str(opened.id),
         "ticket": str(opened.id),
         "person_id": str(person.id),
