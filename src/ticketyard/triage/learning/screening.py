@@ -4,7 +4,6 @@ Somebody who files tickets wrongly, by mistake, by a script or on purpose, must 
 that. Only what is new is looked at; what was learned before, or an admin let pass, is the measure.
 """
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ticketyard.ai.embedding import Vectors
+from ticketyard.ai.near_copies import plain
 from ticketyard.triage.learning.examples import RANKS, Example
 
 NEIGHBOURS = 8
@@ -37,7 +37,6 @@ _ROWS = 256
 """So many rows of likeness at once: of 50,000 texts all together would take ten gigabytes."""
 
 _ALIKE = 0.97
-_NOT_WORDS = re.compile(r"[\W\d_]+")
 
 
 @dataclass(frozen=True)
@@ -91,11 +90,6 @@ def screen(
         aside=tuple(suspects[place] for place in sorted(suspects)),
         covered=tuple(place for place in range(len(examples)) if place not in gone),
     )
-
-
-def plain(text: str) -> str:
-    """A text by its words alone: what differs only in case, signs or numbers is the same."""
-    return " ".join(_NOT_WORDS.sub(" ", text.casefold()).split())
 
 
 def _one_label_a_text(examples: Sequence[Example]) -> list[int]:
