@@ -237,6 +237,7 @@ CALLS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("POST", "/api/triage/training", {"files": {"file": ("train.csv", LEARNT, "text/csv")},
         "data": {"anyway": "true"}}),
     ("GET", "/api/triage/trainings", {}),
+    ("POST", "/api/triage/evaluation", {"files": {"file": ("held-out.csv", LEARNT, "text/csv")}}),
     ("POST", "/api/triage/rollback", {"json": {}}),
     ("POST", "/api/triage/models/{model_version}/promote", {}),
     ("GET", "/api/triage/models", {}),

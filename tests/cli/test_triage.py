@@ -41,6 +41,9 @@ async def test_from_a_file_to_a_rollback(world: World, typing: CliRunner, tmp_pa
     judged = await type_in(typing, "evaluate", write(tmp_path / "held-out.csv", 200))
     assert "200 texts, answered by classifier" in judged.output
     assert "calibration error" in judged.output
+    said = " ".join(judged.output.split())
+    assert "120 texts, or copies of them" in said
+    assert "right of the other 80" in said
     back = await type_in(typing, "rollback")
     assert "Version 1 is in use again." in back.output
     forth = await type_in(typing, "promote", "2")

@@ -9,6 +9,7 @@ import itertools
 import json
 import os
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -16,8 +17,9 @@ import pytest
 from fastapi import FastAPI
 from structlog.testing import capture_logs
 
+from tests.web.conftest import Furnished
 from tests.web.hostile import CANARY, MARKUP, Routes, Sent
-from tests.web.test_companies_apart import OPEN, furnish
+from tests.web.test_companies_apart import OPEN
 from tests.world import World
 from ticketyard.core.auth import ROLES, Principal
 from ticketyard.people.keys import create_key
@@ -31,14 +33,19 @@ EVERYTHING = os.environ.get("HOSTILE") == "all"
 # How many wrong values each thing gets; the next thing gets the values after those.
 SHARE = 1
 # Where tables are sent.
-TABLES = frozenset({"/api/upload", "/api/triage/training"})
+TABLES = frozenset({"/api/upload", "/api/triage/training", "/api/triage/evaluation"})
 
 
 @pytest.fixture
-async def objects(world: World, run_jobs: Callable[[], Awaitable[None]]) -> dict[str, str]:
-    made = await furnish(world)
-    await run_jobs()
-    return {**OPEN, **made, "company": "north", "token": f"{world.company_id}.nonsense"}
+def template(furnished: Furnished, tmp_path: Path) -> str:
+    furnished.copy_files(tmp_path)
+    return furnished.template
+
+
+@pytest.fixture
+def objects(furnished: Furnished, world: World) -> dict[str, str]:
+    north = {"company": "north", "token": f"{world.company_id}.nonsense"}
+    return {**OPEN, **furnished.objects, **north}
 
 
 class Caller:

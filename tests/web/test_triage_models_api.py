@@ -100,6 +100,7 @@ async def test_a_share_of_errors_that_makes_no_sense_is_refused(
     [
         ("POST", "/api/triage/training"),
         ("POST", "/api/triage/rollback"),
+        ("POST", "/api/triage/evaluation"),
         ("POST", "/api/triage/models/1/promote"),
         ("GET", "/api/triage/aside"),
         ("POST", "/api/triage/aside/decisions"),
@@ -125,3 +126,18 @@ async def test_a_training_is_asked_for_by_a_form_alone(
     assert of_teams.status_code == 422
     asked = await client.post("/api/triage/training", data={"field": "team"})
     assert asked.status_code == 202, asked.text
+
+
+async def test_a_file_is_tried_and_nothing_is_kept(
+    world: World, client: httpx2.AsyncClient
+) -> None:
+    await world.log_in(client, world.admin)
+    tried = await client.post("/api/triage/evaluation", files=csv_of([*PAIRS[:4], ("Hm", "fax")]))
+    assert tried.status_code == 200, tried.text
+    told = tried.json()
+    assert (told["texts"], told["taught"], told["untaught"]["texts"]) == (5, 0, 5)
+    assert "fax" in told["unknown_labels"]
+    assert (await client.get("/api/triage/models")).json() == []
+    many = await client.post("/api/triage/evaluation", files=csv_of([("Hm", "fax")] * 2_001))
+    assert many.status_code == 422
+    assert "2000 texts" in many.json()["detail"]

@@ -1,7 +1,6 @@
 """`ticketyard triage`: teach and test the sorting of tickets."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -22,11 +21,12 @@ from ticketyard.people.errors import CompanyNotFound
 from ticketyard.people.queries import company_ids, default_company_id
 from ticketyard.triage.engines import Engines
 from ticketyard.triage.learning.apprentice import LessonBroke
-from ticketyard.triage.learning.evaluating import Evaluation, evaluate
+from ticketyard.triage.learning.evaluating import Evaluation
 from ticketyard.triage.learning.examples import parse_examples
 from ticketyard.triage.learning.queries import VersionSeen, list_versions
 from ticketyard.triage.learning.storing import Trained
 from ticketyard.triage.learning.training import train_from_csv, train_from_history
+from ticketyard.triage.learning.trying_out import try_out
 from ticketyard.triage.learning.versions import REASON_MAX, RULES, promote_version, roll_back
 
 app = typer.Typer(no_args_is_help=True)
@@ -131,11 +131,7 @@ def evaluate_file(
 
     async def ask(resources: Resources, worker: Worker) -> None:
         examples = parse_examples(file.read_bytes(), text_column=text, label_column=label)
-        engines = resources.part(Engines)
-        company_id = await _company(resources, company)
-        async with resources.db.transaction(company_id) as session:
-            profile = await engines.profile(session)
-        result = await asyncio.to_thread(evaluate, examples, profile, engines.embedder)
+        result = await try_out(resources, await _company(resources, company), examples)
         console.print(_table(result))
 
     _run(ask)
@@ -257,6 +253,13 @@ def rollback(
 def _table(result: Evaluation) -> Table:
     table = Table("", "", title=f"{result.texts} texts, answered by {', '.join(result.engines)}")
     table.add_row("right", f"{result.accuracy:.2%}")
+    if result.taught:
+        _add_taught(table, result)
+    if result.unknown:
+        table.add_row(
+            "of labels that are no category here",
+            f"{result.unknown} texts, never right: {_listed(result.unknown_labels)}",
+        )
     table.add_row("calibration error (ECE, 15 bins)", f"{result.calibration_error:.3f}")
     table.add_row("filled in at the company's threshold", f"{result.filled_in:.1%}")
     table.add_row("wrong among these", f"{result.wrong_filled_in:.2%}")
@@ -267,6 +270,21 @@ def _table(result: Evaluation) -> Table:
     for each in result.labels[:_WORST]:
         table.add_row(f"  {each.label}", f"{each.found} of {each.texts} found")
     return table
+
+
+def _add_taught(table: Table, result: Evaluation) -> None:
+    """What the model was taught, it knows: the others show what it can."""
+    table.add_row("of these the model was taught", f"{result.taught} texts, or copies of them")
+    if result.untaught is None:
+        table.add_row("right of the others", "there are none: these figures show nothing")
+        return
+    table.add_row(f"right of the other {result.untaught.texts}", f"{result.untaught.accuracy:.2%}")
+    table.add_row("  their calibration error", f"{result.untaught.calibration_error:.3f}")
+
+
+def _listed(labels: Sequence[str]) -> str:
+    shown = ", ".join(labels[:_WORST])
+    return shown if len(labels) <= _WORST else f"{shown} and {len(labels) - _WORST} more"
 
 
 async def _company(resources: Resources, slug: str) -> int:
