@@ -105,7 +105,7 @@ async def _checked(session: AsyncSession, draft: SolutionDraft, actions: Actions
         raise BadSolution("A solution needs a title.")
     checked = replace(
         draft,
-        title=draft.title.strip(),
+        title=" ".join(draft.title.split()),
         category=category or draft.category,
         steps=steps,
         link=(draft.link or "").strip() or None,

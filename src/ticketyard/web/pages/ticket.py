@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ticketyard.alerts.queries import list_alerts_of_ticket
 from ticketyard.core.auth import Principal
 from ticketyard.core.db import now_of
+from ticketyard.core.resources import Resources
 from ticketyard.insights.mails import list_mails_of_ticket
 from ticketyard.insights.second_opinions import find_second_opinion
 from ticketyard.insights.sent_mails import list_sent_mails
@@ -37,7 +38,8 @@ from ticketyard.tickets.steps.course import step_of
 from ticketyard.tickets.steps.setting import list_steps
 from ticketyard.triage.correcting import correct_category, correct_priority, correct_team
 from ticketyard.triage.queries import find_analysis
-from ticketyard.web.deps import Acting, Session, VisibleTicket, may
+from ticketyard.triage.resolving.actions import Actions
+from ticketyard.web.deps import Acting, Parts, Session, VisibleTicket, may
 from ticketyard.web.pages import ticket_view, wording
 from ticketyard.web.pages.agent_options import agent_options
 from ticketyard.web.pages.clocks_view import clocks_view
@@ -56,21 +58,11 @@ from ticketyard.web.pages.mail_view import bounced_to
 from ticketyard.web.pages.own_fields import field_views, sent_fields
 from ticketyard.web.pages.receipt_view import ReceiptView, receipt_view
 from ticketyard.web.pages.texts import texts_in
+from ticketyard.web.pages.ticket_actions import read_actions
 from ticketyard.web.pages.ticket_proposal import may_use, read_proposal
 
 router = APIRouter(prefix="/tickets", include_in_schema=False)
 
-LINK_WORDS = {
-    "relates": "relates to",
-    "blocks": "blocks",
-    "blocked_by": "is blocked by",
-    "duplicates": "duplicates",
-    "duplicated_by": "is duplicated by",
-    "parent": "is the parent of",
-    "child": "is a part of",
-    "follows": "follows",
-    "followed_by": "goes on in",
-}
 ALERTS_SHOWN = 10
 Version = Annotated[int, Form(ge=0, le=2**31 - 1)]
 
@@ -86,13 +78,18 @@ class RefusedReply:
 
 @router.get("/{ticket_id}", dependencies=[may("tickets:read")])
 async def get_ticket_page(
-    request: Request, ticket: VisibleTicket, session: Session, by: Acting, frame: DeskFrame
+    request: Request,
+    ticket: VisibleTicket,
+    session: Session,
+    by: Acting,
+    frame: DeskFrame,
+    resources: Parts,
 ) -> Response:
     """The ticket with everything known about it; what one was told of it is read with that.
 
     `?draft=use` writes the proposed answer into the box, for whoever works without a script.
     """
-    return await draw_ticket(request, ticket, session, by, frame)
+    return await draw_ticket(request, ticket, session, by, frame, resources)
 
 
 async def draw_ticket(
@@ -101,6 +98,7 @@ async def draw_ticket(
     session: AsyncSession,
     by: Principal,
     frame: Frame,
+    resources: Resources,
     *,
     refused: RefusedReply | None = None,
 ) -> Response:
@@ -124,6 +122,7 @@ async def draw_ticket(
         may_use=may_use(ticket, by),
         href=f"/tickets/{ticket.number}",
         proposal=proposal,
+        actions=await read_actions(session, ticket, resources.part(Actions)),
         typed=refused.body if refused else proposal.draft if proposal and wants_draft else "",
         from_draft=refused.is_draft if refused else wants_draft,
         refused=refused.why if refused else "",
@@ -131,7 +130,7 @@ async def draw_ticket(
         may_assign=by.may("tickets:assign") and ticket.merged_into is None,
         may_follow_up=by.may("tickets:write"),
         macros=[(each.id, each.name) for each in await list_macros(session)],
-        link_words=LINK_WORDS,
+        link_words=wording.LINK,
         opened_panel=request.query_params.get("open", ""),
         agents=agent_options(agents, ticket.assignee_id),
         categories=[category.name for category in await list_categories(session)],

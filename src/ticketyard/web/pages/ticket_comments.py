@@ -60,7 +60,7 @@ async def post_comment(
     is_internal = kind == "internal"
     if not is_internal and is_marked_internal(body):
         refused = RefusedReply(body, CHECK_FIRST, is_draft=bool(draft))
-        return await draw_ticket(request, ticket, session, by, frame, refused=refused)
+        return await draw_ticket(request, ticket, session, by, frame, resources, refused=refused)
     kept = await keep_uploads(resources, by, files or [], options.max_upload_bytes)
     if not body.strip() and kept:
         body = ", ".join(file.filename for file in kept)

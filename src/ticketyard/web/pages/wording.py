@@ -63,6 +63,17 @@ LANGUAGE = {
     "DA": "Danish",
     "DE": "German",
 }
+LINK = {
+    "relates": "relates to",
+    "blocks": "blocks",
+    "blocked_by": "is blocked by",
+    "duplicates": "duplicates",
+    "duplicated_by": "is duplicated by",
+    "parent": "is the parent of",
+    "child": "is a part of",
+    "follows": "follows",
+    "followed_by": "goes on in",
+}
 
 
 def word(table: dict[str, str], value: str | None) -> str:
