@@ -31,6 +31,8 @@ DEPTH_MAX = 32
 BIGINT_MAX = 2**63 - 1
 # What looks like the name of a field, and not like something that slipped into a name's place.
 _NAME = re.compile(r"[\w.: \[\]-]{1,100}")
+# All that ends a line for somebody: what Python splits lines at.
+_LINE_BREAKS = re.compile(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
 _EMAIL = re.compile(r"[^\s@\x00-\x1f\x7f<>]{1,64}@[^\s@\x00-\x1f\x7f<>]{1,190}")
 
 
@@ -60,6 +62,11 @@ def _as_text(value: object) -> object:
     return value
 
 
+def _as_line(value: object) -> object:
+    text = _as_text(value)
+    return _LINE_BREAKS.sub(" ", text) if isinstance(text, str) else text
+
+
 def _as_email(value: object) -> object:
     text = _as_text(value)
     if isinstance(text, str):
@@ -87,8 +94,10 @@ def _check_instant(instant: datetime) -> datetime:
 
 Text = Annotated[str, BeforeValidator(_as_text)]
 Words = Annotated[str, BeforeValidator(_as_text), StringConstraints(strip_whitespace=True)]
+# What is shown on one line is kept on one: other systems break titles as they please, so a line break
+# becomes a space and nothing is refused for it.
 Line = Annotated[
-    str, BeforeValidator(_as_text), StringConstraints(strip_whitespace=True, max_length=500)
+    str, BeforeValidator(_as_line), StringConstraints(strip_whitespace=True, max_length=500)
 ]
 # An empty text box is one that was left out.
 MaybeLine = Annotated[Line | None, BeforeValidator(_none_if_empty)]
