@@ -6,11 +6,12 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.auth import Principal, new_token, same, token_hash
 from ticketyard.core.db import company_of, now_of
+from ticketyard.core.resources import Resources
 from ticketyard.knowledge.chatbot.models import Chat, ChatMessage
 from ticketyard.knowledge.chatbot.moves import Standing
 from ticketyard.knowledge.chatbot.sentences import label_of
@@ -19,6 +20,7 @@ from ticketyard.knowledge.chatting.remembering import owner_of
 from ticketyard.knowledge.errors import ChatTooLong, ConversationNotFound
 
 MESSAGES_MAX: Final = 300
+TWICE_WITHIN: Final = timedelta(seconds=15)
 VERIFIED_FOR: Final = timedelta(hours=12)
 
 
@@ -129,6 +131,26 @@ async def hear_words(session: AsyncSession, chat: Chat, text: str) -> ChatMessag
     return await keep_message(session, chat, "requester", text)
 
 
+async def find_twin(session: AsyncSession, chat: Chat, text: str) -> int | None:
+    """The last message, if these very words came a moment ago and were answered: whoever lost the
+    answer on its way sends them again."""
+    last = await session.scalar(
+        _of(chat).where(ChatMessage.role == "requester").order_by(ChatMessage.id.desc()).limit(1)
+    )
+    if last is None or last.content != text or now_of(session) - last.created_at > TWICE_WITHIN:
+        return None
+    answered = await session.scalar(_of(chat).where(ChatMessage.id > last.id).limit(1))
+    return last.id if answered is not None else None
+
+
+async def list_answers(resources: Resources, key: ChatKey, message_id: int) -> list[ChatMessage]:
+    """What was said after a message. Raises ConversationNotFound."""
+    async with resources.db.transaction(key.company_id) as session:
+        chat = await get_chat(session, key, lock=False)
+        found = _of(chat).where(ChatMessage.id > message_id, ChatMessage.role != "requester")
+        return list(await session.scalars(found.order_by(ChatMessage.id)))
+
+
 async def say_back(
     session: AsyncSession,
     chat: Chat,
@@ -177,12 +199,11 @@ async def keep_message(
 
 async def list_chat_messages(session: AsyncSession, chat: Chat) -> list[ChatMessage]:
     """All that was said, in its order."""
-    rows = await session.scalars(
-        select(ChatMessage)
-        .where(
-            ChatMessage.company_id == chat.company_id,
-            ChatMessage.conversation_id == chat.conversation_id,
-        )
-        .order_by(ChatMessage.id)
+    return list(await session.scalars(_of(chat).order_by(ChatMessage.id)))
+
+
+def _of(chat: Chat) -> Select[ChatMessage]:
+    return select(ChatMessage).where(
+        ChatMessage.company_id == chat.company_id,
+        ChatMessage.conversation_id == chat.conversation_id,
     )
-    return list(rows)

@@ -22,6 +22,7 @@ Kind = Literal[
     "check_code",
     "own_tickets",  # all, or one of this number
     "to_the_person",  # who took the chat over
+    "repeat",  # a message that was answered a moment ago, sent once more
     "refuse",  # say this sentence, and ask again
 ]
 TITLE_MAX: Final = 100

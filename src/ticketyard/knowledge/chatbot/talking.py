@@ -17,9 +17,11 @@ from ticketyard.knowledge.chatbot.asking import Asked, answer_asked
 from ticketyard.knowledge.chatbot.ending import end_questions, note_not_helped, reopen
 from ticketyard.knowledge.chatbot.keeping import (
     ChatKey,
+    find_twin,
     get_chat,
     hear_words,
     keep_message,
+    list_answers,
     proven_email,
     say_back,
     standing_of,
@@ -56,6 +58,8 @@ async def hear(resources: Resources, key: ChatKey, text: str) -> Heard:
     text = str(storable(text)).strip()
     async with resources.db.transaction(key.company_id) as session:
         chat = await get_chat(session, key)
+        if twin_id := await find_twin(session, chat, text):
+            return Heard(key, text, Move("repeat", str(twin_id)))
         move = read_message(standing_of(session, chat), text)
         await hear_words(session, chat, text)
         await reopen(session, chat)
@@ -87,6 +91,10 @@ async def respond(resources: Resources, heard: Heard) -> AsyncIterator[Stage | C
         asked = Asked(heard.key, heard.text, heard.question_id)
         async for each in answer_asked(resources, asked):
             yield each
+        return
+    if heard.move.kind == "repeat":
+        for message in await list_answers(resources, heard.key, int(heard.move.value)):
+            yield message
         return
     for message in await _do(resources, heard.key, heard.move):
         yield message
