@@ -371,7 +371,9 @@ def list_the_site(browser: Browser, chat: Chat) -> None:
 def widget(page: Page) -> Frame:
     """The chat in the widget, once it is ready."""
     expect(page.locator("ticketyard-chat iframe")).to_be_visible(timeout=30_000)
-    (frame,) = [each for each in page.frames if "/chat/north/frame" in each.url]
+    frame = page.locator("ticketyard-chat iframe").element_handle().content_frame()
+    assert frame
+    frame.wait_for_url("**/chat/north/frame**")
     return frame
 
 

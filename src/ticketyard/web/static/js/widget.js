@@ -22,19 +22,20 @@
 
   const css = new CSSStyleSheet();
   css.replaceSync(`
-    :host { all: initial !important; display: block !important; position: fixed !important; inset: auto 0 0 auto !important; z-index: 2147483647 !important }
+    :host { all: initial !important; display: block !important; position: fixed !important; inset: auto 0 0 auto !important; z-index: 99999999 !important }
     * { box-sizing: border-box }
     [hidden] { display: none !important }
     button { all: unset; position: fixed; right: 16px; bottom: 16px; width: 56px; height: 56px; border-radius: 50%; cursor: pointer; box-shadow: 0 4px 16px #0004; display: grid; place-items: center }
-    button:hover { filter: brightness(.88) }
+    button:hover { filter: brightness(.9) }
     button:focus-visible { outline: 3px solid #8ab2ff; box-shadow: 0 0 0 6px #0d1726 }
     button.news::after { content: ""; position: absolute; top: 2px; right: 2px; width: 14px; height: 14px; border: 2px solid; border-radius: 50%; background: #b3261e }
     svg { width: 26px; height: 26px; fill: none; stroke: currentColor; stroke-width: 1.6; stroke-linecap: round; stroke-linejoin: round }
-    section { position: fixed; right: 16px; bottom: 84px; width: 380px; height: min(600px, 100dvh - 100px); overflow: hidden; border-radius: 12px; background: Canvas; color: CanvasText; color-scheme: light dark; box-shadow: 0 10px 40px #0006; font: 15px system-ui }
+    section { position: fixed; right: 16px; bottom: 84px; width: min(380px, 100vw - 32px); height: min(600px, 100dvh - 100px); overflow: hidden; border-radius: 12px; background: Canvas; box-shadow: 0 10px 40px #0006; font: 15px system-ui }
     iframe { display: block; width: 100%; height: 100%; border: 0 }
     a { display: block; padding: 24px; color: LinkText }
-    @media (max-width: 480px) { section { inset: 0; width: 100%; height: 100dvh; border-radius: 0 } }
-    @media print { :host { display: none !important } }
+    .refused { height: auto }
+    @media (max-width: 480px) { .ready { inset: 0; z-index: 1; width: auto; height: auto; border-radius: 0 } }
+    @media print { button, section { display: none } }
   `);
 
   const make = (name, fields) => Object.assign(document.createElement(name), fields);
@@ -61,17 +62,20 @@
   root.append(panel, button);
 
   let frame = null;
-  const tellOpen = () => frame.contentWindow.postMessage({ ticketyard: "open" }, page.origin);
+  function enter() {
+    frame.focus();
+    frame.contentWindow.postMessage({ ticketyard: "open" }, page.origin);
+  }
   function show(isReady) {
     frame.hidden = !isReady;
     note.hidden = isReady;
-    frame.ready = isReady;
+    panel.className = isReady ? "ready" : "refused";
   }
   // Loaded when it is first wanted: until then the desk hears nothing of who reads this page.
   function load() {
     frame = make("iframe", { title: open, src: `${page}/frame?${query}` });
     frame.sandbox = "allow-scripts allow-same-origin allow-forms allow-popups allow-popups-to-escape-sandbox";
-    frame.onload = () => setTimeout(() => frame.ready || show(false), 2500);
+    frame.onload = () => setTimeout(() => panel.className || show(false), 2500);
     panel.append(frame);
   }
   function turn(isOpen) {
@@ -81,9 +85,8 @@
     button.replaceChildren(isOpen ? cross : bubble);
     button.classList.remove("news");
     if (!isOpen) return button.focus();
-    if (!frame) return load();
-    frame.focus();
-    tellOpen();
+    if (frame) enter();
+    else load();
   }
 
   button.onclick = () => turn(panel.hidden);
@@ -95,9 +98,7 @@
     if (what === "news" && panel.hidden) button.classList.add("news");
     if (what !== "ready") return;
     show(true);
-    if (panel.hidden) return;
-    frame.focus();
-    tellOpen();
+    if (!panel.hidden) enter();
   });
 
   function place() {

@@ -89,7 +89,7 @@ function drawTime(at) {
   const moment = new Date(at);
   if (Number.isNaN(moment.valueOf())) return time;
   time.dateTime = at;
-  time.textContent = moment.toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+  time.textContent = moment.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
   return time;
 }
 

@@ -43,9 +43,12 @@ function tellState(what) {
 
 function add(element) {
   log.append(element);
-  // A long answer is read from its beginning.
-  log.scrollTop = element.offsetTop - 12;
   return element;
+}
+
+// The last question on top, below it as much as fits: a long answer is read from its beginning.
+function settle(element = [...log.querySelectorAll(".said.requester")].at(-1)) {
+  log.scrollTop = (element ?? log.lastElementChild).offsetTop - 12;
 }
 
 // The same message is drawn once, and words that were waiting become the message they are.
@@ -76,6 +79,7 @@ function follow(message) {
   offered.replaceChildren(...(buttons.length ? [drawActions(buttons)] : []));
   fresh.hidden = !["resolved", "ticket", "handed_over"].includes(state);
   person.hidden = state === "handed_over";
+  settle();
 }
 
 const PLAIN = { 0: "offline", 403: "refused", 404: "gone", 409: "changed", 413: "long", 422: "long", 429: "slow" };
@@ -105,7 +109,15 @@ async function attempt(spot, again, act) {
     offered.inert = false;
     log.ariaBusy = "false";
     tellState("");
+    holdFocus();
   }
+}
+
+// The button that was pressed is gone. On a phone a keyboard would cover half of what there is to read.
+function holdFocus() {
+  if (document.activeElement !== document.body) return;
+  if (matchMedia("(pointer: fine)").matches) field.focus();
+  else log.focus();
 }
 
 function fail(spot, text, again, status) {
@@ -131,7 +143,9 @@ async function begin() {
 function addUnsent(text) {
   const unsent = drawMessage({ role: "requester", text }, words);
   unsent.dataset.text = text;
-  return add(unsent);
+  add(unsent);
+  settle();
+  return unsent;
 }
 
 const waiting = () => keep.get("waiting") ?? [];
@@ -227,7 +241,9 @@ async function lookAgain() {
   try {
     const known = new Set([...log.querySelectorAll("[data-id]")].map(({ dataset }) => dataset.id));
     const news = (await desk.messages()).filter(({ id }) => !known.has(String(id)));
-    if (!busy) showAll(news);
+    if (busy || !news.length) return;
+    showAll(news);
+    settle(log.lastElementChild);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
   }
