@@ -29,7 +29,9 @@ async def end_questions(
             "now": now_of(session),
         },
     )
-    chat.outcome, chat.outcome_at = outcome, now_of(session)
+    # Where a person was needed once, that is what the chat came to.
+    if outcome != "resolved_confirmed" or chat.outcome not in ("ticket", "handed_over"):
+        chat.outcome, chat.outcome_at = outcome, now_of(session)
 
 
 async def note_not_helped(session: AsyncSession, chat: Chat) -> None:

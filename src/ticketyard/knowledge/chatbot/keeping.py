@@ -20,6 +20,8 @@ from ticketyard.knowledge.chatting.remembering import owner_of
 from ticketyard.knowledge.errors import ChatTooLong, ConversationNotFound
 
 MESSAGES_MAX: Final = 300
+# Among the slots: somebody of the desk has taken over.
+WITH_PERSON: Final = "with_person"
 TWICE_WITHIN: Final = timedelta(seconds=15)
 VERIFIED_FOR: Final = timedelta(hours=12)
 
@@ -105,8 +107,14 @@ def standing_of(session: AsyncSession, chat: Chat) -> Standing:
         choices=tuple(chat.choices),
         slots=chat.slots,
         email=proven_email(session, chat),
-        is_with_person=chat.outcome == "handed_over" and chat.ticket_id is not None,
+        is_with_person=WITH_PERSON in chat.slots and chat.ticket_id is not None,
     )
+
+
+def rest(chat: Chat) -> None:
+    """Nothing is asked for any more: back to the person who took over, or to the knowledge."""
+    is_with_person = WITH_PERSON in chat.slots and chat.ticket_id is not None
+    chat.state, chat.purpose = "handed_over" if is_with_person else "answering", None
 
 
 def proven_email(session: AsyncSession, chat: Chat) -> str | None:

@@ -13,6 +13,7 @@ from ticketyard.intake.arrivals import Arrival
 from ticketyard.intake.receiving import RawMessage, Received, receive_within
 from ticketyard.knowledge.chatbot.ending import Outcome, end_questions
 from ticketyard.knowledge.chatbot.keeping import (
+    WITH_PERSON,
     ChatKey,
     get_chat,
     list_chat_messages,
@@ -116,7 +117,7 @@ async def _told(session: AsyncSession, chat: Chat, received: Received) -> ChatMe
     chat.tickets += 1
     email, title = str(chat.slots["email"]), str(chat.slots.get("title") or "")
     # The next ticket is about something else, by the same person.
-    chat.slots = {"email": email}
+    chat.slots = {"email": email, **({WITH_PERSON: received.number} if is_person else {})}
     if is_person:
         told = ChatHandedOver(
             ticket_id=received.ticket_id, conversation_id=str(chat.conversation_id)

@@ -1,20 +1,20 @@
-"""Go on with a chat: keep what was said, find what it means, do that, and answer."""
+"""Go on with a chat: keep what was said, find what it means, have that done, and answer."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.ai.language import identify_language
 from ticketyard.ai.phrases import plain_words
-from ticketyard.core.auth import REQUESTER, Principal
 from ticketyard.core.db import now_of
 from ticketyard.core.resources import Resources
 from ticketyard.core.shapes import storable
+from ticketyard.knowledge.chatbot.acting import act, go_on_proven
 from ticketyard.knowledge.chatbot.asking import Asked, answer_asked
-from ticketyard.knowledge.chatbot.ending import end_questions, note_not_helped, reopen
+from ticketyard.knowledge.chatbot.ending import reopen
 from ticketyard.knowledge.chatbot.keeping import (
     ChatKey,
     find_twin,
@@ -22,24 +22,20 @@ from ticketyard.knowledge.chatbot.keeping import (
     hear_words,
     keep_message,
     list_answers,
-    proven_email,
     say_back,
     standing_of,
 )
 from ticketyard.knowledge.chatbot.models import Chat, ChatMessage, ChatQuestion
-from ticketyard.knowledge.chatbot.moves import Move, next_slot, read_message, slots_of
+from ticketyard.knowledge.chatbot.moves import Move, read_message
 from ticketyard.knowledge.chatbot.opening import open_ticket_of
-from ticketyard.knowledge.chatbot.own_tickets import list_tickets_of, tell_tickets
 from ticketyard.knowledge.chatbot.proving import check_code, refuse, send_code
 from ticketyard.knowledge.chatbot.sentences import LANGUAGES, label_of, say
 from ticketyard.knowledge.chatting.tracing import Stage
 from ticketyard.knowledge.chatting.wording import find_small_talk
-from ticketyard.knowledge.errors import NotOffered, TooManyCodes
+from ticketyard.knowledge.errors import NotOffered
 from ticketyard.notify.servers import MailOut
-from ticketyard.tickets.commenting import add_comment
-from ticketyard.tickets.models import Ticket
 
-COMMENT_SOURCE: Final = "chatbot"
+HIDDEN: Final = "••••••"
 _WORDS_OF_A_LANGUAGE = 3
 
 
@@ -61,7 +57,8 @@ async def hear(resources: Resources, key: ChatKey, text: str) -> Heard:
         if twin_id := await find_twin(session, chat, text):
             return Heard(key, text, Move("repeat", str(twin_id)))
         move = read_message(standing_of(session, chat), text)
-        await hear_words(session, chat, text)
+        # A code is no word to be kept.
+        await hear_words(session, chat, HIDDEN if move.kind == "check_code" else text)
         await reopen(session, chat)
         question_id = await _note_question(session, chat, text) if move.kind == "answer" else None
     return Heard(key, text, move, question_id)
@@ -86,7 +83,31 @@ async def _note_question(session: AsyncSession, chat: Chat, text: str) -> int | 
 
 
 async def respond(resources: Resources, heard: Heard) -> AsyncIterator[Stage | ChatMessage]:
-    """What comes of it: stages where something is looked up, and what is said."""
+    """What comes of it: stages where something is looked up, and what is said.
+
+    It is done to its end, also where nobody listens any more: the answer is there after a reload.
+    """
+    told: asyncio.Queue[Stage | ChatMessage | None] = asyncio.Queue()
+
+    async def work() -> None:
+        try:
+            async for each in _respond(resources, heard):
+                told.put_nowait(each)
+        finally:
+            told.put_nowait(None)
+
+    task = asyncio.create_task(work())
+    _WORKING.add(task)
+    task.add_done_callback(_WORKING.discard)
+    while (each := await told.get()) is not None:
+        yield each
+    await task
+
+
+_WORKING: Final[set[asyncio.Task[None]]] = set()
+
+
+async def _respond(resources: Resources, heard: Heard) -> AsyncIterator[Stage | ChatMessage]:
     if heard.move.kind == "answer":
         asked = Asked(heard.key, heard.text, heard.question_id)
         async for each in answer_asked(resources, asked):
@@ -113,182 +134,10 @@ async def choose(resources: Resources, key: ChatKey, choice: str) -> list[ChatMe
 async def _do(resources: Resources, key: ChatKey, move: Move) -> list[ChatMessage]:
     async with resources.db.transaction(key.company_id) as session:
         chat = await get_chat(session, key)
-        told = await _ACTS[move.kind](session, chat, move, resources)
+        told = await act(session, chat, move, resources)
         if told is not None:
             return [told]
     return await open_ticket_of(resources, key)
-
-
-# Each gives what is said, or None where all is known that a ticket needs.
-Told = ChatMessage | None
-
-
-async def _choose(session: AsyncSession, chat: Chat, move: Move, resources: Resources) -> Told:
-    if move.value in ("ticket", "person"):
-        return await _begin(session, chat, move.value)
-    if move.value == "verify":
-        return await _send(session, chat, str(chat.slots.get("email", "")), resources)
-    return await _CHOICES[move.value](session, chat)
-
-
-async def _helped(session: AsyncSession, chat: Chat) -> ChatMessage:
-    await end_questions(session, chat, "resolved_confirmed")
-    chat.state = "resolved"
-    return await say_back(session, chat, say("glad", chat.language))
-
-
-async def _not_helped(session: AsyncSession, chat: Chat) -> ChatMessage:
-    await note_not_helped(session, chat)
-    choices = ["ticket", "person", "again"]
-    return await say_back(session, chat, say("sorry", chat.language), choices=choices)
-
-
-async def _again(session: AsyncSession, chat: Chat) -> ChatMessage:
-    """Back to the knowledge, also from a person; their ticket stays as it is."""
-    chat.state, chat.ticket_id = "answering", None
-    return await say_back(session, chat, say("ask_again", chat.language))
-
-
-async def _cancel(session: AsyncSession, chat: Chat) -> ChatMessage:
-    chat.purpose = None
-    chat.state = chat.outcome if chat.ticket_id and chat.outcome else "answering"
-    return await say_back(session, chat, say("cancelled", chat.language))
-
-
-_CHOICES: Final[Mapping[str, Callable[[AsyncSession, Chat], Awaitable[ChatMessage]]]] = {
-    "helped": _helped,
-    "not_helped": _not_helped,
-    "again": _again,
-    "cancel": _cancel,
-}
-
-
-async def _begin(session: AsyncSession, chat: Chat, purpose: str) -> Told:
-    """Towards a ticket: with what was already said, and who it is."""
-    rows = await session.scalars(
-        select(ChatQuestion.question)
-        .where(
-            ChatQuestion.company_id == chat.company_id,
-            ChatQuestion.conversation_id == chat.conversation_id,
-            ChatQuestion.outcome.is_(None),
-        )
-        .order_by(ChatQuestion.id)
-    )
-    email = proven_email(session, chat) or chat.slots.get("email")
-    known = {**slots_of("\n".join(rows)), **({"email": email} if email else {})}
-    chat.slots, chat.purpose = known, purpose
-    return await _next(session, chat)
-
-
-async def _next(session: AsyncSession, chat: Chat) -> Told:
-    """Ask for the next thing a ticket lacks; None where it lacks nothing."""
-    missing = next_slot(chat.slots, chat.purpose or "ticket")
-    if missing is None:
-        return None
-    chat.state = "asking"
-    text = say(f"ask_{missing}", chat.language)
-    return await say_back(session, chat, text, asks=missing, choices=["cancel"])
-
-
-async def _fill(session: AsyncSession, chat: Chat, move: Move, resources: Resources) -> Told:
-    chat.slots = {**chat.slots, move.slot: move.value}
-    return await _next(session, chat)
-
-
-async def _refuse(session: AsyncSession, chat: Chat, move: Move, resources: Resources) -> Told:
-    text = say(move.value, chat.language)
-    return await say_back(session, chat, text, asks=chat.asks, choices=chat.choices)
-
-
-async def _send_code(session: AsyncSession, chat: Chat, move: Move, resources: Resources) -> Told:
-    return await _send(session, chat, move.value, resources)
-
-
-async def _send(session: AsyncSession, chat: Chat, email: str, resources: Resources) -> ChatMessage:
-    try:
-        await send_code(session, chat, email, out=resources.part(MailOut))
-    except TooManyCodes:
-        return await say_back(session, chat, say("too_many_codes", chat.language))
-    chat.state = "asking"
-    text = say("ask_code", chat.language)
-    return await say_back(session, chat, text, asks="code", choices=["cancel"])
-
-
-async def _check(session: AsyncSession, chat: Chat, move: Move, resources: Resources) -> Told:
-    verdict = await check_code(session, chat, move.value)
-    if verdict == "right":
-        return await _go_on_proven(session, chat)
-    if verdict == "over":
-        chat.purpose = chat.purpose or "own_tickets"
-        text = say("code_over", chat.language)
-        return await say_back(session, chat, text, asks="email", choices=["cancel"])
-    text = say("wrong_code", chat.language)
-    return await say_back(session, chat, text, asks="code", choices=["cancel"])
-
-
-async def _go_on_proven(session: AsyncSession, chat: Chat) -> Told:
-    """What it was asked for."""
-    purpose, number = chat.purpose, str(chat.slots.get("number", ""))
-    if purpose in ("ticket", "person"):
-        return await _next(session, chat)
-    chat.state = chat.outcome if chat.ticket_id and chat.outcome else "answering"
-    chat.purpose = None
-    chat.slots = {name: value for name, value in chat.slots.items() if name != "number"}
-    verified = say("verified", chat.language)
-    if purpose is None:
-        return await say_back(session, chat, verified)
-    found = await list_tickets_of(session, chat.verified_email or "", number=number)
-    told = tell_tickets(found, chat.language, number=number)
-    return await say_back(session, chat, f"{verified}\n\n{told}")
-
-
-async def _own_tickets(session: AsyncSession, chat: Chat, move: Move, resources: Resources) -> Told:
-    email = proven_email(session, chat)
-    if email is None:
-        chat.state, chat.purpose = "asking", "own_tickets"
-        chat.slots = {**chat.slots, "number": move.value}
-        text = say("verify_first", chat.language)
-        return await say_back(session, chat, text, asks="email", choices=["cancel"])
-    found = await list_tickets_of(session, email, number=move.value)
-    told = tell_tickets(found, chat.language, number=move.value)
-    return await say_back(session, chat, told, choices=chat.choices)
-
-
-async def _to_the_person(
-    session: AsyncSession, chat: Chat, move: Move, resources: Resources
-) -> Told:
-    ticket = await session.get_one(Ticket, chat.ticket_id)
-    await add_comment(
-        session,
-        ticket_id=ticket.id,
-        body=move.value,
-        by=_writer(session, chat, ticket),
-        source=COMMENT_SOURCE,
-        reopens=True,
-    )
-    text = say("to_the_person", chat.language, number=ticket.number)
-    about = {"number": ticket.number, "subject": ticket.title}
-    return await say_back(session, chat, text, choices=chat.choices, ticket=about)
-
-
-def _writer(session: AsyncSession, chat: Chat, ticket: Ticket) -> Principal:
-    """The requester where the address was proven; else the system in their name."""
-    email = proven_email(session, chat)
-    if ticket.requester_id is None or email != (ticket.requester_email or "").lower():
-        return Principal.system(chat.company_id, f"Chat with {ticket.requester_email}"[:200])
-    name = ticket.requester_name or email
-    return Principal("person", ticket.requester_id, chat.company_id, name, REQUESTER, email=email)
-
-
-_ACTS: Final[Mapping[str, Callable[[AsyncSession, Chat, Move, Resources], Awaitable[Told]]]] = {
-    "choose": _choose,
-    "fill": _fill,
-    "refuse": _refuse,
-    "send_code": _send_code,
-    "check_code": _check,
-    "own_tickets": _own_tickets,
-    "to_the_person": _to_the_person,
-}
 
 
 async def ask_for_code(resources: Resources, key: ChatKey, email: str) -> list[ChatMessage]:
@@ -309,6 +158,6 @@ async def show_code(resources: Resources, key: ChatKey, code: str) -> list[ChatM
     async with resources.db.transaction(key.company_id) as session:
         chat = await get_chat(session, key)
         verdict = await check_code(session, chat, code)
-        told = await _go_on_proven(session, chat) if verdict == "right" else None
+        told = await go_on_proven(session, chat) if verdict == "right" else None
     refuse(verdict)
     return [told] if told is not None else await open_ticket_of(resources, key)
