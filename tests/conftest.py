@@ -1,5 +1,6 @@
 """A real PostgreSQL for every test that asks for one, freshly cloned from a migrated template."""
 
+import gc
 import itertools
 import os
 import shutil
@@ -36,6 +37,16 @@ from ticketyard.wiring import (
 TEMPLATE = "template_migrated"
 TEMPLATE_WITH_CAST = "template_with_cast"
 _counter = itertools.count()
+
+
+def pytest_collection() -> None:
+    """Modules and tests stay to the end: nothing of them is garbage worth looking for."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 @dataclass(frozen=True)
@@ -122,13 +133,18 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture
-def database_url(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[str]:
-    """A migrated database of this test's own, as its owner; empty but for the cast, where asked."""
-    if "world" in request.fixturenames:
-        request.getfixturevalue("cast")
-        url = cluster.clone(TEMPLATE_WITH_CAST)
-    else:
-        url = cluster.clone()
+def template(request: pytest.FixtureRequest) -> str:
+    """What the test's database is a clone of: empty but for the cast, where asked."""
+    if "world" not in request.fixturenames:
+        return TEMPLATE
+    request.getfixturevalue("cast")
+    return TEMPLATE_WITH_CAST
+
+
+@pytest.fixture
+def database_url(cluster: Cluster, template: str) -> Iterator[str]:
+    """A migrated database of this test's own, as its owner."""
+    url = cluster.clone(template)
     yield url
     cluster.drop(url)
 
