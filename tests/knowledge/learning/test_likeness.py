@@ -6,8 +6,8 @@ import pytest
 from ticketyard.ai.embedding import open_embedder
 from ticketyard.knowledge.learning.likeness import (
     STEMS_MAX,
+    Groups,
     Trace,
-    find_like,
     likeness,
     may_be_same,
     stems_of,
@@ -59,9 +59,27 @@ def test_vectors_of_two_lengths_are_not_compared() -> None:
 
 def test_the_first_of_equals_is_taken() -> None:
     printer = trace("The printer is jammed")
-    assert find_like(printer, [trace("My laptop is slow"), printer, printer]) == 1
-    assert find_like(printer, [trace("My laptop is slow")]) is None
-    assert find_like(printer, []) is None
+    assert Groups([trace("My laptop is slow"), printer, printer]).find(printer) == 1
+    assert Groups([trace("My laptop is slow")]).find(printer) is None
+    assert Groups().find(printer) is None
+
+
+def test_many_groups_at_once_are_found_like_one_by_one() -> None:
+    texts = [f"{verb} the {thing}" for verb in ("restart", "order", "repair", "clean")
+             for thing in ("printer", "laptop", "router", "badge", "phone")]  # fmt: skip
+    asked = [*texts, "my printer has to be restarted", "please repair that laptop", "", "lunch"]
+    traces = [trace(each) for each in texts]
+    # Some without vectors, one of another model.
+    traces[3], traces[7] = trace_of(texts[3]), trace_of(texts[7], np.ones(3, np.float32))
+    groups = Groups(traces[:10])
+    for each in traces[10:]:
+        groups.add(each)
+    groups.join(0, trace("restart printers in the hall"))
+    for text in asked:
+        one = trace(text)
+        alike = [likeness(one, group) for group in groups.traces]
+        best = alike.index(max(alike)) if max(alike) > 0 else None
+        assert groups.find(one) == best
 
 
 def test_a_group_remembers_the_words_of_all_but_not_without_end() -> None:

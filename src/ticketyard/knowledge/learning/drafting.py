@@ -20,7 +20,7 @@ from ticketyard.core.resources import Resources
 from ticketyard.knowledge.answering.answering import MIN_SCORE
 from ticketyard.knowledge.answering.solving import NAME
 from ticketyard.knowledge.drafts import TITLE_MAX, ArticleDraft
-from ticketyard.knowledge.learning.likeness import Trace, find_like
+from ticketyard.knowledge.learning.likeness import Groups, Trace
 from ticketyard.knowledge.learning.models import ArticleProposal
 from ticketyard.knowledge.learning.queries import count_proposals
 from ticketyard.knowledge.learning.reply_steps import steps_of
@@ -146,7 +146,7 @@ async def _find_like(session: AsyncSession, trace: Trace, embedder: str) -> Arti
         .limit(COMPARED_WITH)
     )
     kept = sorted(rows, key=lambda each: each.id)
-    place = find_like(trace, [trace_kept(each, embedder) for each in kept])
+    place = Groups([trace_kept(each, embedder) for each in kept]).find(trace)
     return None if place is None else kept[place]
 
 

@@ -15,7 +15,7 @@ from ticketyard.core.db import company_of, now_of
 from ticketyard.core.log import get_logger
 from ticketyard.core.resources import Resources
 from ticketyard.knowledge.learning.collecting import TYPING
-from ticketyard.knowledge.learning.likeness import Trace, find_like
+from ticketyard.knowledge.learning.likeness import Groups, Trace
 from ticketyard.knowledge.learning.models import Gap, UnansweredQuestion
 from ticketyard.knowledge.learning.tracing import keep_trace, trace_kept, trace_texts
 from ticketyard.knowledge.retrieving.index import PieceIndex
@@ -29,11 +29,11 @@ TITLE_MAX = 200
 
 
 @dataclass
-class _Groups:
-    """The gaps of a company and what they are compared by."""
+class _Known:
+    """The gaps of a company and what they are compared by, in the same places."""
 
     gaps: list[Gap]
-    traces: list[Trace]
+    groups: Groups
 
 
 async def group_unanswered(resources: Resources, company_id: int) -> int:
@@ -76,7 +76,7 @@ async def _put(
     session: AsyncSession, ids: Sequence[int], traces: Sequence[Trace], embedder: str
 ) -> None:
     by_id = dict(zip(ids, traces, strict=True))
-    groups = await _groups(session, embedder)
+    known = await _known(session, embedder)
     still = await session.scalars(
         select(UnansweredQuestion)
         .where(
@@ -87,10 +87,10 @@ async def _put(
         .order_by(UnansweredQuestion.id)
     )
     for question in still.all():
-        await _place(session, groups, question, by_id[question.id], embedder)
+        await _place(session, known, question, by_id[question.id], embedder)
 
 
-async def _groups(session: AsyncSession, embedder: str) -> _Groups:
+async def _known(session: AsyncSession, embedder: str) -> _Known:
     found = await session.scalars(
         select(Gap)
         .where(Gap.company_id == company_of(session))
@@ -99,25 +99,25 @@ async def _groups(session: AsyncSession, embedder: str) -> _Groups:
     )
     # The oldest first: of two that are equally alike, the one that was there before.
     gaps = sorted(found, key=lambda gap: gap.id)
-    return _Groups(gaps, [trace_kept(gap, embedder) for gap in gaps])
+    return _Known(gaps, Groups([trace_kept(gap, embedder) for gap in gaps]))
 
 
 async def _place(
     session: AsyncSession,
-    groups: _Groups,
+    known: _Known,
     question: UnansweredQuestion,
     trace: Trace,
     embedder: str,
 ) -> None:
-    place = find_like(trace, groups.traces)
+    place = known.groups.find(trace)
     if place is None:
         gap = _begin(session, question)
-        groups.gaps.append(gap)
-        groups.traces.append(trace)
+        known.gaps.append(gap)
+        known.groups.add(trace)
         await session.flush()  # its id comes from the database
     else:
-        gap = groups.gaps[place]
-        trace = groups.traces[place] = groups.traces[place].joined_by(trace)
+        gap = known.gaps[place]
+        trace = known.groups.join(place, trace)
     _count(gap, question)
     keep_trace(gap, trace, embedder)
     question.gap_id = gap.id
