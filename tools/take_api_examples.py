@@ -61,6 +61,10 @@ CALLS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("GET", "/api/keys", {}),
     ("GET", "/api/company", {}),
     ("PATCH", "/api/company", {"json": {"assign_spam": False}}),
+    ("POST", "/api/categories", {"json": {
+        "name": "furniture", "description": "Desks and chairs."}}),
+    ("PATCH", "/api/categories/{category_id}", {"json": {"name": "office furniture"}}),
+    ("GET", "/api/categories", {}),
     ("PUT", "/api/mail/signature/company", {"json": {"body": "North Desk, room 4"}}),
     ("GET", "/api/mail/signature/company", {}),
     ("PUT", "/api/mail/signature", {"json": {"body": "Ana Petrova\n+7 700 123 45 67"}}),
@@ -409,8 +413,12 @@ def _teach(client: httpx2.Client) -> None:
 
 def _named(path: str, told: Any) -> dict[str, str]:
     """What is made now and asked for afterwards by its id."""
-    names = {"/api/files/": ("file_id", "uuid"), "/api/articles": ("article_id", "id")}
-    if path not in names or "items" in told:
+    names = {
+        "/api/files/": ("file_id", "uuid"),
+        "/api/articles": ("article_id", "id"),
+        "/api/categories": ("category_id", "id"),
+    }
+    if path not in names or isinstance(told, list) or "items" in told:
         return {}
     known, name = names[path]
     return {known: str(told[name])}

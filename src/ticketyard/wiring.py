@@ -48,6 +48,7 @@ from ticketyard.sla import jobs as sla
 from ticketyard.sla.events import ServiceLevelsChanged, SlaBreached, SlaWarned
 from ticketyard.sla.timing import Timer
 from ticketyard.tickets.events import (
+    CategoryRenamed,
     CommentAdded,
     TicketAssigned,
     TicketChanged,
@@ -82,6 +83,12 @@ WIRING = Wiring(
             notify.acknowledge,
         ],
         TicketReread: [triage.triage_tickets],
+        CategoryRenamed: [
+            triage.follow_new_names,
+            sla.follow_new_names,
+            escalation.follow_new_names,
+            knowledge.follow_new_names,
+        ],
         TrainingRequested: [learning.train_requested],
         EnoughAnalysed: [learning.train_by_count],
         TrainingEnded: [delete_training_files],

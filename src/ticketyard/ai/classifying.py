@@ -3,8 +3,8 @@
 import io
 import json
 import zipfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,6 +66,11 @@ class Classifier:
     scope: Scope
     embedding_gain: float
     embedder_name: str
+
+    def relabelled(self, called: Mapping[str, str]) -> "Classifier":
+        """The same with other names for some of its labels."""
+        labels = tuple(called.get(label, label) for label in self.labels)
+        return self if labels == self.labels else replace(self, labels=labels)
 
     def predict(self, texts: Sequence[str], embedder: Embedder) -> list[Prediction]:
         """One prediction a text, in order. The embedder must be the one of the training."""

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import date, datetime
 from zoneinfo import ZoneInfo, available_timezones
 
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -156,3 +156,15 @@ async def _store(session: AsyncSession, row: EscalationPolicy | OnCallRota) -> N
             await session.flush()
     except IntegrityError as error:
         raise EscalationNameTaken("There is one of this name already.") from error
+
+
+async def rename_in_policies(session: AsyncSession, before: str, after: str) -> None:
+    """A category is called otherwise: policies name it so."""
+    await session.execute(
+        update(EscalationPolicy)
+        .where(
+            EscalationPolicy.company_id == company_of(session),
+            EscalationPolicy.categories.contains([before]),
+        )
+        .values(categories=func.array_replace(EscalationPolicy.categories, before, after))
+    )

@@ -4,10 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from ticketyard.core.resources import Resources
+from ticketyard.escalation.changing import rename_in_policies
 from ticketyard.escalation.climbing import climb
 from ticketyard.escalation.starting import Cause, start_escalations, start_reopened
 from ticketyard.sla.events import SlaBreached, SlaWarned
-from ticketyard.tickets.events import TicketChanged, TicketOpened, TicketStatusChanged
+from ticketyard.tickets.events import (
+    CategoryRenamed,
+    TicketChanged,
+    TicketOpened,
+    TicketStatusChanged,
+)
 from ticketyard.tickets.lifecycle import is_finished
 from ticketyard.triage.events import TicketTriaged
 
@@ -23,6 +29,15 @@ async def start_on_opening(
     async with resources.db.transaction(company_id) as session:
         await start_escalations(session, causes)
     await climb(resources, company_id)
+
+
+async def follow_new_names(
+    resources: Resources, company_id: int, events: Sequence[CategoryRenamed]
+) -> None:
+    """Policies for a category that is called otherwise go on."""
+    async with resources.db.transaction(company_id) as session:
+        for event in events:
+            await rename_in_policies(session, event.before, event.after)
 
 
 async def start_on_reopening(

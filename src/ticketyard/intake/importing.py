@@ -52,7 +52,7 @@ from ticketyard.tickets.categorizing import DISTRIBUTION_CATEGORIES, add_categor
 from ticketyard.tickets.drafts import NewTicket
 from ticketyard.tickets.numbering import Numbers
 from ticketyard.tickets.opening import open_tickets
-from ticketyard.tickets.queries import list_categories
+from ticketyard.tickets.queries import category_spellings
 from ticketyard.tickets.rereading import NewContent, reread_tickets
 
 BATCH = 2_000
@@ -155,7 +155,7 @@ async def run_import(resources: Resources, company_id: int, run_id: int) -> None
     rows_total = await asyncio.to_thread(_count_rows, content)
     async with resources.db.transaction(company_id) as session:
         await change_run(session, run_id, rows_total=rows_total)
-        categories = {each.name.casefold(): each.name for each in await list_categories(session)}
+        categories = await category_spellings(session)
     done = 0
     sent = {file.filename.casefold(): file for file in run.files if file.role == "attachment"}
     for batch in _batches(_letters(content, categories, resources), BATCH):

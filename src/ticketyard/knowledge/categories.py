@@ -3,7 +3,7 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.knowledge.errors import BadArticle
-from ticketyard.tickets.queries import list_categories
+from ticketyard.tickets.queries import category_spellings
 
 
 async def known_category(session: AsyncSession, given: str | None) -> str | None:
@@ -11,7 +11,6 @@ async def known_category(session: AsyncSession, given: str | None) -> str | None
     wanted = (given or "").strip().casefold()
     if not wanted:
         return None
-    for category in await list_categories(session):
-        if category.name.casefold() == wanted:
-            return category.name
+    if found := (await category_spellings(session)).get(wanted):
+        return found
     raise BadArticle("There is no such category.")

@@ -6,7 +6,9 @@ from ticketyard.core.resources import Resources
 from ticketyard.knowledge.answering.solving import list_unanswered, propose_solutions
 from ticketyard.knowledge.chatbot.ending import note_left_chats
 from ticketyard.knowledge.events import ChatHandedOver, FileDeleted, SolutionAskedAgain
+from ticketyard.knowledge.renaming import follow_new_name
 from ticketyard.routing.following import follow_triage
+from ticketyard.tickets.events import CategoryRenamed
 from ticketyard.triage.analysing import analyse_tickets
 from ticketyard.triage.events import TicketTriaged
 
@@ -46,6 +48,15 @@ async def end_left_chats(resources: Resources, company_id: int) -> None:
     """Timetable: chats in which nobody writes any more have ended."""
     async with resources.db.transaction(company_id) as session:
         await note_left_chats(session)
+
+
+async def follow_new_names(
+    resources: Resources, company_id: int, events: Sequence[CategoryRenamed]
+) -> None:
+    """Documents about categories that are called otherwise."""
+    async with resources.db.transaction(company_id) as session:
+        for event in events:
+            await follow_new_name(session, event.before, event.after)
 
 
 async def delete_bytes(

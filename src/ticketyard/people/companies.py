@@ -1,6 +1,6 @@
 """Found a company and change its settings."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from zoneinfo import available_timezones
 
 from sqlalchemy import text
@@ -68,7 +68,10 @@ async def change_company(
 
 
 async def set_settings(
-    session: AsyncSession, *, by: Principal, **values: str | float | bool | None
+    session: AsyncSession,
+    *,
+    by: Principal,
+    **values: str | float | bool | Mapping[str, Sequence[str]] | None,
 ) -> Company:
     """Set what packages further on keep among a company's settings; None takes one away.
 

@@ -19,6 +19,7 @@ from ticketyard.routing.facts import (
     Rules,
 )
 from ticketyard.routing.gazetteer import Spot, kazakhstan
+from ticketyard.tickets.names import present_names
 
 SPLIT_OFFICES = ("Астана", "Алматы")
 # Where triage found no urgency: the middle of each priority's range (contracts 0.2).
@@ -104,12 +105,18 @@ def rules_of(company: Company, offices: Sequence[OfficeFacts]) -> Rules:
     ids = {office.name.casefold(): office.id for office in offices if office.name}
     split = [str(name).casefold() for name in asked.get("split_offices", SPLIT_OFFICES)]
     plain = Rules()
-    unwanted = frozenset(asked.get("unassigned_categories", plain.unassigned_categories))
+    # A rule goes by a category whatever it is called since.
+    called = present_names(company.settings)
+    positions = asked.get("position_by_category", plain.position_by_category)
+    unwanted = frozenset(
+        called.get(name, name)
+        for name in asked.get("unassigned_categories", plain.unassigned_categories)
+    )
     tags = frozenset(asked.get("unassigned_tags", plain.unassigned_tags))
     return Rules(
         vip_segments=frozenset(asked.get("vip_segments", plain.vip_segments)),
         vip_skill=str(asked.get("vip_skill", plain.vip_skill)),
-        position_by_category=dict(asked.get("position_by_category", plain.position_by_category)),
+        position_by_category={called.get(name, name): who for name, who in positions.items()},
         skill_by_language=dict(asked.get("skill_by_language", plain.skill_by_language)),
         unassigned_categories=frozenset() if company.assign_spam else unwanted,
         unassigned_tags=frozenset() if company.assign_spam else tags,

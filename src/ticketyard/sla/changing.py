@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.auth import Principal
@@ -219,3 +219,12 @@ async def _refuse_taken(
 async def _tell(session: AsyncSession, what: str, how: str, name: str, by: Principal) -> None:
     await keep_rules(session)
     await emit(session, ServiceLevelsChanged(what=what, how=how, name=name), by=by)
+
+
+async def rename_in_policies(session: AsyncSession, before: str, after: str) -> None:
+    """A category is called otherwise: its policies are for it all the same."""
+    await session.execute(
+        update(SlaPolicy)
+        .where(SlaPolicy.company_id == company_of(session), SlaPolicy.category == before)
+        .values(category=after)
+    )

@@ -10,8 +10,10 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.db import company_of
+from ticketyard.people.queries import get_company
 from ticketyard.sla.clocks import History, Kind, Moment
 from ticketyard.sla.policies import Labels
+from ticketyard.tickets.names import present_names
 
 _LABELS = ("priority", "severity", "category", "organization_id")
 
@@ -22,12 +24,14 @@ async def read_histories(session: AsyncSession, ticket_ids: Sequence[int]) -> di
     tickets = await session.execute(_TICKETS, values)
     rows = await session.execute(_EVENTS, values)
     events = {key: list(group) for key, group in groupby(rows, key=lambda row: row.ticket_id)}
-    return {row.id: _history(row, events.get(row.id, [])) for row in tickets}
+    called = present_names((await get_company(session)).settings)
+    return {row.id: _history(row, events.get(row.id, []), called) for row in tickets}
 
 
-def _history(ticket: Row[Any], events: Sequence[Row[Any]]) -> History:
-    labels = _first_labels(ticket, events)
-    moments = list(_moments(ticket, events, labels))
+def _history(ticket: Row[Any], events: Sequence[Row[Any]], called: Mapping[str, str]) -> History:
+    """called: former names of categories to today's, by which every page of the rules goes."""
+    labels = _first_labels(ticket, events, called)
+    moments = list(_moments(ticket, events, labels, called))
     if ticket.first_response_at is not None:
         _put_in(
             moments, Moment(ticket.first_response_at, "responded", _who_responded(ticket, events))
@@ -40,15 +44,24 @@ def _first_status(ticket: Row[Any], events: Sequence[Row[Any]]) -> str:
     return str(moves[0] if moves else ticket.status)
 
 
-def _first_labels(ticket: Row[Any], events: Sequence[Row[Any]]) -> Labels:
+def _first_labels(
+    ticket: Row[Any], events: Sequence[Row[Any]], called: Mapping[str, str]
+) -> Labels:
     """What it was filed under at the opening: what its first change was from, else what it still is."""
     values = {name: getattr(ticket, name) for name in _LABELS}
     for event in reversed(events):
         values |= {name: before for name, (before, _) in _changes(event).items()}
-    return Labels(**values)
+    return _today(Labels(**values), called)
 
 
-def _moments(ticket: Row[Any], events: Sequence[Row[Any]], labels: Labels) -> list[Moment]:
+def _today(labels: Labels, called: Mapping[str, str]) -> Labels:
+    category = labels.category
+    return replace(labels, category=category and called.get(category, category))
+
+
+def _moments(
+    ticket: Row[Any], events: Sequence[Row[Any]], labels: Labels, called: Mapping[str, str]
+) -> list[Moment]:
     found: list[Moment] = []
     for event in events:
         at, by = event.happened_at, event.by_name
@@ -70,7 +83,8 @@ def _moments(ticket: Row[Any], events: Sequence[Row[Any]], labels: Labels) -> li
             words = f"{by} merged it into {event.payload['into_number']}"
             _put_in(found, Moment(at, "merged", words))
         elif changes := _changes(event):
-            labels = replace(labels, **{name: after for name, (_, after) in changes.items()})
+            after = {name: word for name, (_, word) in changes.items()}
+            labels = _today(replace(labels, **after), called)
             found.append(Moment(at, "labels", _changed(by, changes), labels=labels))
     return found
 

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 from ticketyard.core.auth import Principal
 from ticketyard.core.resources import Resources
-from ticketyard.sla.changing import renew_holidays
+from ticketyard.sla.changing import rename_in_policies, renew_holidays
 from ticketyard.sla.counting import count_clocks
 from ticketyard.sla.events import ServiceLevelsChanged
 from ticketyard.sla.recounting import count_uncounted, recount_running
 from ticketyard.tickets.events import (
+    CategoryRenamed,
     CommentAdded,
     TicketAssigned,
     TicketChanged,
@@ -42,6 +43,15 @@ async def follow_rules(
 ) -> None:
     """Count every running clock by the new rules."""
     await recount_running(resources, company_id)
+
+
+async def follow_new_names(
+    resources: Resources, company_id: int, events: Sequence[CategoryRenamed]
+) -> None:
+    """Policies for a category that is called otherwise go on; no clock is counted anew."""
+    async with resources.db.transaction(company_id) as session:
+        for event in events:
+            await rename_in_policies(session, event.before, event.after)
 
 
 async def count_the_uncounted(resources: Resources, company_id: int) -> None:

@@ -1,5 +1,7 @@
 """The company's rules through time, read from where they are kept."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -9,8 +11,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.db import company_of, now_of
+from ticketyard.people.queries import get_company
 from ticketyard.sla.calendars import Calendar
 from ticketyard.sla.policies import Policy, RuleBook, Rules
+from ticketyard.tickets.names import present_names
 
 # Pages by the digest of their words: they never change, and most calendars are those of before.
 _pages: dict[str, tuple[tuple[Policy, ...], dict[int, Calendar]]] = {}
@@ -28,7 +32,24 @@ async def read_book(session: AsyncSession) -> RuleBook:
             return await read_book(session)
         for row in await session.execute(_WORDS, {**values, "ids": unknown}):
             _pages[row.mark] = parse_rules(row.words)
-    return RuleBook(tuple(Rules(row.id, row.since, *_pages[row.mark]) for row in rows))
+    called = present_names((await get_company(session)).settings)
+    pages = ((row, *_pages[row.mark]) for row in rows)
+    return RuleBook(
+        tuple(
+            Rules(row.id, row.since, _today(policies, called), calendars)
+            for row, policies, calendars in pages
+        )
+    )
+
+
+def _today(policies: tuple[Policy, ...], called: Mapping[str, str]) -> tuple[Policy, ...]:
+    """The policies with categories as they are called now, whatever a page calls them."""
+    if not called:
+        return policies
+    return tuple(
+        replace(each, category=each.category and called.get(each.category, each.category))
+        for each in policies
+    )
 
 
 async def hold_rules(session: AsyncSession) -> None:

@@ -27,6 +27,18 @@ class TicketChangedMeanwhile(Conflict):
     """Somebody else saved the ticket since it was read; `version` is the present one."""
 
 
+class CategoryNotFound(NotFound):
+    """No such category."""
+
+
+class CategoryTaken(Conflict):
+    """Another category is, or was, called so."""
+
+
+class BadCategory(Invalid):
+    """A category's name or description that cannot be kept."""
+
+
 class UnknownCategory(Invalid):
     """Not one of the company's categories."""
 

@@ -182,10 +182,20 @@ class TicketStepped(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CategoryRenamed(Event):
+    """A category is called otherwise; tickets that have it bear the new name already."""
+
+    type: ClassVar[str] = "desk.category_renamed"
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class DeskChanged(Event):
     """Something that the whole desk works by was added, changed or deleted.
 
-    what: custom_field, macro, template or steps.  how: added, changed or deleted.
+    what: custom_field, macro, template, steps or category.  how: added, changed or deleted; of a
+    category also retired or taken back.
     """
 
     type: ClassVar[str] = "desk.changed"

@@ -24,7 +24,7 @@ from ticketyard.tickets.labels import (
     normal_title,
 )
 from ticketyard.tickets.models import Ticket
-from ticketyard.tickets.queries import field_rules, list_categories
+from ticketyard.tickets.queries import category_spellings, field_rules, list_categories
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,13 +114,16 @@ async def _wanted(session: AsyncSession, ticket: Ticket, changes: Changes) -> di
 
 
 async def find_category(session: AsyncSession, name: str | None) -> str | None:
-    """The company's own spelling of a category; None stays None. Raises UnknownCategory."""
+    """The company's own spelling of a category, known by a former name, too; None stays None.
+
+    Raises UnknownCategory.
+    """
     if name is None:
         return None
+    spellings = await category_spellings(session)
+    if found := spellings.get(name.strip().casefold()):
+        return found
     known = [each.name for each in await list_categories(session)]
-    for each in known:
-        if each.casefold() == name.strip().casefold():
-            return each
     raise UnknownCategory("No such category here.", allowed=known)
 
 

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.auth import Principal
 from ticketyard.core.db import company_of
+from ticketyard.people.queries import get_company
 from ticketyard.tickets.errors import AttachmentNotFound, TicketNotFound
 from ticketyard.tickets.fields.values import Rule
 from ticketyard.tickets.models import (
@@ -20,6 +21,7 @@ from ticketyard.tickets.models import (
     Ticket,
     TicketTemplate,
 )
+from ticketyard.tickets.names import former_names
 
 _NOT_FOUND = "There is no such ticket."
 BIGINT_MAX = 2**63 - 1
@@ -118,15 +120,20 @@ async def get_attachment(session: AsyncSession, ticket_id: int, attachment_id: i
     return found
 
 
-async def list_categories(session: AsyncSession) -> list[Category]:
-    """The company's categories in their order."""
-    return list(
-        await session.scalars(
-            select(Category)
-            .where(Category.company_id == company_of(session), Category.is_active)
-            .order_by(Category.sort_order, Category.id)
-        )
-    )
+async def list_categories(session: AsyncSession, *, retired: bool = False) -> list[Category]:
+    """The company's categories in their order; those out of use only where they are asked for."""
+    query = select(Category).where(Category.company_id == company_of(session))
+    if not retired:
+        query = query.where(Category.is_active)
+    return list(await session.scalars(query.order_by(Category.sort_order, Category.id)))
+
+
+async def category_spellings(session: AsyncSession) -> dict[str, str]:
+    """What is understood, in small letters, to the category's name: names, and former ones."""
+    names = [each.name for each in await list_categories(session)]
+    former = former_names((await get_company(session)).settings)
+    spellings = {old.casefold(): name for name in names for old in former.get(name, ())}
+    return spellings | {name.casefold(): name for name in names}
 
 
 async def list_fields(session: AsyncSession, *, all_of_them: bool = False) -> list[CustomField]:

@@ -50,6 +50,36 @@ _FEELING_OF_MATTER = {FRAUD: -0.5, CLAIM: -0.3, COMPLAINT: -0.3, APP_BROKEN: -0.
 
 def analyse(texts: Sequence[TicketText], profile: Profile, embedder: Embedder) -> list[Findings]:
     """What each text is about, in order; always by the company's own lists."""
+    if not profile.first_names:
+        return _analyse(texts, profile, embedder)
+    called = {first: now for now, first in profile.first_names.items()}
+    return [
+        replace(
+            each,
+            category=each.category and called.get(each.category, each.category),
+            category_ranking=tuple(
+                (called.get(name, name), chance) for name, chance in each.category_ranking
+            ),
+        )
+        for each in _analyse(texts, _by_first_names(profile), embedder)
+    ]
+
+
+def _by_first_names(profile: Profile) -> Profile:
+    """The profile with renamed categories under the names that rules know them by; the new name says
+    what they are about."""
+    first = profile.first_names
+    described = {
+        first.get(name, name): f"{name.replace('_', ' ')}. {about}" if name in first else about
+        for name, about in profile.categories.items()
+    }
+    model = profile.model
+    if model is not None:
+        model = model.relabelled(first)
+    return replace(profile, categories=described, model=model, first_names={})
+
+
+def _analyse(texts: Sequence[TicketText], profile: Profile, embedder: Embedder) -> list[Findings]:
     found: dict[int, Findings] = {}
     for names in dict.fromkeys(candidates(text, profile) for text in texts):
         group = [text for text in texts if candidates(text, profile) == names]

@@ -12,6 +12,8 @@ from ticketyard.ai.classifying import Classifier, ModelUnreadable, Prediction, l
 from ticketyard.ai.embedding import Embedder, EmbedderAway, NoEmbedder, open_embedder
 from ticketyard.core.db import company_of
 from ticketyard.core.log import get_logger
+from ticketyard.people.queries import get_company
+from ticketyard.tickets.names import present_names
 from ticketyard.triage.engine import analyse
 from ticketyard.triage.findings import Findings, Profile
 from ticketyard.triage.preparing import TicketText
@@ -80,7 +82,10 @@ class Engines:
             return None, None
 
     async def model(self, session: AsyncSession, field: str, version: int) -> Classifier:
-        """A version, read once and kept. Raises ModelUnreadable."""
+        """A version, read once and kept, its labels as the company calls them today.
+
+        Raises ModelUnreadable.
+        """
         key = (company_of(session), field, version)
         if key not in self._models:
             stored = await get_model(session, version, field)
@@ -90,7 +95,8 @@ class Engines:
         self._models.move_to_end(key)
         while len(self._models) > _LOADED_MODELS:
             self._models.popitem(last=False)
-        return self._models[key]
+        called = present_names((await get_company(session)).settings) if field == CATEGORY else {}
+        return self._models[key].relabelled(called)
 
     async def predict(self, model: Classifier, texts: Sequence[str]) -> list[Prediction]:
         """What one model says of the texts, worked out beside the event loop."""

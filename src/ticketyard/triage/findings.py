@@ -20,6 +20,7 @@ class Profile:
     languages: ISO 639-1 codes; the first is taken where a text gives no sign.
     threshold: below this confidence a category is not filled in.
     model_threshold: the same where the model answered; None goes by `threshold`.
+    first_names: what renamed categories were called first; word rules know them by that.
     """
 
     company_id: int
@@ -33,6 +34,7 @@ class Profile:
     teams: Teams = NO_TEAMS
     model: Classifier | None = None
     model_version: int | None = None
+    first_names: Mapping[str, str] = field(default_factory=dict)
 
     def threshold_of(self, model_version: int | None) -> float:
         """From which confidence on an answer is filled in, of this version of the model or of none."""

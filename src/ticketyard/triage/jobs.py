@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 from ticketyard.core.jobs import BATCH
 from ticketyard.core.resources import Resources
-from ticketyard.tickets.events import TicketOpened, TicketReread
+from ticketyard.tickets.events import CategoryRenamed, TicketOpened, TicketReread
 from ticketyard.triage.analysing import analyse_tickets
 from ticketyard.triage.events import TicketTriaged
 from ticketyard.triage.learning.events import ModelPromoted, ModelRolledBack
 from ticketyard.triage.queries import list_open_for_review, list_unfinished
+from ticketyard.triage.renaming import follow_new_name
 from ticketyard.triage.resolving.deciding import resolve_triaged
 
 RETRIES = 8
@@ -43,6 +44,15 @@ async def reanalyse_waiting(
         waiting = await list_open_for_review(session, limit=REANALYSED_MOST)
     for start in range(0, len(waiting), BATCH):
         await analyse_tickets(resources, company_id, waiting[start : start + BATCH], anew=True)
+
+
+async def follow_new_names(
+    resources: Resources, company_id: int, events: Sequence[CategoryRenamed]
+) -> None:
+    """Categories are called otherwise."""
+    async with resources.db.transaction(company_id) as session:
+        for event in events:
+            await follow_new_name(session, event.before, event.after)
 
 
 async def resolve_tickets(

@@ -10,6 +10,7 @@ from sqlalchemy.orm import undefer
 from ticketyard.core.db import company_of
 from ticketyard.people.queries import get_company, list_teams
 from ticketyard.tickets.models import Ticket
+from ticketyard.tickets.names import first_names
 from ticketyard.tickets.queries import list_categories
 from ticketyard.triage.errors import AnalysisNotFound
 from ticketyard.triage.findings import DEFAULT_THRESHOLD, Profile
@@ -126,6 +127,7 @@ async def get_profile(session: AsyncSession) -> Profile:
         auto_categorize=company.auto_categorize,
         auto_prioritize=company.auto_prioritize,
         auto_assign=company.auto_assign,
+        first_names=first_names(company.settings),
     )
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ticketyard.ai.embedding import NoEmbedder
@@ -31,6 +31,7 @@ def examples(*labels: str) -> list[Example]:
     ]
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from("abcdef"), max_size=200), st.data())
 def test_whatever_is_held_out_something_of_each_label_is_taught(
     labels: list[str], data: st.DataObject
@@ -115,6 +116,7 @@ def test_small_labels_keep_their_anchor_where_not_all_find_room() -> None:
 # -- near copies -------------------------------------------------------------------------------------
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from("abcd"), st.integers(0, 25)), max_size=120),
     st.data(),

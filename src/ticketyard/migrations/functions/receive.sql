@@ -97,25 +97,34 @@ begin
 end $$;
 
 -- The ticket with a category of the company's own list or none: the source's word itself where the
--- list has it, else what we mapped it to.
+-- list has it, under its present or a former name, else what we mapped it to.
 create or replace function with_own_category(p_ticket jsonb) returns jsonb
 language plpgsql stable as $$
 declare
   v_word text := p_ticket ->> 'source_category';
   v_mapped text := p_ticket ->> 'category';
   v_name text;
+  v_is_theirs boolean;
 begin
   if v_word is null and v_mapped is null then
     return p_ticket;
   end if;
-  select c.name into v_name from category c
-  where c.company_id = current_company() and c.is_active
-    and (lower(c.name) = lower(v_word) or c.name = v_mapped)
-  order by (lower(c.name) = lower(v_word)) desc nulls last limit 1;
+  select n.name, n.called = lower(v_word) into v_name, v_is_theirs
+  from (
+    select c.name, lower(c.name) as called from category c
+    where c.company_id = current_company() and c.is_active
+    union all
+    select c.name, lower(former.name) from category c
+    join company k on k.id = c.company_id
+    cross join lateral jsonb_array_elements_text(
+      coalesce(k.settings -> 'former_categories' -> c.name, '[]')) as former(name)
+    where c.company_id = current_company() and c.is_active) n
+  where n.called = lower(v_word) or n.called = lower(v_mapped)
+  order by (n.called = lower(v_word)) desc nulls last limit 1;
   return p_ticket || jsonb_build_object(
     'category', v_name,
     'category_by', case
       when v_name is null then 'default'
-      when lower(v_name) = lower(v_word) then 'source'
+      when v_is_theirs then 'source'
       else p_ticket ->> 'category_by' end);
 end $$;

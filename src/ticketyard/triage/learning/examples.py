@@ -3,8 +3,8 @@
 import csv
 import hashlib
 import io
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ticketyard.triage.errors import BadExamples
@@ -27,6 +27,7 @@ class Example:
       by_name for people.
     rank: whose word counts more (`RANKS`).  at: when it was said.
     is_accepted: an admin looked at it and let it pass.
+    key: what the label was called first, where it was renamed: it is the same example as before.
     """
 
     text: str
@@ -37,11 +38,28 @@ class Example:
     rank: int = 0
     ticket_id: int | None = None
     is_accepted: bool = False
+    key: str = ""
 
     @property
     def digest(self) -> bytes:
         """Eight bytes that stand for text and label, to know what a model was taught."""
-        return digest_of(self.text, self.label)
+        return digest_of(self.text, self.key or self.label)
+
+
+def called_today(
+    examples: Iterable[Example], present: Mapping[str, str], first: Mapping[str, str]
+) -> list[Example]:
+    """The examples with their labels as categories are called now, known by their first names.
+
+    present: former names to today's.  first: today's to the first.
+    """
+    called = []
+    for each in examples:
+        label = present.get(each.label, each.label)
+        key = first.get(label, "")
+        same = (label, key) == (each.label, each.key)
+        called.append(each if same else replace(each, label=label, key=key))
+    return called
 
 
 RANKS = {"admin": 3, "agent": 2, "system": 2, "source": 1, "integration": 1}

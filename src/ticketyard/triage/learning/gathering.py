@@ -2,16 +2,19 @@
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Row, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ticketyard.ai.classifying import ModelUnreadable, load_classifier
 from ticketyard.ai.training import ENOUGH_EXAMPLES
 from ticketyard.people.queries import get_company
+from ticketyard.tickets.categorizing import labels_lacking
+from ticketyard.tickets.names import first_names, present_names
 from ticketyard.tickets.queries import list_categories
-from ticketyard.triage.learning.examples import RANKS, Example, split_digests
+from ticketyard.triage.learning.examples import RANKS, Example, called_today, split_digests
 from ticketyard.triage.learning.queries import find_in_state, held_by_rollback
 from ticketyard.triage.preparing import TicketText
 from ticketyard.triage.queries import CATEGORY, TEAM, get_teams
@@ -40,7 +43,10 @@ class Lore:
 
 @dataclass(frozen=True)
 class Collected:
-    """What `Lore` is made of, as the database has it.  held: digests of what is not to be taught."""
+    """What `Lore` is made of, as the database has it.  held: digests of what is not to be taught.
+
+    settings: the company's, where categories were renamed.
+    """
 
     corrected: Sequence[Row[Any]]
     filed: Sequence[Row[Any]]
@@ -52,6 +58,7 @@ class Collected:
     champion: bytes
     learned: bytes
     held: frozenset[bytes] = frozenset()
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 async def gather(session: AsyncSession, field: str, *, with_held: bool = True) -> Lore:
@@ -74,6 +81,7 @@ async def collect(session: AsyncSession, field: str, *, limit: int = MAX_EACH) -
         champion=current.model if current else b"",
         learned=current.learned if current else b"",
         held=await held_by_rollback(session, field),
+        settings=(await get_company(session)).settings if field == CATEGORY else {},
     )
 
 
@@ -93,9 +101,21 @@ def lore_of(collected: Collected, *, with_held: bool = False) -> Lore:
         descriptions=collected.descriptions,
         languages=collected.languages,
         version=collected.version,
-        champion=collected.champion,
+        champion=_relabelled(collected.champion, present_names(collected.settings)),
         learned=collected.learned,
     )
+
+
+def _relabelled(stored: bytes, called: Mapping[str, str]) -> bytes:
+    """A model's bytes with its labels as they are called today; as they are where it is unreadable."""
+    if not stored or not called:
+        return stored
+    try:
+        model = load_classifier(stored)
+    except ModelUnreadable:
+        return stored
+    now = model.relabelled(called)
+    return stored if now is model else now.to_bytes()
 
 
 async def list_unlabelled(
@@ -144,9 +164,13 @@ async def _held_back(session: AsyncSession, field: str) -> frozenset[bytes]:
 
 async def _descriptions(session: AsyncSession, field: str) -> dict[str, str]:
     if field == TEAM:
-        described = (await get_teams(session)).described
-        return {str(team_id): words for team_id, words in described.items()}
-    return {each.name: each.description for each in await list_categories(session)}
+        teams = (await get_teams(session)).described
+        return {str(team_id): words for team_id, words in teams.items()}
+    described = {each.name: each.description for each in await list_categories(session)}
+    # What a version in the shadow brings becomes a category once it is in use; until then it is learned.
+    shadow = await find_in_state(session, "shadow", field)
+    proposed = await labels_lacking(session, shadow.labels) if shadow else ()
+    return described | dict.fromkeys(proposed, "")
 
 
 async def list_examples(
@@ -168,9 +192,10 @@ def _examples(collected: Collected) -> list[Example]:
             latest[row.ticket_id] = _example(row, content)
     taught = [_example(row, row.content) for row in collected.taught]
     decided = collected.decided
+    present, first = present_names(collected.settings), first_names(collected.settings)
     return [
         _with_decision(example, decided)
-        for example in (*taught, *latest.values())
+        for example in called_today((*taught, *latest.values()), present, first)
         if example.text and decided.get(example.digest) != "dismissed"
     ]
 

@@ -11,10 +11,13 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
+import orjson
 from sqlalchemy import Row, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.db import company_of
+from ticketyard.people.queries import get_company
+from ticketyard.tickets.names import present_names
 from ticketyard.triage.learning.figures import Drift, Share, drift
 from ticketyard.triage.models import TriageModel
 from ticketyard.triage.queries import CATEGORY
@@ -120,11 +123,13 @@ async def measure_quality(
     session: AsyncSession, *, since: datetime, until: datetime, zone: str
 ) -> TriageQuality:
     """The figures from `since` until before `until`, weeks in the company's time zone."""
+    called = present_names((await get_company(session)).settings)
     asked = {"company": company_of(session), "since": since, "until": until}
     mondays = _mondays(since, until, zone)
     starts = [midnight for _, midnight in mondays]
     found = list(await session.execute(_FOUND, {**asked, "mondays": starts}))
-    judged = list(await session.execute(_JUDGED, {**asked, "bins": BINS}))
+    names = orjson.dumps(called).decode()
+    judged = list(await session.execute(_JUDGED, {**asked, "bins": BINS, "called": names}))
     failed = await session.scalar(_FAILED, asked)
     held_out = await _held_out(session)
     answered = [row for row in judged if row.found is not None]
@@ -325,7 +330,9 @@ _FAILED = text(
 _JUDGED = text(
     """
     with last as (
-      select distinct on (c.ticket_id) c.found, c.corrected, c.found_confidence as confidence,
+      select distinct on (c.ticket_id) c.found_confidence as confidence,
+        coalesce(cast(:called as jsonb) ->> c.found, c.found) as found,
+        coalesce(cast(:called as jsonb) ->> c.corrected, c.corrected) as corrected,
         coalesce(c.found_engine, '') as engine, c.found_version as version,
         coalesce(c.found_sure, false) as sure
       from correction c

@@ -11,8 +11,7 @@ from ticketyard.core.auth import Principal
 from ticketyard.core.db import company_of, now_of
 from ticketyard.core.events import emit
 from ticketyard.people.queries import get_company
-from ticketyard.tickets.categorizing import add_categories
-from ticketyard.tickets.queries import list_categories
+from ticketyard.tickets.categorizing import labels_lacking
 from ticketyard.triage.errors import CannotTrain
 from ticketyard.triage.learning.events import ModelPromoted, ModelRejected, ModelTrained
 from ticketyard.triage.learning.examples import Example, digest_of
@@ -78,8 +77,10 @@ async def store_outcome(
     state = "rejected"
     if outcome.model:
         await _keep_taught(session, run, examples[:brought], outcome)
-        fresh = await _add_labels(session, run.field, outcome.labels)
+        lacking = await labels_lacking(session, outcome.labels)
         state = await _put_in_use(session, model, outcome.verdict, by)
+        if run.field == CATEGORY and state == "promoted":
+            fresh = lacking
     else:
         reason = outcome.verdict.reason
         rejected = ModelRejected(field=run.field, version=model.version, reason=reason)
@@ -172,15 +173,6 @@ async def _put_in_use(
     )
     await emit(session, promoted, by=by)
     return "promoted"
-
-
-async def _add_labels(session: AsyncSession, field: str, labels: Sequence[str]) -> tuple[str, ...]:
-    if field != CATEGORY:
-        return ()
-    known = {each.name for each in await list_categories(session)}
-    fresh = tuple(label for label in labels if label not in known)
-    await add_categories(session, fresh)
-    return fresh
 
 
 async def _keep_taught(

@@ -10,11 +10,12 @@ from ticketyard.core.auth import Principal
 from ticketyard.core.log import get_logger
 from ticketyard.core.resources import Resources
 from ticketyard.core.storage import BlobMissing
+from ticketyard.tickets.names import first_names, present_names
 from ticketyard.triage.engines import Engines
 from ticketyard.triage.errors import BadExamples, CannotTrain
 from ticketyard.triage.learning.apprentice import teach_aside
 from ticketyard.triage.learning.errors import VectorsAway
-from ticketyard.triage.learning.examples import RANKS, Example, parse_examples
+from ticketyard.triage.learning.examples import RANKS, Example, called_today, parse_examples
 from ticketyard.triage.learning.gathering import Lore, collect, list_unlabelled, lore_of
 from ticketyard.triage.learning.keeping import find_vectors, keep_vectors
 from ticketyard.triage.learning.models import TrainingRun
@@ -154,7 +155,11 @@ async def _learn(
     lore = await asyncio.to_thread(lore_of, collected, with_held=run.is_forced)
     if run.blob_key:
         file = await _file(resources, run, run.blob_key)
-    brought = _brought(file, run, by)
+    brought = called_today(
+        _brought(file, run, by),
+        present_names(collected.settings),
+        first_names(collected.settings),
+    )
     async with resources.db.transaction(company_id) as session:
         others = await list_unlabelled(session, run.field, [*lore.examples, *brought])
         vectors = await find_vectors(session, run.field, embedder.name)

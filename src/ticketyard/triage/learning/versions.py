@@ -10,6 +10,7 @@ from ticketyard.ai.embedding import Embedder
 from ticketyard.core.auth import Principal
 from ticketyard.core.db import company_of, now_of
 from ticketyard.core.events import emit
+from ticketyard.tickets.categorizing import add_categories, labels_lacking
 from ticketyard.triage.learning.errors import CannotPromote
 from ticketyard.triage.learning.events import ModelPromoted, ModelRolledBack
 from ticketyard.triage.learning.queries import find_in_state, get_version
@@ -118,6 +119,9 @@ async def switch_to(session: AsyncSession, chosen: TriageModel, *, by: Principal
     chosen.verdict = {name: said for name, said in chosen.verdict.items() if name not in gone}
     chosen.promoted_at = now_of(session)
     chosen.promoted_by = by.name
+    if chosen.field == CATEGORY:
+        # What a file called them is offered to people from now on, and not before.
+        await add_categories(session, await labels_lacking(session, chosen.labels))
     await session.flush()
     return current.version if current else None
 

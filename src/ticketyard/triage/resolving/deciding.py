@@ -1,6 +1,6 @@
 """Look at tickets that triage has read, and resolve those that need no person."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,8 @@ from ticketyard.core.auth import Principal
 from ticketyard.core.db import company_of, now_of
 from ticketyard.core.log import get_logger
 from ticketyard.core.resources import Resources
+from ticketyard.people.queries import get_company
+from ticketyard.tickets.names import first_names
 from ticketyard.tickets.queries import get_ticket
 from ticketyard.triage.resolving.actions import Actions
 from ticketyard.triage.resolving.errors import ActionNotFound, BadAction
@@ -78,7 +80,8 @@ async def look_at(
     agrees = facts.category is not None and facts.category == facts.found
     confidence = float(facts.category_confidence or 0) if agrees else 0.0
     decision = decide(facts.category, confidence, ranked, rule.categories)
-    about = _circumstances(facts, door)
+    first = first_names((await get_company(session)).settings)
+    about = _circumstances(facts, door, first)
     why = held_back(about, now=now_of(session), per_day=rule.per_requester_per_day)
     return Verdict(decision, why, tuple(ranked))
 
@@ -173,7 +176,8 @@ async def _keep(
     return await session.get_one(AutoResolution, (company_of(session), ticket_id))
 
 
-def _circumstances(facts: Any, door: MailDoor) -> Circumstances:
+def _circumstances(facts: Any, door: MailDoor, first: Mapping[str, str]) -> Circumstances:
+    """first: what renamed categories were called first: a complaint stays one."""
     mail = (
         (facts.is_bounce, "It is a delivery report."),
         (facts.auto, "A machine wrote it."),
@@ -185,7 +189,7 @@ def _circumstances(facts: Any, door: MailDoor) -> Circumstances:
         status=facts.status,
         created_at=facts.created_at,
         segment=facts.segment,
-        category=facts.category,
+        category=first.get(facts.category, facts.category),
         kind=facts.kind,
         sentiment=facts.sentiment,
         touched=facts.touched or facts.merged_into is not None,

@@ -229,6 +229,9 @@ _TELLERS: dict[str, Callable[[Payload], str]] = {
     "ticket.unlinked": lambda payload: _linked(payload, "No longer linked"),
     "ticket.macro_applied": lambda payload: f"Macro “{payload.get('name', '')}”",
     "ticket.stepped": lambda payload: f"{payload.get('before')} → {payload.get('after')}",
+    "desk.category_renamed": lambda payload: (
+        f"Category “{payload.get('before')}” is called “{payload.get('after')}”"
+    ),
     "desk.changed": lambda payload: (
         f"{str(payload.get('what', '')).replace('_', ' ').capitalize()} {payload.get('how', '')}:"
         f" {payload.get('name', '')}"

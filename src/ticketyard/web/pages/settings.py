@@ -1,5 +1,6 @@
 """Settings: one's own account, people, API keys, the company."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request, Response
@@ -15,6 +16,9 @@ from ticketyard.people.errors import BadEmail, BadPhone, EmailTaken, WeakPasswor
 from ticketyard.people.keys import create_key, revoke_key
 from ticketyard.people.own_account import change_own_account
 from ticketyard.people.queries import get_company, get_person, list_keys, list_people
+from ticketyard.tickets.categorizing import add_category, change_category
+from ticketyard.tickets.errors import BadCategory, CategoryTaken
+from ticketyard.tickets.names import former_names
 from ticketyard.tickets.queries import list_categories
 from ticketyard.web.deps import Acting, Session, may
 from ticketyard.web.pages.frame import DeskFrame, Flash, Frame, back_to, page
@@ -194,7 +198,8 @@ async def get_company_page(request: Request, session: Session, frame: DeskFrame)
         "company",
         company=company,
         switches=[(name, _SWITCH_WORDS[name], getattr(company, name)) for name in SWITCHES],
-        categories=[category.name for category in await list_categories(session)],
+        categories=await list_categories(session, retired=True),
+        former=_former(company.settings),
         form_href=f"{str(request.base_url).rstrip('/')}/form/{company.slug}",
     )
 
@@ -219,3 +224,52 @@ async def post_company(
     changes: dict[str, str | bool | list[str]] = {each: each in on for each in SWITCHES}
     await change_company(session, by=by, name=name, **changes)
     return back_to("/settings/company", Flash("clear", "Saved."))
+
+
+def _former(settings: Mapping[str, Any]) -> dict[str, list[str]]:
+    """A category to what it was called before, where it is not called so again."""
+    return {
+        now: [name for name in names if name != now]
+        for now, names in former_names(settings).items()
+    }
+
+
+CATEGORIES = "/settings/company#categories"
+
+
+@router.post("/company/categories", dependencies=[may("settings:manage")])
+async def post_new_category(
+    session: Session,
+    by: Acting,
+    category_name: Annotated[str, Form(max_length=200)],
+    description: Annotated[str, Form(max_length=2_000)] = "",
+) -> Response:
+    """Add a category."""
+    try:
+        async with session.begin_nested():
+            added = await add_category(session, name=category_name, description=description, by=by)
+    except (BadCategory, CategoryTaken) as refusal:
+        return back_to(CATEGORIES, Flash("stop", refusal.detail))
+    return back_to(CATEGORIES, Flash("clear", f"{added.name} can be chosen from now on."))
+
+
+@router.post("/company/categories/{category_id}", dependencies=[may("settings:manage")])
+async def post_category(
+    category_id: RowId,
+    session: Session,
+    by: Acting,
+    category_name: Annotated[str, Form(max_length=200)],
+    description: Annotated[str, Form(max_length=2_000)] = "",
+    does: Annotated[str, Form(pattern="^(save|retire|restore)$")] = "save",
+) -> Response:
+    """Rename and describe a category, or take it out of use or back."""
+    changes: dict[str, Any] = {"name": category_name, "description": description}
+    if does != "save":
+        changes = {"is_active": does == "restore"}
+    try:
+        async with session.begin_nested():
+            changed = await change_category(session, category_id=category_id, by=by, **changes)
+    except (BadCategory, CategoryTaken) as refusal:
+        return back_to(CATEGORIES, Flash("stop", refusal.detail))
+    words = {"save": "is saved", "retire": "is out of use", "restore": "can be chosen again"}
+    return back_to(CATEGORIES, Flash("clear", f"{changed.name} {words[does]}."))
