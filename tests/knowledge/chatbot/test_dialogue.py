@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx2
 import pytest
@@ -13,7 +14,10 @@ from tests.knowledge.chatbot.visitor import Visitor, offered
 from tests.knowledge.retrieving.shelf import Shelf
 from tests.world import World
 from ticketyard.knowledge.chatbot.ending import note_left_chats
+from ticketyard.knowledge.chatbot.keeping import ChatKey
+from ticketyard.knowledge.chatbot.talking import hear, respond, working
 from ticketyard.knowledge.retrieving.index import PieceIndex
+from ticketyard.tickets.related.merging import merge_tickets
 
 JAM = "Open the rear tray. Pull the paper out. Close the tray."
 UNKNOWN = "Who won the football match in Madrid yesterday?"
@@ -241,3 +245,52 @@ async def test_a_chat_nobody_goes_on_with_was_left(visitor: Visitor, world: Worl
     await visitor.choose("helped")
     (chat,) = await rows(world, "select outcome from chat")
     assert chat["outcome"] == "resolved_confirmed"
+
+
+async def test_who_leaves_finds_the_answer_later(visitor: Visitor, world: World) -> None:
+    key = ChatKey(
+        world.company_id,
+        UUID(visitor.base.rpartition("/")[2]),
+        visitor.headers["authorization"].removeprefix("Bearer "),
+    )
+    answers = respond(world.resources, await hear(world.resources, key, ASKED))
+    await anext(answers)
+    await answers.aclose()  # type: ignore[attr-defined]
+    await asyncio.gather(*working)
+    assert (await visitor.messages())[-1]["text"] == "Did that help?"
+
+
+async def test_a_ticket_that_was_merged_is_nobody_s_to_write_on(
+    visitor: Visitor, world: World
+) -> None:
+    other = await world.open("The scanner smokes", requester_email="bob@example.com")
+    await visitor.say("human please")
+    await visitor.say("The scanner on floor 3 eats paper and burns it.")
+    await visitor.say("mia@example.com")
+    (mine,) = await rows(world, "select id from ticket where id <> :it", it=other.id)
+    async with world.resources.db.transaction(world.company_id) as session:
+        by = world.as_person(world.ana)
+        await merge_tickets(session, ticket_id=mine["id"], into=other.id, by=by)
+    (told,) = await visitor.say("Is anybody there?")
+    assert offered(told) == ["ticket", "person"]
+    comments = await rows(world, "select body from comment where ticket_id = :it", it=other.id)
+    assert "Is anybody there?" not in str(comments)
+    assert (await visitor.messages())[-2]["text"] == "Is anybody there?"
+
+
+async def test_after_a_ticket_the_next_question_is_another_matter(
+    visitor: Visitor, world: World
+) -> None:
+    for text_ in ("please open a ticket", "Scanner broken", "Black lines.", "mia@example.com"):
+        await visitor.say(text_)
+    _, asked = await visitor.say(ASKED)
+    assert offered(asked) == ["helped", "not_helped", "person"]
+    await visitor.choose("helped")
+    await visitor.say("my tickets")
+    (_, cancelled) = await visitor.choose("cancel")
+    assert cancelled["state"] == "answering"
+    (chat,) = await rows(world, "select outcome, ticket_id from chat")
+    # That one matter needed a person is what the conversation came to; each question has its own end.
+    assert (chat["outcome"], chat["ticket_id"] is None) == ("ticket", False)
+    (question,) = await rows(world, "select outcome, ticket_id from chat_question")
+    assert question == {"outcome": "resolved_confirmed", "ticket_id": None}

@@ -7,7 +7,9 @@ import pytest
 
 from tests.knowledge.chatbot.test_dialogue import ASKED, JAM, rows
 from tests.knowledge.retrieving.shelf import Shelf
+from tests.triage.resolving.helping import FORGOTTEN, LINK, let_machines
 from tests.world import World
+from ticketyard.knowledge.chatbot.setting_up import ChatSettings, save_chat_settings
 from ticketyard.triage.engines import Engines
 
 WHO = {"user_id": "u-17", "user_email": "rita@example.com", "user_name": "Rita"}
@@ -122,3 +124,41 @@ async def test_an_engine_that_breaks_costs_no_ticket(
     assert set(told) == TICKET | {"error"}
     assert (told["classification"], told["estimated_resolution"]) == (None, "Unknown")
     assert len(await rows(world, "select id from ticket")) == 1
+
+
+async def test_the_company_s_rule_resolves_with_a_link_so_often_a_day(
+    desk: httpx2.AsyncClient, world: World
+) -> None:
+    await let_machines(world, LINK, per_requester_per_day=2)
+    told = (await ask(desk, FORGOTTEN)).json()
+    assert set(told) == SOLVED
+    assert told["auto_resolution"]["auto_action"] == "self_service_link"
+    assert told["auto_resolution"]["confidence"] > 0.8
+    assert told["classification"]["auto_resolution_possible"]
+    assert "https://password.north.test/reset" in told["message"]
+    assert "reply" not in told["message"]
+    assert (await ask(desk, FORGOTTEN)).json()["status"] == "resolved"
+    assert (await ask(desk, FORGOTTEN)).json()["status"] == "ticket_created"
+    furious = f"{FORGOTTEN} This is terrible, I am angry and frustrated, awful service!"
+    assert (await ask(desk, furious)).json()["status"] == "ticket_created"
+
+
+async def test_where_the_chat_is_off_there_are_tickets_only(
+    desk: httpx2.AsyncClient, world: World
+) -> None:
+    async with world.resources.db.transaction(world.company_id) as session:
+        await save_chat_settings(session, ChatSettings(is_on=False), by=world.system)
+    assert (await ask(desk, ASKED)).json()["status"] == "ticket_created"
+
+
+async def test_internal_knowledge_is_not_told_to_programs(
+    desk: httpx2.AsyncClient, world: World
+) -> None:
+    shelf = Shelf(world.resources, world.company_id)
+    await shelf.put(
+        "Server room door", "The door of the server room opens with the code 4711.",
+        visibility="internal",
+    )  # fmt: skip
+    answer = await ask(desk, "Which code opens the door of the server room?")
+    assert answer.json()["status"] == "ticket_created"
+    assert "4711" not in answer.text

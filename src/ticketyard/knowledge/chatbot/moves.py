@@ -78,10 +78,13 @@ def read_message(standing: Standing, message: str) -> Move:
 def _read_asked(standing: Standing, text: str) -> Move:
     if is_only(("cancel",), text):
         return Move("choose", "cancel")
+    if standing.purpose == "ticket" and is_only(("person",), text):
+        return Move("choose", "person")
     if standing.asks == "code":
         code = "".join(text.split())
         if _CODE.fullmatch(code):
-            return Move("check_code", code)
+            # Whatever digits a keyboard has.
+            return Move("check_code", f"{int(code):06}")
         return Move("send_code", text) if is_email(text) else Move("refuse", "wrong_code")
     if standing.asks == "email":
         if not is_email(text):

@@ -27,7 +27,6 @@ from ticketyard.knowledge.chatbot.sentences import LANGUAGES
 from ticketyard.knowledge.chatbot.setting_up import get_chat_settings
 from ticketyard.knowledge.chatbot.sorting import Sorted, solutions_of, sort_question
 from ticketyard.knowledge.retrieving.asked import PUBLIC, Asked, Narrow
-from ticketyard.triage.resolving.wording import answer_text
 
 log = get_logger(__name__)
 
@@ -155,13 +154,9 @@ async def _think(resources: Resources, company_id: int, asked: ProgramQuestion) 
 def _by_rule(plain: ProgramAnswer, found: Sorted) -> ProgramAnswer:
     solution = found.solution
     assert solution is not None
-    message = answer_text(
-        title=solution.title,
-        description=solution.description,
-        steps=solution.steps,
-        link=solution.link,
-        language=found.findings.language,
-    )
+    steps = "\n".join(f"{place}. {step}" for place, step in enumerate(solution.steps, 1))
+    parts = (solution.title, solution.description, steps, solution.link)
+    message = "\n\n".join(part for part in parts if part)
     decision = found.decision
     rule = {
         "can_auto_resolve": True,

@@ -97,14 +97,15 @@ async def respond(resources: Resources, heard: Heard) -> AsyncIterator[Stage | C
             told.put_nowait(None)
 
     task = asyncio.create_task(work())
-    _WORKING.add(task)
-    task.add_done_callback(_WORKING.discard)
+    working.add(task)
+    task.add_done_callback(working.discard)
     while (each := await told.get()) is not None:
         yield each
     await task
 
 
-_WORKING: Final[set[asyncio.Task[None]]] = set()
+working: Final[set[asyncio.Task[None]]] = set()
+"""Answers on their way: who began one may be gone."""
 
 
 async def _respond(resources: Resources, heard: Heard) -> AsyncIterator[Stage | ChatMessage]:
