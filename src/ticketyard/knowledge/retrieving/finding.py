@@ -13,7 +13,7 @@ from ticketyard.ai.ranking import Ranker
 from ticketyard.core.log import get_logger
 from ticketyard.core.resources import Resources
 from ticketyard.knowledge.retrieving.asked import Asked, Candidate, Found, Key, Retrieval
-from ticketyard.knowledge.retrieving.candidates import read_candidates
+from ticketyard.knowledge.retrieving.candidates import Weighed, read_candidates, weigh_pieces
 from ticketyard.knowledge.retrieving.collapsing import collapse
 from ticketyard.knowledge.retrieving.features import FEATURES, feature_rows
 from ticketyard.knowledge.retrieving.index import PieceIndex
@@ -98,9 +98,10 @@ async def gather(resources: Resources, company_id: int, asked: Asked) -> Gathere
     meaning = await _compared(meaning, company_id, by_words.keys)
     async with resources.db.transaction(company_id) as session:
         meaning = await _compared(meaning, company_id, by_words.keys, session)
-        candidates = await read_candidates(session, keys, question, asked.narrow, meaning.cosines)
+        weighed = await weigh_pieces(session, keys, question, asked.narrow, meaning.cosines)
+        closest = _closest(weighed, max(POOL, asked.limit))
+        candidates = await read_candidates(session, closest, asked.narrow)
         ranker = await ranking_of(session) if meaning.cosines else WORDS_ALONE
-    candidates = _closest(candidates, max(POOL, asked.limit))
     rows = feature_rows(
         query,
         question.words,
@@ -162,13 +163,13 @@ def _without_vectors(
     return (f"{vectors.name} cannot be reached: found by words alone.",)
 
 
-def _closest(candidates: Sequence[Candidate], count: int) -> list[Candidate]:
+def _closest(weighed: Sequence[Weighed], count: int) -> list[Weighed]:
     """As many as are looked at closely, by the weighted sum."""
-    order = np.argsort(-weighted_sum(candidates), kind="stable")[:count]
-    return [candidates[place] for place in order]
+    order = np.argsort(-weighted_sum(weighed), kind="stable")[:count]
+    return [weighed[place] for place in order]
 
 
-def weighted_sum(candidates: Sequence[Candidate]) -> NDArray[np.float64]:
+def weighted_sum(candidates: Sequence[Candidate] | Sequence[Weighed]) -> NDArray[np.float64]:
     """Words and meaning, each from 0 for the worst to 1 for the best candidate, added by weight."""
     return MEANING_SHARE * _spread([each.cosine or 0.0 for each in candidates]) + (
         1 - MEANING_SHARE

@@ -98,7 +98,7 @@ async def find_by_words(
                 question.plan.any_of,
                 json.dumps(question.plan.sets),
                 json.dumps(narrow.as_json()),
-                2 * BUDGET,
+                BUDGET,
             ),
             prepare=True,
         )
@@ -113,11 +113,13 @@ async def find_by_words(
         lengths=lengths,
     )
     scores = question.scorer.score(bags).bm25
-    best = np.argsort(-scores, kind="stable")[:limit]
-    return WordHits(
-        [Key(int(documents[place]), int(numbers[place])) for place in best],
-        scores[best].tolist(),
-    )
+    best: dict[Key, float] = {}
+    for place in np.argsort(-scores, kind="stable"):
+        # Found by its rare words and by a set of others it stands there twice.
+        best[Key(int(documents[place]), int(numbers[place]))] = float(scores[place])
+        if len(best) == limit:
+            break
+    return WordHits(list(best), list(best.values()))
 
 
 def _ints(sent: bytes) -> NDArray[np.int64]:
