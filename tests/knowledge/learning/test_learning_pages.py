@@ -59,10 +59,10 @@ async def test_a_draft_of_tickets_is_shown_with_them_and_dismissed(
     ticket_id = await solved(world)
     await solved(world, "Paper jam in the printer on the third floor")
     await as_person(world, client, world.ana)
-    assert "No drafts" in await shown(client, "/knowledge/drafts")
+    assert "No proposals" in await shown(client, "/knowledge/proposals")
     await draft_articles(world.resources, world.company_id)
 
-    page = await shown(client, "/knowledge/drafts")
+    page = await shown(client, "/knowledge/proposals")
     number = await Desk.north(world).run("select number from ticket where id = :id", id=ticket_id)
     assert JAM in page
     assert "2 tickets" in page
@@ -73,10 +73,10 @@ async def test_a_draft_of_tickets_is_shown_with_them_and_dismissed(
     file_id = told["items"][0]["article_id"]
     assert number in await shown(client, f"/knowledge/{file_id}")
 
-    await client.post(f"/knowledge/drafts/{file_id}/dismiss")
-    assert "neither it nor anything like it" in await shown(client, "/knowledge/drafts")
-    await client.post(f"/knowledge/drafts/{file_id}/dismiss")
-    assert "somebody has decided on it" in await shown(client, "/knowledge/drafts")
+    await client.post(f"/knowledge/proposals/{file_id}/dismiss")
+    assert "neither it nor anything like it" in await shown(client, "/knowledge/proposals")
+    await client.post(f"/knowledge/proposals/{file_id}/dismiss")
+    assert "somebody has decided on it" in await shown(client, "/knowledge/proposals")
     assert (await client.delete(f"/api/knowledge/proposals/{file_id}")).status_code == 404
 
 
@@ -164,7 +164,7 @@ async def test_a_judgement_is_kept_once_and_what_is_said_outweighs_a_click(
 
 async def test_requesters_have_no_way_in(world: World, client: Client) -> None:
     await as_person(world, client, world.rita)
-    for path in ("/knowledge/gaps", "/knowledge/drafts", "/knowledge/use", "/api/knowledge/gaps",
+    for path in ("/knowledge/gaps", "/knowledge/proposals", "/knowledge/use", "/api/knowledge/gaps",
                  "/api/knowledge/proposals", "/api/knowledge/ranking",
                  "/api/knowledge/deflection"):  # fmt: skip
         assert (await client.get(path)).status_code == 403

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ticketyard.knowledge.learning.reply_steps import STEPS_MAX, steps_of
+from ticketyard.knowledge.learning.reply_steps import STEPS_MAX, asked_in, steps_of
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,11 @@ from ticketyard.knowledge.learning.reply_steps import STEPS_MAX, steps_of
             "Restart the router. Restart the router. Let us know if you have further questions.",
             ["Restart the router."],
         ),
+        (
+            "Hello, open the rear tray and pull the paper out. This is all, hi or hello.",
+            ["open the rear tray and pull the paper out.", "This is all, hi or hello."],
+        ),
+        ("Dear Rita Requester\nRestart the router twice.", ["Restart the router twice."]),
         ("Thank you! Sorry for the trouble. I am closing this ticket.", []),
         ("Done.", []),
         ("Fixed, thanks", []),
@@ -43,3 +48,16 @@ def test_a_reply(reply: str, steps: list[str]) -> None:
 def test_a_long_reply_is_cut() -> None:
     reply = "\n".join(f"{number}. Do the thing number {number}." for number in range(1, 60))
     assert len(steps_of(reply)) == STEPS_MAX
+
+
+@pytest.mark.parametrize(
+    ("told", "asked"),
+    [
+        ("Hello!\nThe site does not open.\n\nBest regards,\nLi", "The site does not open."),
+        ("Здравствуйте! Сайт не открывается.\n\nС уважением, Ли", "Сайт не открывается."),
+        ("The site does not open", "The site does not open"),
+        ("Hi\n> quoted", ""),
+    ],
+)
+def test_what_is_asked(told: str, asked: str) -> None:
+    assert asked_in(told) == asked

@@ -23,7 +23,7 @@ from ticketyard.knowledge.drafts import TITLE_MAX, ArticleDraft
 from ticketyard.knowledge.learning.likeness import Groups, Trace
 from ticketyard.knowledge.learning.models import ArticleProposal
 from ticketyard.knowledge.learning.queries import count_proposals
-from ticketyard.knowledge.learning.reply_steps import steps_of
+from ticketyard.knowledge.learning.reply_steps import asked_in, steps_of
 from ticketyard.knowledge.learning.tracing import keep_trace, trace_kept, trace_texts
 from ticketyard.knowledge.masking import mask
 from ticketyard.knowledge.models import Document
@@ -86,7 +86,7 @@ async def _list_solved(session: AsyncSession) -> list[_Solved]:
 
 def _told(row: Row[tuple[Any, ...]]) -> _Solved:
     names = [row.requester_name or "", *row.names]
-    content = TicketText(row.id, "", row.description).content or row.title
+    content = asked_in(TicketText(row.id, "", row.description).content) or row.title
     return _Solved(
         ticket_id=row.id,
         resolved_at=row.resolved_at,

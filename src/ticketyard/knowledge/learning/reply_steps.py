@@ -18,8 +18,8 @@ WORDS_MIN: Final = 3
 _QUOTED = re.compile(r"^\s*>.*$|^On .{5,120} wrote:\s*$", re.MULTILINE)
 _POLITE = ("greeting", "thanks", "farewell", "acknowledgement")
 _OPENS = re.compile(
-    r"(?:dear|hi|hello|hey|good (?:morning|afternoon|evening)|уважаем\w+|здравствуйте|добрый \w+|привет"
-    r"|сәлеметсіз бе|құрметті)\b[^.!?:;\n]{0,60}[,!.]?\s*",
+    r"\A\s*(?:dear|hi|hello|hey|good (?:morning|afternoon|evening)|уважаем\w+|здравствуйте|добрый \w+"
+    r"|привет|сәлеметсіз бе|құрметті)\b(?:\s+[\w'’-]+){0,2}\s*(?:[,!.:]+|\n|\Z)\s*",
     re.IGNORECASE,
 )
 _SIGNS_OFF = re.compile(
@@ -42,6 +42,11 @@ def steps_of(reply: str) -> list[str]:
     kept = list(dict.fromkeys(_said(_own_words(reply))))[:STEPS_MAX]
     words = sum(len(plain_words(each)) for each in kept)
     return kept if words >= WORDS_MIN else []
+
+
+def asked_in(text: str) -> str:
+    """What a requester asks, without greeting and signature."""
+    return _OPENS.sub("", _own_words(text), count=1).strip()
 
 
 def _own_words(reply: str) -> str:

@@ -13,5 +13,5 @@ async def sections(session: AsyncSession, place: str) -> dict[str, Any]:
     return {
         "section": place,
         "gap_counts": gaps,
-        "section_counts": {"gaps": gaps["open"], "drafts": await count_proposals(session)},
+        "section_counts": {"gaps": gaps["open"], "proposals": await count_proposals(session)},
     }

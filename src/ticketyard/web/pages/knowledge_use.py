@@ -69,7 +69,7 @@ def _lines(found: Deflection) -> list[_Line]:
     return [
         _Line(words, kind, count, count / found.asked)
         for verdict, (words, kind) in VERDICTS.items()
-        if (count := found.verdicts.get(verdict, 0))
+        if (count := found.verdicts.get(verdict, 0)) or kind == "clear"
     ]
 
 

@@ -14,27 +14,29 @@ from ticketyard.web.markdown import render_markdown
 from ticketyard.web.pages.frame import DeskFrame, Flash, back_to, page
 from ticketyard.web.pages.knowledge_sections import sections
 
-router = APIRouter(prefix="/knowledge/drafts", include_in_schema=False)
+router = APIRouter(prefix="/knowledge/proposals", include_in_schema=False)
 
-PAGE_DRAFTS = 20
+PAGE_PROPOSALS = 20
 _PageNumber = Annotated[int, Query(ge=0, le=100_000, alias="page")]
 
 
 @router.get("", dependencies=[may("knowledge:read")])
-async def get_drafts_page(session: Session, frame: DeskFrame, number: _PageNumber = 0) -> Response:
+async def get_proposals_page(
+    session: Session, frame: DeskFrame, number: _PageNumber = 0
+) -> Response:
     """Drafts that nobody has decided on, those of most tickets first."""
-    offset = number * PAGE_DRAFTS
-    found = await list_proposals(session, limit=PAGE_DRAFTS + 1, offset=offset)
-    shown = found[:PAGE_DRAFTS]
+    offset = number * PAGE_PROPOSALS
+    found = await list_proposals(session, limit=PAGE_PROPOSALS + 1, offset=offset)
+    shown = found[:PAGE_PROPOSALS]
     html = [await asyncio.to_thread(render_markdown, each.document.body or "") for each in shown]
     following = urlencode({"page": number + 1})
     return page(
-        "knowledge/drafts.html",
+        "knowledge/proposals.html",
         frame,
         place="knowledge",
         drafts=list(zip(shown, html, strict=True)),
-        next_href=f"/knowledge/drafts?{following}" if len(found) > PAGE_DRAFTS else None,
-        **await sections(session, "drafts"),
+        next_href=f"/knowledge/proposals?{following}" if len(found) > PAGE_PROPOSALS else None,
+        **await sections(session, "proposals"),
     )
 
 
@@ -45,8 +47,8 @@ async def post_dismiss(file_id: str, session: Session, by: Acting) -> Response:
         async with session.begin_nested():
             await dismiss_proposal(session, file_id=file_id, by=by)
     except Refusal as refusal:
-        return back_to("/knowledge/drafts", Flash("stop", refusal.detail))
+        return back_to("/knowledge/proposals", Flash("stop", refusal.detail))
     return back_to(
-        "/knowledge/drafts",
+        "/knowledge/proposals",
         Flash("clear", "It is put away; neither it nor anything like it is drafted again."),
     )
