@@ -16,6 +16,8 @@ from ticketyard.ai.embedding import EmbedderAway
 from ticketyard.triage.analysing import analyse_tickets
 from ticketyard.triage.engines import Engines
 from ticketyard.triage.jobs import retry_untriaged
+from ticketyard.triage.learning import apprentice
+from ticketyard.triage.learning.errors import VectorsAway
 from ticketyard.triage.learning.training import train_from_csv
 from ticketyard.triage.queries import get_analysis
 
@@ -202,6 +204,36 @@ def test_several_threads_may_ask(server: ModelServer) -> None:
     for thread in threads:
         thread.join()
     assert shapes == [(2, 8)] * 6
+
+
+async def test_a_training_asks_from_a_process_of_its_own(
+    world: World, server: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The parent alone knows the server; what the child is taught is what a thread here was taught."""
+
+    def never(*_: object) -> None:
+        raise AssertionError("It was taught in the worker.")
+
+    server.dimensions = 64
+    resources = replace(
+        world.resources,
+        parts={**world.resources.parts, Engines: Engines(embedder_at(server))},
+    )
+    monkeypatch.setattr(apprentice, "teach", never)
+    for version in (1, 2):
+        trained = await train_from_csv(resources, world.company_id, CSV.encode(), by=world.system)
+        assert (trained.version, trained.state) == (version, "promoted"), trained.reason
+    embedder = resources.part(Engines).embedder
+    async with resources.db.transaction(world.company_id) as session:
+        model = await resources.part(Engines).model(session, "category", 2)
+    (found,) = model.predict(["Where is my gold card? It has not arrived yet."], embedder)
+    assert (model.embedder_name, found.label) == ("remote:e-1", "card_arrival")
+
+    # A server that goes away meanwhile ends it, and the child with it.
+    server.usual = Turn(status=503)
+    more = CSV + "Who moved my cheese yesterday?,cheese\nThe cheese is gone again.,cheese\n"
+    with pytest.raises(VectorsAway):
+        await train_from_csv(resources, world.company_id, more.encode(), by=world.system)
 
 
 async def test_triage_goes_on_without_vectors_says_so_and_reads_again(

@@ -1,7 +1,8 @@
 """A lesson in a process of its own, so that nobody waits behind it.
 
-What goes in and out is JSON and the model's bytes, over pipes; the child knows no database. It ends
-when its parent does, however that ended, and gives all its memory back.
+What goes in and out is JSON and the model's bytes, over pipes; the child knows no database. Vectors that
+a server gives are asked of the parent, which alone knows the server and its key. The child ends when
+its parent does, however that ended, and gives all its memory back.
 """
 
 import asyncio
@@ -10,15 +11,17 @@ import struct
 import sys
 import threading
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
+from queue import SimpleQueue
 from typing import Any, BinaryIO
 
+import numpy as np
 import orjson
 
-from ticketyard.ai.embedding import Embedder, NoEmbedder, open_embedder
+from ticketyard.ai.embedding import Embedder, NoEmbedder, Vectors, open_embedder
 from ticketyard.ai.training import Tell
 from ticketyard.triage.errors import CannotTrain
 from ticketyard.triage.learning.examples import Example
@@ -38,21 +41,20 @@ class LessonBroke(Exception):
 async def teach_aside(assignment: Assignment, embedder: Embedder, tell: Tell) -> Outcome:
     """Run the lesson in a child process; cancelling this ends the child.
 
-    An embedder that a child cannot open by itself is used in a thread here instead.
-    Raises CannotTrain, LessonBroke.
+    An embedder that a child cannot open by itself answers it from here.
+    Raises CannotTrain, LessonBroke, EmbedderAway.
     """
-    if embedder.name not in (NoEmbedder.name, open_embedder().name):
-        return await asyncio.to_thread(teach, assignment, embedder, tell)
     child = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "ticketyard.triage.learning.apprentice",
         embedder.name,
+        str(embedder.dimensions),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
     try:
-        return await _conversation(child, assignment, tell)
+        return await _conversation(child, assignment, embedder, tell)
     except (asyncio.IncompleteReadError, ConnectionError) as error:
         raise LessonBroke(f"The process that taught ended with {await child.wait()}.") from error
     finally:
@@ -62,7 +64,7 @@ async def teach_aside(assignment: Assignment, embedder: Embedder, tell: Tell) ->
 
 
 async def _conversation(
-    child: asyncio.subprocess.Process, assignment: Assignment, tell: Tell
+    child: asyncio.subprocess.Process, assignment: Assignment, embedder: Embedder, tell: Tell
 ) -> Outcome:
     assert child.stdin is not None
     assert child.stdout is not None
@@ -74,6 +76,10 @@ async def _conversation(
         said = orjson.loads(await _frame(child.stdout))
         if "stage" in said:
             tell(said["stage"], said["share"])
+        elif "embed" in said:
+            vectors = await asyncio.to_thread(embedder.embed, said["embed"])
+            child.stdin.write(_framed(vectors.astype(np.float32).tobytes()))
+            await child.stdin.drain()
         elif "refused" in said:
             raise CannotTrain(said["refused"])
         else:
@@ -95,13 +101,14 @@ def main() -> None:
     os.dup2(2, 1)
     questions = os.fdopen(os.dup(0), "rb")
     assignment = _read(_next(questions), _next(questions), _next(questions))
-    threading.Thread(target=_end_with_parent, args=(questions,), daemon=True).start()
+    told: SimpleQueue[bytes] = SimpleQueue()
+    threading.Thread(target=_listen, args=(questions, told), daemon=True).start()
 
     def say(message: Mapping[str, Any], *more: bytes) -> None:
         answers.write(_framed(orjson.dumps(message)) + b"".join(map(_framed, more)))
         answers.flush()
 
-    embedder = NoEmbedder() if sys.argv[1] == NoEmbedder.name else open_embedder()
+    embedder = _embedder(sys.argv[1], int(sys.argv[2]), say, told)
     try:
         outcome = teach(
             assignment, embedder, lambda stage, share: say({"stage": stage, "share": share})
@@ -113,9 +120,47 @@ def main() -> None:
     say(asdict(outcome) | apart, outcome.model, outcome.vectors)
 
 
-def _end_with_parent(questions: BinaryIO) -> None:
-    questions.read(1)
-    os._exit(1)
+def _embedder(
+    name: str, dimensions: int, say: Callable[[Mapping[str, Any]], None], told: SimpleQueue[bytes]
+) -> Embedder:
+    if name == NoEmbedder.name:
+        return NoEmbedder()
+    here = open_embedder()
+    return here if here.name == name else _Asking(name, dimensions, say, told)
+
+
+class _Asking:
+    """Asks the parent for every vector; of several threads one at a time."""
+
+    def __init__(
+        self,
+        name: str,
+        dimensions: int,
+        say: Callable[[Mapping[str, Any]], None],
+        told: SimpleQueue[bytes],
+    ) -> None:
+        self.name, self.dimensions = name, dimensions
+        self._say, self._told = say, told
+        self._turn = threading.Lock()
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """One row a text."""
+        if not texts:
+            return np.zeros((0, self.dimensions), np.float32)
+        with self._turn:
+            self._say({"embed": list(texts)})
+            vectors = np.frombuffer(self._told.get(), np.float32).reshape(len(texts), -1)
+            self.dimensions = int(vectors.shape[1])
+        return vectors
+
+
+def _listen(questions: BinaryIO, told: SimpleQueue[bytes]) -> None:
+    """What the parent says, until it is gone: then the child is as well."""
+    while True:
+        length = questions.read(_LENGTH.size)
+        if len(length) < _LENGTH.size:
+            os._exit(1)
+        told.put(questions.read(*_LENGTH.unpack(length)))
 
 
 def _next(questions: BinaryIO) -> bytes:

@@ -50,7 +50,8 @@ class Remembering:
 
 def _unpacked(known: bytes, dimensions: int) -> dict[bytes, _Half]:
     count, rest = divmod(len(known), _KEY_BYTES + 2 * dimensions)
-    if rest or not dimensions:
+    # One is what a server that has not answered yet is said to have.
+    if rest or dimensions < 2:
         return {}
     keys = [known[place * _KEY_BYTES : (place + 1) * _KEY_BYTES] for place in range(count)]
     vectors = np.frombuffer(known, np.float16, offset=count * _KEY_BYTES)
