@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Frame, Page, expect
+from playwright.sync_api import Browser, Frame, Page, Route, expect
 
 from tests.conftest import Cluster
 from tests.journeys.browsing import (
@@ -60,20 +60,17 @@ POLICY = (
 
 @dataclass
 class Chat:
-    """The program, where its mail goes, and the port of a site elsewhere."""
+    """The program, where its mail goes, and sites elsewhere.
+
+    neighbour: of the desk's own site, so that its frame may store something even in a browser that
+    lets no foreign one. listed, unlisted: other sites.
+    """
 
     desk: Desk
     sink: Sink
-    site_port: int
-
-    @property
-    def listed(self) -> str:
-        return f"http://localhost:{self.site_port}"
-
-    @property
-    def unlisted(self) -> str:
-        """The same site by another name, which is another origin."""
-        return f"http://127.0.0.1:{self.site_port}"
+    neighbour: str
+    listed: str
+    unlisted: str
 
     def code(self) -> str:
         """The code of the last mail."""
@@ -108,9 +105,9 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def chat(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chat]:
-    """One desk for all of them; only `localhost` may show its chat."""
+    """One desk for all of them; one site may not show its chat."""
     folder, url = tmp_path_factory.mktemp("chat"), cluster.clone()
-    with mail_server() as sink, site() as server:
+    with mail_server() as sink, site() as one, site() as other:
         environment = {
             "SMTP_HOST": "127.0.0.1",
             "SMTP_PORT": str(sink.port),
@@ -121,8 +118,9 @@ def chat(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         with ThreadPoolExecutor(1) as thread:
             thread.submit(asyncio.run, _furnish(url, folder)).result()
         desk.program.start()
-        server.desk = desk.program.address
-        yield Chat(desk, sink, server.server_port)
+        one.desk = other.desk = desk.program.address
+        near, far = f"http://127.0.0.1:{one.server_port}", f"http://localhost:{one.server_port}"
+        yield Chat(desk, sink, near, far, unlisted=f"http://localhost:{other.server_port}")
         desk.program.stop()
         cluster.drop(url)
 
@@ -277,6 +275,27 @@ def test_what_could_not_be_sent_is_kept_and_sent_later(page: Page) -> None:
     expect(trouble).to_have_count(1)
 
 
+def test_an_answer_that_broke_off_is_fetched_and_not_asked_for_twice(page: Page) -> None:
+    def cut(route: Route) -> None:
+        """The desk answers; only the first line of it comes through."""
+        if route.request.method != "POST":
+            return route.fallback()
+        answer = route.fetch()
+        assert "event: end" in answer.text()
+        return route.fulfill(response=answer, body=answer.text().partition("\n\n")[0] + "\n\n")
+
+    page.goto("/chat/north")
+    page.route("**/messages", cut)
+    ask(page, ASKED)
+    trouble = page.locator(".trouble")
+    expect(trouble).to_contain_text("the answer broke off")
+    page.unroute("**/messages")
+    trouble.get_by_role("button", name="Try again").click()
+    last(page, "Did that help?")
+    expect(page.locator(".said.requester")).to_have_count(1)
+    expect(trouble).to_have_count(0)
+
+
 def test_a_conversation_that_is_gone_begins_anew_with_the_same_words(page: Page) -> None:
     page.goto("/chat/north")
     ask(page, "Hello!")
@@ -351,7 +370,9 @@ def elsewhere(browser: Browser, chat: Chat) -> Iterator[Page]:
     context.close()
 
 
-def list_the_site(browser: Browser, chat: Chat) -> None:
+@pytest.fixture(scope="module")
+def sites(browser: Browser, chat: Chat) -> Chat:
+    """Listed by an admin."""
     context = browser.new_context(base_url=chat.desk.program.address, locale="en-GB")
     page = context.new_page()
     come_in(page)
@@ -359,13 +380,14 @@ def list_the_site(browser: Browser, chat: Chat) -> None:
     page.get_by_label("Sites that may show the chat").fill("http://shop.example")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("alert")).to_contain_text("Nothing was changed.")
-    page.get_by_label("Sites that may show the chat").fill(chat.listed)
+    page.get_by_label("Sites that may show the chat").fill(f"{chat.listed}\n{chat.neighbour}")
     page.get_by_role("button", name="Save").click()
     said(page, "The chat is open.")
     script = f"{chat.desk.program.address}/chat/widget.js"
     tag = f'<script src="{script}" data-company="north" async></script>'
     assert page.locator("#tag").inner_text() == tag
     context.close()
+    return chat
 
 
 def widget(page: Page) -> Frame:
@@ -377,14 +399,11 @@ def widget(page: Page) -> Frame:
     return frame
 
 
-def test_a_listed_site_shows_the_chat_whatever_its_styles(
-    browser: Browser, chat: Chat, elsewhere: Page
-) -> None:
-    list_the_site(browser, chat)
+def test_a_listed_site_shows_the_chat_whatever_its_styles(sites: Chat, elsewhere: Page) -> None:
     page, complaints = elsewhere, Complaints(elsewhere)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    page.goto(chat.listed)
+    page.goto(sites.listed)
     button = page.get_by_role("button", name="Chat with us")
     expect(button).to_be_visible()
     assert button.bounding_box() == {"x": 1440 - 72, "y": 900 - 72, "width": 56, "height": 56}
@@ -398,32 +417,45 @@ def test_a_listed_site_shows_the_chat_whatever_its_styles(
     ask(frame, ASKED)
     last(frame, "Did that help?")
     page.keyboard.press("Escape")
-    closed = page.get_by_role("button", name="Chat with us")
-    expect(closed).to_have_attribute("aria-expanded", "false")
-    assert page.evaluate("document.querySelector('ticketyard-chat').shadowRoot.activeElement.type")
-    # A reload of the site goes on where it was.
-    page.reload()
-    closed.click()
+    expect(button).to_have_attribute("aria-expanded", "false")
+    expect(button).to_be_focused()
+    page.keyboard.press("Enter")
     last(widget(page), "Did that help?")
-    page.set_viewport_size(PHONE)
-    box = page.locator("ticketyard-chat section").bounding_box()
-    assert box == {"x": 0, "y": 0, **PHONE}
-    widget(page).get_by_role("button", name="Close the chat").click()
-    expect(page.locator("ticketyard-chat iframe")).to_be_hidden()
     assert complaints.heard == []
 
 
-def test_a_site_that_is_not_listed_is_refused(chat: Chat, elsewhere: Page) -> None:
+def test_a_reload_of_the_site_goes_on_where_it_was(sites: Chat, elsewhere: Page) -> None:
     page, complaints = elsewhere, Complaints(elsewhere)
-    page.goto(chat.unlisted)
+    page.set_viewport_size(PHONE)
+    page.goto(sites.neighbour)
+    button = page.get_by_role("button", name="Chat with us")
+    button.click()
+    ask(widget(page), ASKED)
+    last(widget(page), "Did that help?")
+    page.reload()
+    button.click()
+    last(widget(page), "Did that help?")
+    # On a phone it has the whole screen, and a button of its own to close.
+    box = page.locator("ticketyard-chat section").bounding_box()
+    assert box == {"x": 0, "y": 0, **PHONE}
+    widget(page).get_by_role("button", name="Send").click()
+    widget(page).get_by_role("button", name="Close the chat").click()
+    expect(page.locator("ticketyard-chat iframe")).to_be_hidden()
+    expect(button).to_be_focused()
+    assert complaints.heard == []
+
+
+def test_a_site_that_is_not_listed_is_refused(sites: Chat, elsewhere: Page) -> None:
+    page, complaints = elsewhere, Complaints(elsewhere)
+    page.goto(sites.unlisted)
     page.get_by_role("button", name="Chat with us").click()
     way = page.get_by_role("link", name="Open the chat in a new tab")
-    expect(way).to_be_visible(timeout=30_000)
-    assert way.get_attribute("href") == f"{chat.desk.program.address}/chat/north"
+    expect(way).to_be_visible()
+    assert way.get_attribute("href") == f"{sites.desk.program.address}/chat/north"
     expect(page.locator("ticketyard-chat iframe")).to_be_hidden()
     assert any("frame-ancestors" in each for each in complaints.heard)
-    for origin, status in ((chat.unlisted, 403), (chat.listed, 201)):
-        with chat.desk.program.client(origin=origin) as client:
+    for origin, status in ((sites.unlisted, 403), (sites.listed, 201)):
+        with sites.desk.program.client(origin=origin) as client:
             answer = client.post("/chat/north/conversations", json={})
         assert answer.status_code == status, origin
         allowed = answer.headers.get("access-control-allow-origin")

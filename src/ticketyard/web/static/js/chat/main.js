@@ -1,21 +1,22 @@
 // The chat: what is written goes to the desk, what comes back is drawn. What was typed stays on the page
 // and in the tab's memory until the desk has it.
 import { asker, Refused } from "./asking.js";
-import { drawActions, drawMessage, drawTrouble } from "./drawing.js";
-import { keeper } from "./keeping.js";
 import { wearColour } from "./colour.js";
+import { drawActions, drawTrouble } from "./drawing.js";
 import { watchFrame } from "./framed.js";
+import { keeper } from "./keeping.js";
+import { openLog } from "./log.js";
 import { watchField } from "./writing.js";
 
 const root = document.querySelector("[data-chat]");
 const words = JSON.parse(root.dataset.words);
 const keep = keeper(`chat:${root.dataset.company}`);
 const desk = asker(root.dataset.base, keep);
-const find = (name) => root.querySelector(`[data-${name}]`);
-const [log, status, offered, fresh, person] = ["log", "status", "offered", "fresh", "person"].map(find);
+const [logged, status, offered, fresh, person] = ["log", "status", "offered", "fresh", "person"].map((name) => root.querySelector(`[data-${name}]`));
 
 // People answer here too, once a conversation is theirs.
 const LOOK_AGAIN_MS = 15_000;
+const ENDED = ["resolved", "ticket", "handed_over"];
 // What comes after a stage that is done.
 const NEXT = {
   persist_user_message: "reading",
@@ -28,44 +29,20 @@ const NEXT = {
   build_context: "writing",
   llm_answer: "checking",
 };
+const PLAIN = { 0: "offline", 403: "refused", 404: "gone", 409: "changed", 413: "long", 422: "long", 429: "slow" };
 
-wearColour(root.dataset.accent);
 let busy = false;
 let state = "answering";
 let choices = [];
+wearColour(root.dataset.accent);
 const frame = watchFrame(root);
+const log = openLog(logged, { words, onNews: frame.tellNews });
 const field = watchField(root, { keep, words, onSend: send });
 
-function tellState(what) {
-  status.textContent = what ? words.stages[what] : "";
-  status.classList.toggle("thinking", Boolean(what));
-}
-
-function add(element) {
-  log.append(element);
-  return element;
-}
-
-// The last question on top, below it as much as fits: a long answer is read from its beginning.
-function settle(element = [...log.querySelectorAll(".said.requester")].at(-1)) {
-  log.scrollTop = (element ?? log.lastElementChild).offsetTop - 12;
-}
-
-// The same message is drawn once, and words that were waiting become the message they are.
-function show(message) {
-  const known = [...log.querySelectorAll(`[data-id="${CSS.escape(message.id)}"]`)];
-  const waiting = message.role === "requester" && [...log.querySelectorAll(".said.requester:not([data-id])")].find(({ dataset }) => dataset.text === message.text.trim());
-  const drawn = drawMessage(message, words);
-  const before = known[0] ?? waiting;
-  if (before) before.replaceWith(drawn);
-  else {
-    add(drawn);
-    if (message.role !== "requester") frame.tellNews();
-  }
-}
+// -- what the desk says ---------------------------------------------------------------------------
 
 function showAll(messages) {
-  for (const message of messages) show(message);
+  for (const message of messages) log.show(message);
   const last = messages.findLast(({ role }) => role !== "requester");
   if (last) follow(last);
 }
@@ -77,26 +54,21 @@ function follow(message) {
   field.ask(message.asks ?? null);
   const buttons = choices.map(({ id, label }) => ({ label, run: () => choose(id, label) }));
   offered.replaceChildren(...(buttons.length ? [drawActions(buttons)] : []));
-  fresh.hidden = !["resolved", "ticket", "handed_over"].includes(state);
+  fresh.hidden = !ENDED.includes(state);
   person.hidden = state === "handed_over";
-  settle();
+  log.settle();
 }
 
-const PLAIN = { 0: "offline", 403: "refused", 404: "gone", 409: "changed", 413: "long", 422: "long", 429: "slow" };
-
-function explain(error) {
-  // A mistake of ours: the console is told, and who writes here is not left alone with it.
-  if (!(error instanceof Refused)) reportError(error);
-  return words.troubles[PLAIN[error.status] ?? "failed"].replace("{n}", error.wait || 60);
+function tellState(what) {
+  status.textContent = what ? words.stages[what] : "";
+  status.classList.toggle("thinking", Boolean(what));
 }
 
-// One thing at a time. What fails is said beside the words it is about, with a way to go on.
+// -- one thing at a time; what fails is said beside the words it is about, with a way to go on ----
+
 async function attempt(spot, again, act) {
   if (busy) return;
-  busy = true;
-  field.lock(true);
-  offered.inert = true;
-  log.ariaBusy = "true";
+  lock(true);
   spot.querySelector(".trouble")?.remove();
   try {
     await act();
@@ -104,13 +76,17 @@ async function attempt(spot, again, act) {
   } catch (error) {
     fail(spot, explain(error), again, error.status);
   } finally {
-    busy = false;
-    field.lock(false);
-    offered.inert = false;
-    log.ariaBusy = "false";
+    lock(false);
     tellState("");
     holdFocus();
   }
+}
+
+function lock(isBusy) {
+  busy = isBusy;
+  field.lock(isBusy);
+  offered.inert = isBusy;
+  log.setBusy(isBusy);
 }
 
 // The button that was pressed is gone. On a phone a keyboard would cover half of what there is to read.
@@ -120,33 +96,21 @@ function holdFocus() {
   else log.focus();
 }
 
-function fail(spot, text, again, status) {
+function explain(error) {
+  // A mistake of ours: the console is told, and who writes here is not left alone with it.
+  if (!(error instanceof Refused)) reportError(error);
+  return words.troubles[PLAIN[error.status] ?? "failed"].replace("{n}", error.wait || 60);
+}
+
+function fail(spot, text, again, code) {
   const actions = [{ label: words.form, href: root.dataset.form }];
-  if ([404, 409].includes(status)) actions.unshift({ label: words.fresh, run: startAnew });
-  else if (status !== 403) actions.unshift({ label: words.again, run: again });
+  if ([404, 409].includes(code)) actions.unshift({ label: words.fresh, run: startAnew });
+  else if (code !== 403) actions.unshift({ label: words.again, run: again });
   spot.append(drawTrouble(text, actions));
   spot.scrollIntoView({ block: "nearest" });
 }
 
-// A place for trouble with what nobody wrote.
-function passing() {
-  const spot = document.createElement("div");
-  spot.className = "passing";
-  return add(spot);
-}
-
-async function begin() {
-  tellState("reading");
-  await desk.begin();
-}
-
-function addUnsent(text) {
-  const unsent = drawMessage({ role: "requester", text }, words);
-  unsent.dataset.text = text;
-  add(unsent);
-  settle();
-  return unsent;
-}
+// -- what somebody says ---------------------------------------------------------------------------
 
 const waiting = () => keep.get("waiting") ?? [];
 
@@ -166,26 +130,41 @@ function arrived(text) {
   if (at >= 0) keep.set({ waiting: waiting().toSpliced(at, 1) });
 }
 
-function sendWords(text, unsent = addUnsent(text)) {
-  let ended = false;
-  return attempt(unsent, () => sendWords(text, unsent), async () => {
-    await begin();
-    await desk.say(text, {
-      onKept: () => arrived(text),
-      onEvent(name, data) {
-        if (name === "stage") tellState(NEXT[data.stage] ?? "checking");
-        if (name === "message") showAll([data]);
-        if (name === "error") throw new Refused(500);
-        ended ||= name === "end";
-      },
-    });
-    if (!ended) throw new Refused(0);
+function sendWords(text, unsent = log.addUnsent(text)) {
+  return attempt(unsent, () => sendAgain(text, unsent), () => speak(text));
+}
+
+// The desk may have the words, and its answer just did not come through.
+function sendAgain(text, unsent) {
+  if (waiting().includes(text)) return sendWords(text, unsent);
+  if (unsent.matches(".passing")) unsent.remove();
+  else unsent.querySelector(".trouble")?.remove();
+  return attempt(log.addPassing(), () => sendAgain(text, unsent), async () => {
+    const messages = await desk.messages();
+    showAll(messages.slice(1));
+    if (messages.at(-1).role === "requester") await speak(text);
   });
 }
 
-function choose(choice, label, unsent = addUnsent(label)) {
+async function speak(text) {
+  tellState("reading");
+  await desk.begin();
+  let hasEnded = false;
+  await desk.say(text, {
+    onKept: () => arrived(text),
+    onEvent(name, data) {
+      if (name === "stage") tellState(NEXT[data.stage] ?? "checking");
+      if (name === "message") showAll([data]);
+      if (name === "error") throw new Refused(500);
+      hasEnded ||= name === "end";
+    },
+  });
+  if (!hasEnded) throw new Refused(0);
+}
+
+function choose(choice, label, unsent = log.addUnsent(label)) {
   return attempt(unsent, () => choose(choice, label, unsent), async () => {
-    await begin();
+    tellState("reading");
     const messages = await desk.choose(choice);
     // The desk writes down what stood on the button, in the language of the conversation.
     if (messages[0]?.role === "requester") unsent.dataset.text = messages[0].text.trim();
@@ -195,20 +174,20 @@ function choose(choice, label, unsent = addUnsent(label)) {
 
 // Whoever is asked for something gets out of that first.
 async function callPerson() {
+  if (busy) return;
   const offer = (id) => choices.find((each) => each.id === id);
   const [known, cancel] = [offer("person"), offer("cancel")];
-  if (busy) return;
-  if (known) await choose(known.id, known.label);
-  else {
-    if (cancel) await choose(cancel.id, cancel.label);
-    await sendNew(words.call);
-  }
+  if (known) return choose(known.id, known.label);
+  if (cancel) await choose(cancel.id, cancel.label);
+  return sendNew(words.call);
 }
+
+// -- before and after -----------------------------------------------------------------------------
 
 function startAnew() {
   if (busy) return;
   keep.set({ conversation: null, token: null });
-  log.replaceChildren(log.firstElementChild);
+  log.empty();
   follow({});
   if (waiting().length === 1) sendWords(waiting()[0]);
   else showWaiting();
@@ -217,33 +196,43 @@ function startAnew() {
 
 function showWaiting() {
   for (const text of waiting()) {
-    const unsent = addUnsent(text);
+    const unsent = log.addUnsent(text);
     fail(unsent, words.unsent, () => sendWords(text, unsent), null);
   }
 }
 
 // A reload goes on where it was: with what the desk knows, and what it does not have yet.
 async function goOn() {
-  if (keep.get("conversation")) await attempt(passing(), () => location.reload(), recall);
+  let unanswered = "";
+  const act = async () => {
+    unanswered = await recall();
+  };
+  if (keep.get("conversation")) await attempt(log.addPassing(), () => location.reload(), act);
   showWaiting();
+  if (!unanswered) return;
+  const spot = log.addPassing();
+  fail(spot, words.troubles.offline, () => sendAgain(unanswered, spot), null);
 }
 
+// All that was said; gives what nothing was answered to.
 async function recall() {
   const [greeting, ...messages] = await desk.messages();
-  log.querySelector("[data-greeting]").replaceChildren(drawMessage(greeting, words));
+  log.greet(greeting);
   showAll(messages);
+  log.settle();
   // It had arrived: only the answer to it was not waited for.
   arrived(messages.findLast(({ role }) => role === "requester")?.text);
+  const last = messages.at(-1);
+  return last?.role === "requester" ? last.text : "";
 }
 
 async function lookAgain() {
   if (busy || document.hidden || !["ticket", "handed_over"].includes(state)) return;
   try {
-    const known = new Set([...log.querySelectorAll("[data-id]")].map(({ dataset }) => dataset.id));
-    const news = (await desk.messages()).filter(({ id }) => !known.has(String(id)));
+    const news = (await desk.messages()).slice(1).filter((each) => !log.has(each));
     if (busy || !news.length) return;
     showAll(news);
-    settle(log.lastElementChild);
+    if (news.some(({ role }) => role !== "requester")) log.settleAtEnd();
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
   }
