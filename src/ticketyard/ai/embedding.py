@@ -6,6 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -63,9 +64,17 @@ class WeightsMissing(EmbedderAway):
 
 
 def open_embedder(folder: Path = WEIGHTS, *, threads: int = 2) -> Embedder:
-    """The packaged model when its files are there, else none; nothing is loaded yet."""
+    """The packaged model when its files are there, else none; nothing is loaded yet.
+
+    A process has one, whoever asks: it takes 40 MB, and its vectors are kept for all.
+    """
     if not (folder / "manifest.json").is_file():
         return NoEmbedder()
+    return _opened(folder, threads)
+
+
+@cache
+def _opened(folder: Path, threads: int) -> "LocalEmbedder":
     return LocalEmbedder(folder, threads=threads)
 
 

@@ -8,6 +8,7 @@ the entry-point group `ticketyard.actions` (docs/automation.md).
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Final
 
@@ -132,7 +133,7 @@ class Actions:
     @classmethod
     def installed(cls) -> "Actions":
         """Those built in and those of installed packages."""
-        return cls(_from_packages(entry_points(group=GROUP)))
+        return cls(_from_packages(_points()))
 
     def _add(self, action: Action) -> None:
         if not _NAME.fullmatch(action.name) or action.name in self._known or action.run is None:
@@ -150,6 +151,12 @@ class Actions:
     def all(self) -> list[Action]:
         """Every action, by name."""
         return [self._known[name] for name in sorted(self._known)]
+
+
+@cache
+def _points() -> tuple[EntryPoint, ...]:
+    """What is installed stays so while a program runs, and reading it looks at every package there is."""
+    return tuple(entry_points(group=GROUP))
 
 
 def _from_packages(points: Iterable[EntryPoint]) -> list[Action]:
