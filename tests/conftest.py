@@ -153,7 +153,12 @@ def database_url(cluster: Cluster, template: str) -> Iterator[str]:
 def settings(tmp_path: Path) -> Settings:
     """Defaults, untouched by the environment of whoever runs the tests; receivers on this machine's
     own address may be spoken to, and on 127.0.0.2 may not."""
-    return Settings(_env_file=None, data_dir=tmp_path, outgoing_allowed=["127.0.0.1"])
+    return _defaults().model_copy(update={"data_dir": tmp_path}, deep=True)
+
+
+@cache
+def _defaults() -> Settings:
+    return Settings(_env_file=None, outgoing_allowed=["127.0.0.1"])
 
 
 @pytest.fixture
