@@ -400,8 +400,32 @@ def main(base: str, email: str, password: str) -> None:
             if path.endswith("/macro"):
                 detail = client.get(f"/api/tickets/{known['ticket_id']}").json()
                 known["comment_id"] = str(detail["comments"][-1]["id"])
+        taken |= _chat(client)
     text = json.dumps(taken, ensure_ascii=False, indent=1, sort_keys=True)
     TARGET.write_text(text + "\n", encoding="utf-8")
+
+
+def _chat(client: httpx2.Client) -> dict[str, Any]:
+    """A conversation. The code that comes by mail nobody here can read: its example stays as it was."""
+    path, desk = "/chat/{company}", "/chat/tobylgy"
+    about = f"{path}/conversations/{{conversation_id}}"
+    by_code = f"POST {about}/identity/code"
+    taken = {by_code: json.loads(TARGET.read_text(encoding="utf-8"))[by_code]}
+    taken[f"GET {path}/config"] = client.get(f"{desk}/config").json()
+    opened = client.post(f"{desk}/conversations", json={"language": "en"}).json()
+    taken[f"POST {path}/conversations"] = {**opened, "token": "(shown this once)"}
+    mine = f"{desk}/conversations/{opened['conversation_id']}"
+    shown = {"Authorization": f"Bearer {opened['token']}"}
+    client.post(f"{mine}/messages", json={"text": "How do I clear a paper jam?"}, headers=shown)
+    taken[f"GET {about}/messages"] = client.get(f"{mine}/messages", headers=shown).json()
+    email = {"email": "rita@example.com"}
+    taken[f"POST {about}/identity"] = client.post(
+        f"{mine}/identity", json=email, headers=shown
+    ).json()
+    taken[f"POST {about}/choices"] = client.post(
+        f"{mine}/choices", json={"choice": "cancel"}, headers=shown
+    ).json()
+    return taken
 
 
 def _teach(client: httpx2.Client) -> None:

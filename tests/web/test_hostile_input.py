@@ -88,6 +88,8 @@ class Caller:
 def app(app: FastAPI) -> FastAPI:
     """Without the limit for floods: this is one."""
     app.state.form_buckets = Buckets(burst=10**9, per_second=1)
+    for name in ("chat", "chat_words", "chat_code"):
+        setattr(app.state, f"{name}_buckets", Buckets(burst=10**9, per_second=1))
     return app
 
 
