@@ -146,6 +146,14 @@ CALLS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("PUT", "/api/articles/{article_id}/publication", {"json": {"publication": "published"}}),
     ("PUT", "/api/articles/{article_id}/vote", {"json": {"is_helpful": True}}),
     ("GET", "/api/articles/{article_id}/versions", {}),
+    ("GET", "/api/knowledge/gaps", {}),
+    ("GET", "/api/knowledge/gaps/{gap_id}", {}),
+    ("POST", "/api/knowledge/gaps/{gap_id}/article", {}),
+    ("PUT", "/api/knowledge/gaps/{gap_id}/state", {"json": {"state": "dismissed"}}),
+    ("GET", "/api/knowledge/proposals", {}),
+    ("GET", "/api/knowledge/ranking", {}),
+    ("PUT", "/api/knowledge/ranking", {"json": {"version": None}}),
+    ("GET", "/api/knowledge/deflection", {}),
     ("GET", "/api/dead-letters", {}),
     ("POST", "/api/dead-letters/retry", {"json": {}}),
     ("POST", "/api/tickets/web-form", {"json": WORDS | WHO}),
@@ -385,6 +393,7 @@ def main(base: str, email: str, password: str) -> None:
         mails = client.get("/api/mails", params={"outcome": "reply"}).json()["mails"]
         known |= {"mailbox_id": "1", "mail_id": str(mails[0]["id"])}
         _teach(client)
+        known["gap_id"] = _ask_in_vain(client)
         for method, path, sent in CALLS:
             answer = client.request(method, _filled(path, known), **_sent(sent, known))
             if answer.is_error:
@@ -433,6 +442,15 @@ def _teach(client: httpx2.Client) -> None:
     sent = {"files": {"file": ("train.csv", LEARNT, "text/csv")}, "data": {"anyway": "true"}}
     client.post("/api/triage/training", **sent)  # type: ignore[arg-type]
     _wait_for_training(client)
+
+
+def _ask_in_vain(client: httpx2.Client) -> str:
+    """Leave a question that nobody could answer; questions are put together every two minutes."""
+    asked = {"message": "How do I get a parking permit for the garage?", "company_id": 1}
+    client.post("/rag/chat", json=asked)
+    while not (gaps := client.get("/api/knowledge/gaps").json()["items"]):
+        time.sleep(5)
+    return str(gaps[0]["id"])
 
 
 def _named(path: str, told: Any) -> dict[str, str]:
