@@ -22,7 +22,7 @@ _BELIEVED_SECONDS = 30.0
 _COUNTS_MAX = 10_000
 # How many the index keeps in view while it walks, and how many it may look at where many are filtered
 # out: the price of finding what exact search would find.
-_IN_VIEW = 120
+_IN_VIEW = 600
 _LOOKED_AT_MAX = 8_000
 # The lengths that have an index of their own (knowledge_vectors.sql).
 _INDEXED = (384, 512, 768, 1024, 1536, 3072)
