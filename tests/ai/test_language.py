@@ -55,3 +55,19 @@ def test_only_the_companys_languages_are_answered(
 
 def test_a_megabyte_is_read_no_slower_than_its_start() -> None:
     assert identify_language("не работает приложение " * 50_000, COMPANY).code == "ru"
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "evidence"),
+    [
+        ("Не могу войти в приложение, оно не работает", "ru", "не"),
+        ("Қолданба ашылмай тұр, көмектесіңіз", "kk", "қолданба"),
+        ("The printer on our floor is out of paper", "en", "the"),
+        ("12345", COMPANY[0], None),
+    ],
+)
+def test_the_words_that_gave_it_away_are_named(text: str, code: str, evidence: str | None) -> None:
+    found = identify_language(text, COMPANY)
+    assert found.code == code
+    assert (evidence in found.evidence) if evidence else found.evidence == ()
+    assert len(found.evidence) <= 4

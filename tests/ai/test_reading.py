@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ticketyard.ai.phrases import PhraseTable, plain_words
 from ticketyard.ai.sentiment import read_sentiment
-from ticketyard.ai.summary import MAX_CHARACTERS, summarize
+from ticketyard.ai.summary import MAX_CHARACTERS, find_reasons, summarize
 
 
 @pytest.mark.parametrize(
@@ -64,3 +64,14 @@ def test_a_summary_of_anything_is_short_and_feeling_stays_in_bounds(text: str) -
     feeling = read_sentiment(text)
     assert -1 <= feeling.score <= 1
     assert 0 <= feeling.confidence <= 1
+
+
+def test_a_summary_names_the_words_its_sentences_were_taken_for() -> None:
+    text = (
+        "Hello. The weather was nice today. The scanner jams again and again. I cleaned the scanner"
+        " twice. Please repair the scanner. Thank you."
+    )
+    summary = summarize(text)
+    assert "scanner" in find_reasons(text, summary)
+    assert "weather" not in find_reasons(text, summary)
+    assert find_reasons("", "") == ()

@@ -6,7 +6,7 @@ and are typed without their own letters or in Latin ones; the rules here know th
 
 import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from ticketyard.ai.function_words import (
 )
 
 MAX_CHARACTERS = 4000
+_SIGNS = 4
 
 _NOT_PROSE = re.compile(
     r"https?://\S+|www\.\S+|\S+@\S+|[\w-]+\.(?:png|jpe?g|pdf|docx?|xlsx?|zip)\b"
@@ -35,10 +36,14 @@ _MIXED_FROM, _MIXED_TO = 0.2, 0.65
 
 @dataclass(frozen=True)
 class Language:
-    """A code and how sure it is, 0 to 1; 0 means the text gave no sign and a default was taken."""
+    """A code and how sure it is, 0 to 1; 0 means the text gave no sign and a default was taken.
+
+    evidence: words that gave it away; none where its letters alone or the model decided.
+    """
 
     code: str
     confidence: float
+    evidence: tuple[str, ...] = ()
 
 
 def identify_language(text: str, languages: Sequence[str]) -> Language:
@@ -66,10 +71,11 @@ def _among_cyrillic(words: list[str], languages: Sequence[str]) -> Language:
         )
         russian = sum(1 for word in words if word in RUSSIAN)
         if kazakh and (kazakh >= russian or kazakh >= len(words) / 3):
-            return Language("kk", _sureness(kazakh, russian))
+            return Language("kk", _sureness(kazakh, russian), _signs(words, _is_kazakh))
         if set(choices) == {"ru", "kk"}:
             # A long text without one Kazakh letter is not Kazakh; a short one may be.
-            return Language("ru", _sureness(russian + len(words) // 4, kazakh))
+            sure = _sureness(russian + len(words) // 4, kazakh)
+            return Language("ru", sure, _signs(words, RUSSIAN.__contains__))
     return _only_or_modelled(words, choices)
 
 
@@ -78,17 +84,27 @@ def _among_latin(words: list[str], prose: str, languages: Sequence[str]) -> Lang
     for code, known in (("ru", RUSSIAN_IN_LATIN), ("kk", KAZAKH_IN_LATIN)):
         hits = _count(words, known)
         if code in languages and hits > english:
-            return Language(code, _sureness(hits, english))
+            return Language(code, _sureness(hits, english), _signs(words, known.__contains__))
     choices = [code for code in languages if code not in _CYRILLIC_LANGUAGES]
     if not choices:
         return Language(languages[0], 0.0)
     if choices == ["en"]:
-        return Language("en", _sureness(english + len(words) // 4, 0))
+        sure = _sureness(english + len(words) // 4, 0)
+        return Language("en", sure, _signs(words, ENGLISH.__contains__))
     return _only_or_modelled(_WORD.findall(prose), choices)
 
 
 def _count(words: list[str], known: frozenset[str]) -> int:
     return sum(1 for word in words if word in known)
+
+
+def _is_kazakh(word: str) -> bool:
+    return word in KAZAKH or bool(_KAZAKH_LETTERS.search(word))
+
+
+def _signs(words: list[str], gives_away: Callable[[str], bool]) -> tuple[str, ...]:
+    """The first few words that do."""
+    return tuple(dict.fromkeys(filter(gives_away, words)))[:_SIGNS]
 
 
 def _sureness(signs: int, against: int) -> float:

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 
 from ticketyard.ai.function_words import ALWAYS_COMMON
 from ticketyard.ai.lexicon import WORDS, read_lexicon
@@ -10,6 +11,8 @@ from ticketyard.ai.phrases import PhraseTable, plain_words
 MAX_SENTENCES = 2
 MAX_CHARACTERS = 260
 _READ_SENTENCES = 60
+_STEM = 6
+_REASONS = 6
 
 _END = re.compile(r"(?<=[.!?…])\s+(?=[^a-zа-яё])|\n+")
 _LEXICON = read_lexicon(WORDS / "sentences.txt")
@@ -32,6 +35,23 @@ def summarize(text: str) -> str:
     return _cut(" ".join(_stopped(sentence) for sentence in chosen))
 
 
+def find_reasons(text: str, summary: str) -> tuple[str, ...]:
+    """The words of a summary for which its sentences were taken: those the whole text returns to, the
+    commonest first, and those that ask for something."""
+    counts = _stems(plain_words(text))
+    said = plain_words(summary)
+    again = [word for word in said if counts[word[:_STEM]] > 1]
+    again.sort(key=lambda word: -counts[word[:_STEM]])
+    asked = [hit.words for hit in _MATTER.find(said)]
+    first = {word[:_STEM]: word for word in reversed(again)}
+    found = dict.fromkeys(first[stem] for stem in dict.fromkeys(word[:_STEM] for word in again))
+    return tuple(dict.fromkeys((*found, *asked)))[:_REASONS]
+
+
+def _stems(words: Sequence[str]) -> Counter[str]:
+    return Counter(word[:_STEM] for word in words if word not in ALWAYS_COMMON and len(word) > 2)
+
+
 def _is_courtesy(sentence: str) -> bool:
     words = plain_words(sentence)
     return len(words) <= 5 and bool(_COURTESY.find(words)) and not _MATTER.find(words)
@@ -40,12 +60,10 @@ def _is_courtesy(sentence: str) -> bool:
 def _scores(sentences: list[str]) -> list[float]:
     """Sentences score by the words the whole text returns to, by what they ask, and by place."""
     each = [plain_words(sentence) for sentence in sentences]
-    counts = Counter(
-        word[:6] for words in each for word in words if word not in ALWAYS_COMMON and len(word) > 2
-    )
+    counts = _stems([word for words in each for word in words])
     scores = []
     for place, words in enumerate(each):
-        known = {word[:6] for word in words}
+        known = {word[:_STEM] for word in words}
         weight = sum(counts[word] for word in known) / (len(words) + 4) ** 0.5
         matter = min(3, len(_MATTER.find(words)))
         scores.append(weight + matter + 1.5 / (1 + place))

@@ -10,7 +10,7 @@ from ticketyard.ai.keywords import find_keywords
 from ticketyard.ai.labelling import rank_by_description
 from ticketyard.ai.language import Language, identify_language
 from ticketyard.ai.sentiment import NEGATIVE_BELOW, POSITIVE_ABOVE, Sentiment, read_sentiment
-from ticketyard.ai.summary import summarize
+from ticketyard.ai.summary import find_reasons, summarize
 from ticketyard.triage.advising import advise
 from ticketyard.triage.coldstart import (
     APP_BROKEN,
@@ -238,6 +238,8 @@ def _findings(
             "category": category.evidence,
             "priority": urgency.evidence,
             "sentiment": feeling.evidence,
+            "language": language.evidence,
+            "summary": find_reasons(content, summary),
         },
     )
 
