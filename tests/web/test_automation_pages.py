@@ -111,6 +111,8 @@ async def test_a_solution_is_changed_activated_and_forgotten(ada: Client) -> Non
         ({"title": " "}, "needs a title"),
         ({"link": "javascript:alert(1)"}, "flash stop"),
         ({"category": "no such"}, "flash stop"),
+        ({"category": "\x00"}, "flash stop"),
+        ({"action": "\x00"}, "flash stop"),
     ],
 )
 async def test_what_cannot_be_kept_is_said_and_stays_in_the_form(
@@ -172,7 +174,9 @@ async def test_an_agent_runs_an_action_and_sees_what_came_of_it(
     assert "sse:desk" not in done
     assert "&lt;b&gt;Unlocked.&lt;/b&gt;" in done
     assert done.count("vpn_reconnect</span>") == 1
-    nobody = {"action": "restart_service", "key": key.group(1) + "x", "given": " "}
+    odd = {"action": "vpn_reconnect", "key": "another-press", "given": "rita\x00"}
+    assert (await client.post(f"{place}/actions", data=odd)).status_code == 303
+    nobody = {"action": "restart_service", "key": "a-third-press", "given": " "}
     refused = await client.post(f"{place}/actions", data=nobody, follow_redirects=True)
     assert "restart_service needs service" in refused.text
     await world.log_in(client, world.admin)

@@ -114,14 +114,14 @@ async def test_what_was_sent_is_kept_and_its_document_has_helped(
     assert "1. Open the rear tray." in box
     assert 'name="draft" value="used"' in page
 
-    reply = {"body": "Hi!\n\n1. Open the rear tray.\n2. Pull.\n\nAna", "draft": "used"}
+    reply = {"body": "Hi!\n\n1. Open the rear tray.\n2. Pull\x00.\n\nAna", "draft": "used"}
     for _ in range(2):  # a second press is the same reply
         answer = await ana.post(f"/tickets/{ticket.number}/comments", data=reply)
         assert answer.status_code == 303
     found = await said(ana, ticket)
     assert [each["text"] for each in found["human_solution_steps"]] == [
         "Open the rear tray.",
-        "Pull.",
+        "Pull\ufffd.",
     ]  # type: ignore[attr-defined]
     assert await votes(world) == (1, 0)
     assert f"Solved by {world.ana.name}" in await card(ana, ticket)

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ticketyard.core.errors import Refusal
 from ticketyard.core.outgoing import Outgoing
 from ticketyard.core.sealing import Sealer
+from ticketyard.core.shapes import storable
 from ticketyard.insights.automation import count_sure, list_last_resolved, list_last_runs
 from ticketyard.tickets.queries import list_categories
 from ticketyard.triage.resolving.actions import Action, Actions
@@ -142,7 +143,7 @@ async def post_rule(
             await change_rule(
                 session,
                 is_on=is_on,
-                categories=category or [],
+                categories=storable(category or []),
                 per_requester_per_day=per_requester_per_day,
                 by=by,
             )

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ticketyard.core.auth import Principal
 from ticketyard.core.errors import Refusal
 from ticketyard.core.resources import Resources
-from ticketyard.core.shapes import RowId
+from ticketyard.core.shapes import RowId, storable
 from ticketyard.tickets.queries import list_categories
 from ticketyard.triage.resolving.actions import Actions
 from ticketyard.triage.resolving.errors import BadSolution
@@ -67,7 +67,11 @@ class SolutionForm:
         )
 
     def values(self) -> dict[str, Any]:
-        """The fields of a SolutionDraft. Raises BadSolution."""
+        """The fields of a SolutionDraft, such as can be kept. Raises BadSolution."""
+        given: dict[str, Any] = storable(self._values())
+        return given
+
+    def _values(self) -> dict[str, Any]:
         if self.kind not in KINDS or self.state not in STATES:
             raise BadSolution("There is no such kind or state.")
         steps = [line[:1_000] for line in self.steps.splitlines()]

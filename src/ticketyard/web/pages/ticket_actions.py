@@ -9,6 +9,7 @@ from fastapi import APIRouter, Form, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.errors import Refusal
+from ticketyard.core.shapes import storable
 from ticketyard.tickets.models import Ticket
 from ticketyard.triage.resolving.actions import Action, Actions
 from ticketyard.triage.resolving.models import ActionRun
@@ -77,7 +78,7 @@ async def post_action(
     by: Acting,
     resources: Parts,
     action: Annotated[str, Form(max_length=50)],
-    key: Annotated[str, Form(min_length=8, max_length=64)],
+    key: Annotated[str, Form(pattern=r"^[0-9a-zA-Z-]{8,64}$")],
     given: Annotated[list[str] | None, Form(max_length=20)] = None,
 ) -> Response:
     """Run an action. given: the values of its parameters, in their order."""
@@ -90,7 +91,7 @@ async def post_action(
                 session,
                 ticket_id=ticket.id,
                 action=wanted,
-                given=dict(zip(names, given or [], strict=False)),
+                given=dict(zip(names, storable(given or []), strict=False)),
                 resolves=wanted.resolves,
                 key=f"page {key}",
                 by=by,

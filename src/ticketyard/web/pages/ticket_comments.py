@@ -70,7 +70,7 @@ async def post_comment(
     if comment is None:
         comment = await _write(session, ticket, body, kept, by, is_internal=is_internal)
         if draft and not is_internal and by.may("knowledge:read"):
-            await keep_sent_answer(session, ticket_id=ticket.id, text=body, by=by)
+            await keep_sent_answer(session, ticket_id=ticket.id, text=comment.body, by=by)
     said = "Note kept." if is_internal else "Reply sent."
     if then:
         await change_status(session, ticket_id=ticket.id, status=then, by=by)
