@@ -56,6 +56,8 @@ def test_a_long_reply_is_cut() -> None:
         ("Hello!\nThe site does not open.\n\nBest regards,\nLi", "The site does not open."),
         ("Здравствуйте! Сайт не открывается.\n\nС уважением, Ли", "Сайт не открывается."),
         ("The site does not open", "The site does not open"),
+        ("It is full.\n\nThanks Irina", "It is full."),
+        ("Thanks to the update it is gone", "Thanks to the update it is gone"),
         ("Hi\n> quoted", ""),
     ],
 )

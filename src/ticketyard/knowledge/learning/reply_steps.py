@@ -24,7 +24,8 @@ _OPENS = re.compile(
 )
 _SIGNS_OFF = re.compile(
     r"^\s*(?:--\s*$|(?:(?:best|kind|warm)(?:est)? )?(?:regards|wishes)\b|sincerely\b|yours\b|cheers\b"
-    r"|many thanks\b|thanks,|с уважением|всего доброго|құрметпен|ізгі ниетпен)",
+    r"|(?:many )?thanks(?: in advance)?[,!.]?(?: [\w-]+)?\s*$"
+    r"|с уважением|всего доброго|құрметпен|ізгі ниетпен)",
     re.IGNORECASE | re.MULTILINE,
 )
 # Whoever closes a ticket says so; nobody else needs to know.
