@@ -26,7 +26,7 @@ VPN = {
     "priority": "high",
     "sentiment": "negative",
     "language": "en",
-    "summary": "Something stopped working since yesterday.",
+    "summary": "Since yesterday it does not do what it did.",
 }
 
 

@@ -42,7 +42,7 @@ async def test_a_ticket_that_is_unsure_gets_a_second_opinion(desk: Desk) -> None
         "language_model", "vpn", False,
     )  # fmt: skip
     assert 0.5 < analysis.confidence <= 0.85
-    assert analysis.summary == "Something stopped working since yesterday."
+    assert analysis.summary == "Since yesterday it does not do what it did."
     assert (analysis.sentiment, analysis.priority, ticket.priority) == ("negative", "high", "high")
     assert await desk.questions() == [("done", "", 1)]
 

@@ -130,6 +130,8 @@ def test_a_company_without_categories_gets_none() -> None:
     [
         ("Odd", None, "urgent", ("urgent", 8)),
         ("Odd", None, "low", ("low", 2)),
+        # A model alone makes nothing critical: the text may have ordered it.
+        ("Odd", None, "critical", ("urgent", 8)),
         # Words of the subject settled it (contracts 3.3).
         ("URGENT: odd", None, "low", ("critical", 9)),
         # Nobody puts a client below their floor (contracts 5.5).
@@ -225,7 +227,8 @@ def test_the_shape_itself_takes_no_label_that_is_on_no_list(answer: dict[str, An
     ],
 )
 def test_a_summary_is_short_plain_text(given: object, expected: str) -> None:
-    assert read_opinion({"summary": given}, TEXT, DESK).summary == expected
+    text = TicketText(7, "Odd", str(given)[:1000])
+    assert read_opinion({"summary": given}, text, DESK).summary == expected
 
 
 def test_a_summary_that_repeats_what_the_model_was_told_is_not_taken() -> None:

@@ -128,7 +128,9 @@ def _urgency(text: TicketText, feeling: Sentiment, opinion: Opinion) -> Urgency:
         return judged
     if opinion.priority == judged.priority:
         return replace(judged, confidence=max(judged.confidence, TRUST))
-    return judge_said(opinion.priority, text.segment)
+    # A text may have ordered it: what calls people out at night takes more than a model's word.
+    said = "urgent" if opinion.priority == "critical" else opinion.priority
+    return judge_said(said, text.segment)
 
 
 def _language(local: Findings, opinion: Opinion) -> tuple[str, float]:

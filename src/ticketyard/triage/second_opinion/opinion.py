@@ -13,6 +13,7 @@ from ticketyard.ai.chat.question import Question
 from ticketyard.triage.engine import candidates
 from ticketyard.triage.findings import Findings, Profile
 from ticketyard.triage.preparing import TicketText, clean
+from ticketyard.triage.second_opinion.straying import strays
 
 MAX_CHARACTERS = 6_000
 """So much of a ticket is sent; its start says what it is about."""
@@ -85,7 +86,7 @@ def read_opinion(answer: Mapping[str, Any], text: TicketText, profile: Profile) 
     """What of an answer can be used, whatever it holds: what is on no list is taken for nothing."""
     names = candidates(text, profile)
     summary = _summary(answer.get("summary"))
-    if repeats(summary, instructions(names, profile)):
+    if repeats(summary, instructions(names, profile)) or strays(summary, text.content):
         summary = ""
     return Opinion(
         category=_one_of(names, answer.get("category")),
