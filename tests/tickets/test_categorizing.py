@@ -1,5 +1,6 @@
 """Categories are added, renamed and taken out of use, and what speaks of them goes on."""
 
+import asyncio
 from typing import Any
 
 import httpx2
@@ -81,6 +82,16 @@ async def test_an_old_name_is_understood_for_good(world: World) -> None:
     # Back to where it began.
     await change(world, "Remote access", name="vpn")
     assert await found(world, "remote ACCESS") == "vpn"
+
+
+async def test_two_new_names_at_once_are_both_kept(world: World) -> None:
+    await asyncio.gather(
+        change(world, "vpn", name="Tunnel"),
+        change(world, "email", name="Mail"),
+        change(world, "printer", name="Printing"),
+    )
+    for word, name in (("vpn", "Tunnel"), ("email", "Mail"), ("printer", "Printing")):
+        assert await found(world, word) == name
 
 
 def test_names_are_kept_the_oldest_first() -> None:

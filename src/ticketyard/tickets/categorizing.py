@@ -84,6 +84,7 @@ async def add_category(
 ) -> Category:
     """Add one to the end of the list. Raises BadCategory, CategoryTaken."""
     name = _name(name)
+    await _take_turns(session)
     await _refuse_taken(session, name)
     count = await session.scalar(
         select(func.count()).where(Category.company_id == company_of(session))
@@ -118,7 +119,8 @@ async def change_category(
     and is found for none, and tickets that have it keep it.
     Raises CategoryNotFound, BadCategory, CategoryTaken.
     """
-    category = await _locked(session, category_id)
+    await _take_turns(session)
+    category = await _get(session, category_id)
     if name is not None and _name(name) != category.name:
         await _rename(session, category, _name(name), by)
     if description is not None and _description(description) != category.description:
@@ -165,11 +167,18 @@ async def _refuse_taken(session: AsyncSession, name: str, but: Category | None =
             raise CategoryTaken(f"{name} is what {now} was called before; choose another name.")
 
 
-async def _locked(session: AsyncSession, category_id: int) -> Category:
+async def _take_turns(session: AsyncSession) -> None:
+    """Who changes the list waits for whoever is at it, and then sees what that one left: of two new
+    names at once one would be forgotten."""
+    await session.execute(_TURNS)
+    await session.refresh(await get_company(session))
+
+
+async def _get(session: AsyncSession, category_id: int) -> Category:
     found = await session.scalar(
         select(Category)
         .where(Category.company_id == company_of(session), Category.id == category_id)
-        .with_for_update()
+        .execution_options(populate_existing=True)
     )
     if found is None:
         raise CategoryNotFound("There is no such category.")
@@ -193,6 +202,8 @@ def _description(given: str) -> str:
 async def _tell(session: AsyncSession, how: str, name: str, by: Principal) -> None:
     await emit(session, DeskChanged(what="category", how=how, name=name), by=by)
 
+
+_TURNS = text("select pg_advisory_xact_lock(hashtext('ticketyard.categories'), current_company())")
 
 # No version rises: what somebody is about to save is not out of date for a word.
 _RENAME_TICKETS = text(
