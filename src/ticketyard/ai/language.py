@@ -30,6 +30,10 @@ _LATIN = re.compile(r"[A-Za-zÀ-ɏ]")
 # Without і: Ukrainian has it too.
 _KAZAKH_LETTERS = re.compile(r"[әғқңөұүһ]")
 _CYRILLIC_LANGUAGES = frozenset({"ru", "kk", "uk", "be", "bg", "sr", "mk", "ky", "tg", "mn"})
+# Whoever writes Latin letters writes none of these; asking the model would only load it.
+_LETTERS_OF_THEIR_OWN = _CYRILLIC_LANGUAGES | frozenset(
+    {"am", "ar", "bn", "el", "fa", "he", "hi", "hy", "ja", "ka", "ko", "th", "ur", "zh"}
+)
 # Quoted error messages and product names can outweigh the writer's own words, which come first.
 _MIXED_FROM, _MIXED_TO = 0.2, 0.65
 
@@ -85,7 +89,7 @@ def _among_latin(words: list[str], prose: str, languages: Sequence[str]) -> Lang
         hits = _count(words, known)
         if code in languages and hits > english:
             return Language(code, _sureness(hits, english), _signs(words, known.__contains__))
-    choices = [code for code in languages if code not in _CYRILLIC_LANGUAGES]
+    choices = [code for code in languages if code not in _LETTERS_OF_THEIR_OWN]
     if not choices:
         return Language(languages[0], 0.0)
     if choices == ["en"]:

@@ -165,7 +165,8 @@ async def _read(
     chunks = await asyncio.to_thread(cut, extracted)
     if not chunks:
         raise CannotRead("no_text")
-    language = identify_language(extracted.text, claimed.languages).code
+    found = await asyncio.to_thread(identify_language, extracted.text, claimed.languages)
+    language = found.code
     pieces = [
         Piece(
             document_id=claimed.id,

@@ -110,7 +110,8 @@ async def converse(
 ) -> AsyncIterator[Stage | Reply]:
     """The stages as they are done, then the reply. No transaction is held while it is thought."""
     yield turn.heard
-    language = identify_language(turn.message, LANGUAGES).code
+    # The first may load a model for a second: what was said so far has to be on its way meanwhile.
+    language = (await asyncio.to_thread(identify_language, turn.message, LANGUAGES)).code
     with timed("smalltalk_router") as stage:
         small_talk = find_small_talk(turn.message)
         stage.output = {"small_talk": small_talk}
