@@ -25,7 +25,7 @@ _Name = Annotated[Words, StringConstraints(max_length=NAME_MAX)]
 class TicketEventIn(Body):
     """`ticket.created`, as the broker's message of the same name tells it."""
 
-    event: Literal["ticket.created"]
+    event: Literal["ticket.created"] = Field(examples=["ticket.created"])
     event_id: Annotated[Line, StringConstraints(min_length=1, max_length=EVENT_ID_MAX)] = Field(
         description="The same for every try: what was done once is not done again.",
         examples=["5f0c3a52-6b0e-4d8e-9a55-0c5c8f2b7d11"],
@@ -49,7 +49,9 @@ class SeedIn(Body):
     """What to do with the sample articles. company_id: 0 is the company of the key."""
 
     wipe: bool = Field(
-        False, description="Take the untouched ones away first; nothing else is ever deleted."
+        False,
+        description="Take the untouched ones away first; nothing else is ever deleted.",
+        examples=[False],
     )
     company_id: int = Field(0, ge=0, le=_COMPANY_MAX, examples=[0])
 
