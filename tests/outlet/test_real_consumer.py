@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import subprocess
 import sys
 from pathlib import Path
 from uuid import uuid4
@@ -12,7 +13,7 @@ from sqlalchemy import text
 
 from tests.knowledge.documents import pdf
 from tests.outlet.conftest import Desk, RedisServer, until
-from tests.outlet.test_consuming import kill
+from tests.outlet.consumers import kill
 from tests.world import World
 
 pytestmark = pytest.mark.slow
@@ -28,9 +29,9 @@ async def test_files_and_tickets_of_another_system_are_done(
     )
     log = tmp_path / "log"
     with log.open("wb") as output:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "celery", "-A", "ticketyard.celery", "worker", "-Q", "rag_events",
-            "-c", "1",
+        process = subprocess.Popen(  # noqa: ASYNC220
+            [sys.executable, "-m", "celery", "-A", "ticketyard.celery", "worker", "-Q", "rag_events",
+             "-c", "1"],
             cwd=tmp_path, start_new_session=True, stdout=output, stderr=output,
             env={
                 "PATH": os.environ["PATH"], "HOME": str(tmp_path), "DATABASE_URL": database_url,
@@ -39,8 +40,8 @@ async def test_files_and_tickets_of_another_system_are_done(
             },
         )  # fmt: skip
     try:
-        await until(lambda: "ready." in log.read_text() or process.returncode, 60)
-        assert process.returncode is None, log.read_text()
+        await until(lambda: "ready." in log.read_text() or process.poll() is not None, 60)
+        assert process.poll() is None, log.read_text()
         foreign = Celery("foreign", broker=broker_server.url, backend=broker_server.url)
 
         async def ask(task: str, **fields: object) -> object:
@@ -71,7 +72,6 @@ async def test_files_and_tickets_of_another_system_are_done(
         assert await ask("file_deleted", file_id=file_id) == {"ok": True, "file_id": file_id}
     finally:
         kill(process)
-        await process.wait()
     async with world.resources.db.transaction(world.company_id) as session:
         assert await session.scalar(text("select count(*) from knowledge_document")) == 0
         assert await session.scalar(text("select count(*) from knowledge_chunk")) == 0
