@@ -204,6 +204,12 @@ async def test_what_cannot_be_is_said_and_nothing_is_lost(
     assert ancestors(await admin.get("/chat/north/frame")) == "'self'"
 
 
+async def test_what_no_database_keeps_is_left_out(admin: httpx2.AsyncClient) -> None:
+    given = {"is_on": "1", "name": "He\0lp", "greeting": "Hi\0", "privacy_note": "\0"}
+    assert (await admin.post("/settings/chat", data=given)).status_code == 303
+    assert "He\ufffdlp" in (await admin.get("/chat/north")).text
+
+
 async def test_only_who_may_change_settings_sees_them(
     client: httpx2.AsyncClient, world: World
 ) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Request, Response
 
 from ticketyard.core.errors import Invalid
+from ticketyard.core.shapes import storable
 from ticketyard.knowledge.chatbot.setting_up import (
     ORIGINS_MAX,
     TEXT_MAX,
@@ -53,9 +54,9 @@ async def post_chat_settings(
     """Set it; what cannot be is said beside what was written, and nothing is changed."""
     chosen = ChatSettings(
         is_on=bool(is_on),
-        name=name,
-        greeting=greeting,
-        privacy_note=privacy_note,
+        name=storable(name),
+        greeting=storable(greeting),
+        privacy_note=storable(privacy_note),
         accent=accent.strip(),
         origins=tuple(origins.split()),
     )
