@@ -5,6 +5,7 @@ PY ?= python3
 PORT ?= 8000
 DATA_DIR ?= data
 BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 export PIP_ROOT_USER_ACTION := ignore
 export NPM_CONFIG_UPDATE_NOTIFIER := false
 UV := .tools/bin/uv
@@ -17,10 +18,10 @@ run: setup  ## serve the sample company on http://127.0.0.1:8000 (PORT, DATA_DIR
 	@PORT=$(PORT) DATA_DIR=$(DATA_DIR) $(BIN)/ticketyard demo
 
 test: setup chromium dovecot redis  ## every test; one file: make test ARGS=tests/tickets
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile $(ARGS)
+	$(PYTEST) $(ARGS)
 
 quick: setup dovecot redis  ## the tests that start no whole program and no browser
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow" $(ARGS)
+	$(PYTEST) -m "not slow" $(ARGS)
 
 check: lint types contracts test  ## what .ci/run checks
 
