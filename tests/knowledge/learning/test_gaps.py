@@ -3,6 +3,7 @@
 import asyncio
 
 import httpx2
+import pytest
 
 from tests.knowledge.learning.asking import Desk
 from tests.knowledge.retrieving.shelf import Shelf
@@ -15,7 +16,7 @@ from ticketyard.knowledge.learning.deciding import (
     write_about_gap,
 )
 from ticketyard.knowledge.learning.grouping import group_unanswered
-from ticketyard.knowledge.learning.trying import try_gaps
+from ticketyard.knowledge.learning.trying import are_enough, try_gaps
 from ticketyard.knowledge.writing import change_article, set_publication
 
 JAM = "Open the rear tray. Pull the paper out. Close the tray."
@@ -140,6 +141,25 @@ async def test_a_gap_closes_itself_when_an_article_answers_and_reopens_when_aske
     await north.gather()
     (gap,) = await north.gaps()
     assert (gap.state, gap.gap.reopened, gap.gap.asked) == ("open", 1, 3)
+
+
+@pytest.mark.parametrize(
+    ("answers", "enough"),
+    [
+        ([], False),
+        ([7], True),
+        ([None], False),
+        ([7, None], False),
+        ([7, 7, None], True),
+        ([None, 7, 7, 7, 7], False),
+        ([7, 8, 9, None, None], True),
+        ([7, 8, None, None, None], False),
+    ],
+)
+def test_the_last_question_and_most_of_them_have_to_be_answered(
+    answers: list[int | None], enough: bool
+) -> None:
+    assert are_enough(answers) == enough
 
 
 async def test_what_only_agents_may_find_is_no_answer_to_requesters(world: World) -> None:

@@ -1,5 +1,6 @@
 """Ask the knowledge again what it could not answer: a gap that it answers now closes itself."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -45,10 +46,9 @@ async def try_gaps(resources: Resources, company_id: int) -> int:
     for due in await _due(resources, company_id):
         answers = [await find_answer(resources, company_id, each) for each in due.questions]
         found = [each for each in answers if each is not None]
-        is_answered = bool(found) and answers[0] is not None and 2 * len(found) > len(answers)
         async with resources.db.transaction(company_id) as session:
             given = {"gap_id": due.gap_id, "at": due.at, "now": now_of(session)}
-            if not is_answered:
+            if not are_enough(answers):
                 await session.execute(_IN_VAIN, given)
                 continue
             best = max(sorted(set(found)), key=found.count)
@@ -56,6 +56,12 @@ async def try_gaps(resources: Resources, company_id: int) -> int:
         closed += 1
         log.info("gap_closed", company_id=company_id, gap_id=due.gap_id)
     return closed
+
+
+def are_enough(answers: Sequence[int | None]) -> bool:
+    """Whether so many questions are answered, the last one first, that a gap is none any more."""
+    found = [each for each in answers if each is not None]
+    return bool(answers) and answers[0] is not None and 2 * len(found) > len(answers)
 
 
 async def find_answer(resources: Resources, company_id: int, asked: _Question) -> int | None:
