@@ -30,6 +30,7 @@ from ticketyard.knowledge.events import (
 )
 from ticketyard.knowledge.lane import ReadingLane
 from ticketyard.knowledge.learning import jobs as knowledge_learning
+from ticketyard.knowledge.learning.pruning import prune_learning
 from ticketyard.knowledge.retrieving import jobs as retrieving
 from ticketyard.mailboxes import jobs as mailboxes
 from ticketyard.mailboxes.events import MailBounced, MailboxFailing
@@ -166,6 +167,7 @@ WIRING = Wiring(
         ("*/10 * * * *", knowledge_learning.draft_from_tickets),
         ("29 * * * *", knowledge_learning.follow_answered),
         ("13 4 * * *", knowledge_learning.learn_from_judgements),
+        ("59 2 * * *", prune_learning),
         ("* * * * *", learning.look_after_trainings),
         ("37 1 * * *", learning.train_nightly),
         ("*/5 * * * *", insights.mail_reports),
