@@ -45,6 +45,8 @@ def test_without_a_letter_the_default_is_taken_and_said_to_be_a_guess(text: str)
         ("Hi, the printer is broken again", ("da", "en"), "en"),
         ("Доброго дня, не можу увійти до кабінету", ("uk", "ru", "en"), "uk"),
         ("Nothing but English here", ("ru",), "ru"),
+        ("الطابعة لا تعمل", ("en", "ru", "ar"), "ar"),
+        ("الطابعة لا تعمل", ("en", "ru"), "en"),
     ],
 )
 def test_only_the_companys_languages_are_answered(

@@ -26,10 +26,12 @@ _NOT_PROSE = re.compile(
 )
 _WORD = re.compile(r"[^\W\d_]+")
 _CYRILLIC = re.compile(r"[Ѐ-ӿ]")
+_ARABIC = re.compile(r"[\u0600-\u06ff]")
 _LATIN = re.compile(r"[A-Za-zÀ-ɏ]")
 # Without і: Ukrainian has it too.
 _KAZAKH_LETTERS = re.compile(r"[әғқңөұүһ]")
 _CYRILLIC_LANGUAGES = frozenset({"ru", "kk", "uk", "be", "bg", "sr", "mk", "ky", "tg", "mn"})
+_ARABIC_LANGUAGES = frozenset({"ar", "fa", "ur"})
 # Whoever writes Latin letters writes none of these; asking the model would only load it.
 _LETTERS_OF_THEIR_OWN = _CYRILLIC_LANGUAGES | frozenset(
     {"am", "ar", "bn", "el", "fa", "he", "hi", "hy", "ja", "ka", "ko", "th", "ur", "zh"}
@@ -57,11 +59,19 @@ def identify_language(text: str, languages: Sequence[str]) -> Language:
     cyrillic = [word for word in words if _CYRILLIC.search(word)]
     latin = [word for word in words if _LATIN.search(word)]
     if not cyrillic and not latin:
-        return Language(languages[0], 0.0)
+        return _by_other_letters(words, languages)
     share = sum(map(len, cyrillic)) / sum(map(len, cyrillic + latin))
     if share > _MIXED_TO or (share >= _MIXED_FROM and words[0] == cyrillic[0]):
         return _among_cyrillic(cyrillic, languages)
     return _among_latin(latin, prose, languages)
+
+
+def _by_other_letters(words: list[str], languages: Sequence[str]) -> Language:
+    arabic = sum(1 for word in words if _ARABIC.search(word))
+    sharing = [code for code in languages if code in _ARABIC_LANGUAGES]
+    if arabic and len(sharing) == 1:
+        return Language(sharing[0], _sureness(arabic, 0))
+    return Language(languages[0], 0.0)
 
 
 def _among_cyrillic(words: list[str], languages: Sequence[str]) -> Language:

@@ -294,3 +294,21 @@ async def test_after_a_ticket_the_next_question_is_another_matter(
     assert (chat["outcome"], chat["ticket_id"] is None) == ("ticket", False)
     (question,) = await rows(world, "select outcome, ticket_id from chat_question")
     assert question == {"outcome": "resolved_confirmed", "ticket_id": None}
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "answered"),
+    [
+        ("ru", "Hi", "Здравствуйте"),
+        ("en", "Привет", "Здравствуйте"),
+        ("en", "сәлем", "Сәлеметсіз бе"),
+        ("en", "مرحبا", "مرحبا"),
+        ("en", "Hi", "Hello"),
+    ],
+)
+async def test_it_speaks_as_it_is_spoken_to(
+    world: World, client: httpx2.AsyncClient, language: str, said: str, answered: str
+) -> None:
+    speaker = await Visitor.enter(client, language=language)
+    (hello,) = await speaker.say(said)
+    assert hello["text"].startswith(answered)

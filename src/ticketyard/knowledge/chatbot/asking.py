@@ -36,6 +36,7 @@ class Asked:
     key: ChatKey
     text: str
     question_id: int | None
+    language: str
 
 
 async def answer_asked(resources: Resources, asked: Asked) -> AsyncIterator[Stage | ChatMessage]:
@@ -46,7 +47,7 @@ async def answer_asked(resources: Resources, asked: Asked) -> AsyncIterator[Stag
         turn = await begin_turn(
             resources, by, asked.text, conversation_id=asked.key.conversation_id
         )
-        stages = converse(resources, by, turn, Narrow((PUBLIC,)))
+        stages = converse(resources, by, turn, Narrow((PUBLIC,)), language=asked.language)
         ends_at = time.monotonic() + ANSWER_SECONDS
         while reply is None:
             async with asyncio.timeout(ends_at - time.monotonic()):

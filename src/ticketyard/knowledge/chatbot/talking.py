@@ -47,6 +47,7 @@ class Heard:
     text: str
     move: Move
     question_id: int | None = None
+    language: str = ""
 
 
 async def hear(resources: Resources, key: ChatKey, text: str) -> Heard:
@@ -61,12 +62,14 @@ async def hear(resources: Resources, key: ChatKey, text: str) -> Heard:
         await hear_words(session, chat, HIDDEN if move.kind == "check_code" else text)
         await reopen(session, chat)
         question_id = await _note_question(session, chat, text) if move.kind == "answer" else None
-    return Heard(key, text, move, question_id)
+        return Heard(key, text, move, question_id, chat.language)
 
 
 async def _note_question(session: AsyncSession, chat: Chat, text: str) -> int | None:
-    if len(plain_words(text)) >= _WORDS_OF_A_LANGUAGE:
-        chat.language = identify_language(text, LANGUAGES).code
+    spoken = identify_language(text, LANGUAGES)
+    # "Hi" and "OK" are said in all languages.
+    if len(plain_words(text)) >= _WORDS_OF_A_LANGUAGE or spoken.code != LANGUAGES[0]:
+        chat.language = spoken.code
     if find_small_talk(text):
         return None
     question = ChatQuestion(
@@ -110,7 +113,7 @@ working: Final[set[asyncio.Task[None]]] = set()
 
 async def _respond(resources: Resources, heard: Heard) -> AsyncIterator[Stage | ChatMessage]:
     if heard.move.kind == "answer":
-        asked = Asked(heard.key, heard.text, heard.question_id)
+        asked = Asked(heard.key, heard.text, heard.question_id, heard.language)
         async for each in answer_asked(resources, asked):
             yield each
         return

@@ -106,12 +106,16 @@ async def begin_turn(
 
 
 async def converse(
-    resources: Resources, by: Principal, turn: Turn, narrow: Narrow
+    resources: Resources, by: Principal, turn: Turn, narrow: Narrow, *, language: str = ""
 ) -> AsyncIterator[Stage | Reply]:
-    """The stages as they are done, then the reply. No transaction is held while it is thought."""
+    """The stages as they are done, then the reply. No transaction is held while it is thought.
+
+    language: what is spoken here (ISO 639-1); by default that of the message.
+    """
     yield turn.heard
-    # The first may load a model for a second: what was said so far has to be on its way meanwhile.
-    language = (await asyncio.to_thread(identify_language, turn.message, LANGUAGES)).code
+    if not language:
+        # The first may load a model for a second: what was said so far has to be on its way meanwhile.
+        language = (await asyncio.to_thread(identify_language, turn.message, LANGUAGES)).code
     with timed("smalltalk_router") as stage:
         small_talk = find_small_talk(turn.message)
         stage.output = {"small_talk": small_talk}
