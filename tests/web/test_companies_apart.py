@@ -140,6 +140,7 @@ FIELDS: Mapping[str, str] = {
     "back": "/queue",
     "base_load": "3",
     "because": "no reason",
+    "reason": "It took printers for scanners.",
     "body": "Hello",
     "category": "network",
     "close": "",
