@@ -33,11 +33,11 @@ def test_near_in_meaning_is_near_in_space(embedder: LocalEmbedder) -> None:
 
 
 @installed
-def test_a_texts_vector_does_not_depend_on_its_batch(embedder: LocalEmbedder) -> None:
-    text = "Cannot connect to the VPN from home"
-    alone = LocalEmbedder().embed([text])[0]
-    among = LocalEmbedder().embed(["x", "another much longer text about printers " * 9, text])[2]
-    assert alone @ among > 0.9999
+def test_a_texts_vector_does_not_depend_on_those_beside_it() -> None:
+    texts = [f"Printer {n} does not print {'at all, ' * (n * 7 % 40)}" for n in range(24)]
+    together = LocalEmbedder(threads=3).embed(texts)
+    alone = LocalEmbedder(threads=1)
+    assert (together == np.concatenate([alone.embed([text]) for text in texts])).all()
 
 
 @installed

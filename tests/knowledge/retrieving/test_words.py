@@ -1,12 +1,14 @@
 """The words index: counts that hold, questions of any length, and power that stays in its company."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import text
 
 from tests.knowledge.retrieving.shelf import Shelf
 from tests.world import World
+from ticketyard.ai.bm25 import Plan
 from ticketyard.knowledge.retrieving.asked import PUBLIC, Narrow
 from ticketyard.knowledge.retrieving.vectors import _is_many
 from ticketyard.knowledge.retrieving.words import (
@@ -20,6 +22,10 @@ NARROW = Narrow((PUBLIC,))
 _HITS = text(
     "select document_id, number from word_hits(cast(:words as integer[]), '[]',"
     ' \'{"visibilities": ["public", "internal"]}\', 100)'
+)
+_FIRST = text(
+    "select document_id from word_hits(cast(:rare as integer[]), cast(:sets as jsonb),"
+    ' \'{"visibilities": ["public"]}\', 5)'
 )
 # What stands in the index, counted anew, beside what is kept of it.
 _WRONG_COUNTS = text(
@@ -93,6 +99,39 @@ async def test_the_best_by_words_comes_first(world: World) -> None:
     assert hits.keys[0].document_id == best
     assert hits.bm25 == sorted(hits.bm25, reverse=True)
     assert len(hits.keys) == 22
+
+
+async def test_rare_words_are_fetched_before_frequent_ones_whatever_lies_first(
+    world: World,
+) -> None:
+    shelf = Shelf(world.resources, world.company_id)
+    for number in range(30):
+        await shelf.put(f"Park {number}", "The falcon of the park.")
+    rare = await shelf.put("Kestrel", "The kestrel nests on the roof.")
+    async with world.resources.db.transaction(world.company_id) as session:
+        ids = {
+            word: id
+            for word, id in await session.execute(text("select word, id from knowledge_word"))
+        }
+        rows = await session.execute(
+            _FIRST, {"rare": [ids["kestrel"]], "sets": f"[[{ids['falcon']}, {ids['park']}]]"}
+        )
+        first, *others = [row.document_id for row in rows]
+    assert first == rare
+    assert len(others) == 4
+
+
+async def test_a_piece_that_is_fetched_twice_is_found_once(world: World) -> None:
+    shelf = Shelf(world.resources, world.company_id)
+    await shelf.put("Falcon", "The falcon of the park.")
+    await shelf.put("Park", "The park.")
+    async with world.resources.db.transaction(world.company_id) as session:
+        question = await read_question(session, "falcon park")
+        ids = question.plan.any_of
+        twice = replace(question, plan=Plan(ids, [ids, ids[:1]]))
+        assert (await find_by_words(session, twice, NARROW, 5)) == (
+            await find_by_words(session, question, NARROW, 5)
+        )
 
 
 async def test_a_whole_book_as_a_question_is_read_in_part(world: World) -> None:
