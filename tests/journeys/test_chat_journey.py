@@ -30,6 +30,7 @@ from tests.notify.sink import Sink, open_sink
 from tests.world import PASSWORD, build_world
 from ticketyard.core.config import Settings
 from ticketyard.core.storage import Blobs
+from ticketyard.web.pages.chat_words import WORDS
 from ticketyard.wiring import build_resources, open_database
 
 pytestmark = pytest.mark.browser
@@ -377,6 +378,14 @@ def sites(browser: Browser, chat: Chat) -> Chat:
     page = context.new_page()
     come_in(page)
     assert flaws(page, "/settings/chat") == []
+    assert flaws(page, "/chat/north") == []
+    page.set_viewport_size({"width": 380, "height": 600})
+    for language in WORDS:
+        page.goto(f"/chat/north/frame?language={language}")
+        assert overflow(page) <= 0, language
+        assert page.evaluate("document.querySelector('.chat').scrollWidth") <= 380, language
+    page.set_viewport_size(DESKTOP)
+    page.goto("/settings/chat")
     page.get_by_label("Sites that may show the chat").fill("http://shop.example")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("alert")).to_contain_text("Nothing was changed.")

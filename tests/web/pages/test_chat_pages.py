@@ -4,6 +4,7 @@ import html
 import json
 import re
 from pathlib import Path
+from typing import get_args
 
 import httpx2
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from tests.world import World
 from ticketyard.knowledge.chatbot.moves import Move, Standing, read_message
 from ticketyard.knowledge.chatbot.setting_up import ChatSettings, save_chat_settings
+from ticketyard.knowledge.chatting.tracing import StageName
 from ticketyard.web.pages.chat import frame_ancestors
 from ticketyard.web.pages.chat_settings import script_tag
 from ticketyard.web.pages.chat_words import WORDS, choose_language
@@ -108,6 +110,19 @@ def test_the_scripts_turn_no_text_into_markup() -> None:
             r"innerHTML|outerHTML|insertAdjacent|document\.write|eval\(", script.read_text()
         )
         assert not found, script.name
+
+
+def test_each_stage_that_is_told_of_is_one_and_has_words() -> None:
+    script = (STATIC / "js" / "chat" / "main.js").read_text()
+    told = re.search(r"const NEXT = {(.*?)};", script, re.DOTALL)
+    assert told
+    after = dict(re.findall(r'(\w+): "(\w+)"', told[1]))
+    assert set(after) < set(get_args(StageName))
+    assert set(after.values()) | {"reading", "checking"} == set(WORDS["en"]["stages"])
+    troubles = re.search(r"const PLAIN = {(.*?)};", script)
+    assert troubles
+    named = set(re.findall(r'"(\w+)"', troubles[1])) | {"failed"}
+    assert named == set(WORDS["en"]["troubles"])
 
 
 @pytest.mark.parametrize(
