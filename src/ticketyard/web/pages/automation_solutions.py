@@ -202,6 +202,7 @@ async def post_state(
     state: Annotated[str, Form(max_length=20)],
 ) -> Response:
     """Switch it on, or put it away."""
+    await get_solution(session, solution_id)
     if state not in STATES:
         return back_to(f"{HOME}#solutions", Flash("stop", "There is no such state."))
     try:
