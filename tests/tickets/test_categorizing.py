@@ -12,6 +12,8 @@ from tests.triage.learning.test_versions import train
 from tests.world import World
 from ticketyard.ai.embedding import NoEmbedder
 from ticketyard.core.jobs import Worker
+from ticketyard.knowledge.drafts import ArticleDraft
+from ticketyard.knowledge.writing import add_article
 from ticketyard.sla.changing import add_calendar, add_policy
 from ticketyard.sla.drafts import CalendarDraft, PolicyDraft
 from ticketyard.sla.histories import read_histories
@@ -115,6 +117,8 @@ async def test_tickets_policies_and_what_sources_say_follow_a_new_name(
             "update auto_resolution_rule set categories = '{printer}'",
             "insert into macro (company_id, name, actions)"
             " values (current_company(), 'Toner', '{\"category\": \"printer\"}')",
+            "insert into solution (company_id, title, category, kind, description, state) values"
+            " (current_company(), 'Change the toner', 'printer', 'manual_steps', 'x', 'draft')",
             "insert into saved_view (company_id, person_id, name, query)"
             " select current_company(), id, 'Mine', '{\"category\": \"printer\"}' from person"
             " where company_id = current_company() limit 1",
@@ -125,6 +129,8 @@ async def test_tickets_policies_and_what_sources_say_follow_a_new_name(
         )
         draft = PolicyDraft(name="Printers", calendar_id=calendar.id, category="printer")
         await add_policy(session, draft=draft, by=world.system)
+        article = ArticleDraft(title="Toner", body="Change it.", category="printer")
+        await add_article(session, draft=article, by=world.as_person(world.admin))
     async with db.transaction(world.company_id) as session:
         version = (await get_ticket(session, opened.id)).version
     await change(world, "printer", name="Printing")
@@ -139,6 +145,8 @@ async def test_tickets_policies_and_what_sources_say_follow_a_new_name(
             ("select categories from escalation_policy", ["Printing", "vpn"]),
             ("select actions ->> 'category' from macro where name = 'Toner'", "Printing"),
             ("select query ->> 'category' from saved_view", "Printing"),
+            ("select category from solution where title = 'Change the toner'", "Printing"),
+            ("select category from knowledge_document", "Printing"),
             (
                 "select payload ->> 'after' from event where type = 'desk.category_renamed'",
                 "Printing",
