@@ -67,7 +67,7 @@ async def get_use_page(
 
 def _lines(found: Deflection) -> list[_Line]:
     return [
-        _Line(words, kind, count, count / found.asked)
+        _Line(words, kind, count, count / max(found.asked, 1))
         for verdict, (words, kind) in VERDICTS.items()
         if (count := found.verdicts.get(verdict, 0)) or kind == "clear"
     ]
