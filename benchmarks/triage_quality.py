@@ -8,7 +8,6 @@ training seconds are processor seconds after that, and what reading costs is sai
 """
 
 import argparse
-import resource
 import subprocess
 import sys
 import tempfile
@@ -23,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from kit.labelled import DEFAULT_DATA, Case, cases, strangers
-from kit.machine import about
+from kit.machine import about, peak_megabytes
 from ticketyard.ai.blending import softmax
 from ticketyard.ai.classifying import Classifier, Prediction, load_classifier
 from ticketyard.ai.embedding import Embedder, NoEmbedder, Vectors, open_embedder
@@ -93,8 +92,9 @@ def main() -> None:
         if name.startswith("CLINC150"):
             console.print(_scope_line(name, model, chosen, arguments.data, remembering))
     _engine_lines(console, next(iter(models.values())), arguments)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    console.print(f"Peak memory of this process, every training included: {peak:.0f} MB")
+    console.print(
+        f"Peak memory of this process, every training included: {peak_megabytes():.0f} MB"
+    )
 
 
 def _table(case: Case, embedder: Remembering, models: dict[str, Classifier]) -> Table:
@@ -183,7 +183,7 @@ def _tfidf_regression(case: Case) -> Answers:
 
     terms = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)
     started = time.process_time()
-    model = make_pipeline(terms, LogisticRegression(C=10, tol=1e-2, max_iter=60))
+    model = make_pipeline(terms, LogisticRegression(C=10, max_iter=300))
     model.fit(case.texts, case.labels)
     seconds = time.process_time() - started
     chances = model.predict_proba(case.asked)
@@ -195,7 +195,7 @@ def _minilm_regression(case: Case, embedder: Embedder) -> Answers:
 
     vectors = embedder.embed(case.texts)
     started = time.process_time()
-    model = LogisticRegression(C=20, tol=1e-2, max_iter=60).fit(vectors, case.labels)
+    model = LogisticRegression(C=20, max_iter=300).fit(vectors, case.labels)
     seconds = time.process_time() - started
     chances = model.predict_proba(embedder.embed(case.asked))
     return Answers(model.classes_[chances.argmax(axis=1)], chances.max(axis=1), seconds)
@@ -250,8 +250,7 @@ def _report_engine(stored: Path, texts: Sequence[str]) -> None:
             f"One {name} text: p50 {p50:.1f} ms, p95 {p95:.1f} ms; in batches "
             f"{len(several) / seconds:.0f}/s, {cpu / len(several) * 1000:.1f} ms processor time each"
         )
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"Peak memory of an engine with this model: {peak:.0f} MB")
+    print(f"Peak memory of an engine with this model: {peak_megabytes():.0f} MB")
 
 
 if __name__ == "__main__":
