@@ -78,6 +78,8 @@ async def test_a_draft_of_tickets_is_shown_with_them_and_dismissed(
     await client.post(f"/knowledge/proposals/{file_id}/dismiss")
     assert "somebody has decided on it" in await shown(client, "/knowledge/proposals")
     assert (await client.delete(f"/api/knowledge/proposals/{file_id}")).status_code == 404
+    await world.log_in(client, world.other_admin)
+    assert (await client.post(f"/knowledge/proposals/{file_id}/dismiss")).status_code == 404
 
 
 async def test_who_was_helped_and_what_was_cited_is_shown_with_its_denominator(

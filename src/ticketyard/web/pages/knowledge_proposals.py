@@ -9,6 +9,8 @@ from fastapi import APIRouter, Query, Response
 from ticketyard.core.errors import Refusal
 from ticketyard.knowledge.learning.dismissing import dismiss_proposal
 from ticketyard.knowledge.learning.queries import list_proposals
+from ticketyard.knowledge.queries import get_visible_document
+from ticketyard.knowledge.writing import ARTICLES
 from ticketyard.web.deps import Acting, Session, may
 from ticketyard.web.markdown import render_markdown
 from ticketyard.web.pages.frame import DeskFrame, Flash, back_to, page
@@ -43,6 +45,7 @@ async def get_proposals_page(
 @router.post("/{file_id}/dismiss", dependencies=[may("knowledge:write")])
 async def post_dismiss(file_id: str, session: Session, by: Acting) -> Response:
     """Put it away."""
+    await get_visible_document(session, file_id, by, ARTICLES)
     try:
         async with session.begin_nested():
             await dismiss_proposal(session, file_id=file_id, by=by)
