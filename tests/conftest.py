@@ -21,16 +21,16 @@ from tests.world import World, build_world
 from ticketyard.core.config import Settings
 from ticketyard.core.db import Database
 from ticketyard.core.embedded import OWNER, EmbeddedPostgres
-from ticketyard.core.jobs import Worker
+from ticketyard.core.jobs import Wiring, Worker
 from ticketyard.core.resources import Resources
 from ticketyard.core.storage import Blobs
 from ticketyard.migrations.running import upgrade
 from ticketyard.web.app import create_app, stand_on
 from ticketyard.web.deps import WebSettings
 from ticketyard.wiring import (
+    WIRING,
     build_reading_lane,
     build_resources,
-    build_worker,
     open_database,
 )
 
@@ -192,9 +192,27 @@ def world(cast: World, resources: Resources) -> World:
 
 
 @pytest.fixture
-def worker(resources: Resources, settings: Settings) -> Worker:
+def wiring() -> Wiring:
+    """What the worker does."""
+    return WIRING
+
+
+def without_timetable() -> Wiring:
+    """For tests that wait for no hour: twenty jobs for each company, at the first run in each database,
+    are half a second of processor time."""
+    jobs = (*WIRING.jobs, *(job for _, job in WIRING.timetable))
+    return replace(WIRING, jobs=jobs, timetable=())
+
+
+@pytest.fixture
+def worker(resources: Resources, settings: Settings, wiring: Wiring) -> Worker:
     """The background worker, not running."""
-    return build_worker(resources, settings)
+    return Worker(
+        resources,
+        wiring,
+        concurrency=settings.worker_concurrency,
+        max_attempts=settings.job_max_attempts,
+    )
 
 
 @pytest.fixture
