@@ -312,3 +312,17 @@ async def test_it_speaks_as_it_is_spoken_to(
     speaker = await Visitor.enter(client, language=language)
     (hello,) = await speaker.say(said)
     assert hello["text"].startswith(answered)
+
+
+async def test_a_document_that_is_gone_answers_not_even_the_same_words_again(
+    visitor: Visitor, world: World
+) -> None:
+    question = "Where is a lost badge replaced?"
+    shelf = Shelf(world.resources, world.company_id)
+    document_id = await shelf.put("Badge", "A lost badge is replaced at the reception desk.")
+    first, _ = await visitor.say(question)
+    again, _ = await visitor.say(question)
+    assert first["text"] == again["text"]
+    await shelf.throw_away(document_id)
+    gone = await visitor.say(question)
+    assert "reception" not in str(gone)

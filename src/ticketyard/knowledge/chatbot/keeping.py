@@ -7,6 +7,7 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 from sqlalchemy import Select, func, select
+from sqlalchemy import text as sql
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.auth import Principal, new_token, same, token_hash
@@ -148,7 +149,11 @@ async def find_twin(session: AsyncSession, chat: Chat, text: str) -> int | None:
     if last is None or last.content != text or now_of(session) - last.created_at > TWICE_WITHIN:
         return None
     answered = await session.scalar(_of(chat).where(ChatMessage.id > last.id).limit(1))
-    return last.id if answered is not None else None
+    # A document that is gone since answers nothing, not even once more.
+    told = {"conversation": chat.conversation_id, "question": text}
+    if answered is None or await session.scalar(_PROOF_GONE, told):
+        return None
+    return last.id
 
 
 async def list_answers(resources: Resources, key: ChatKey, message_id: int) -> list[ChatMessage]:
@@ -215,3 +220,22 @@ def _of(chat: Chat) -> Select[ChatMessage]:
         ChatMessage.company_id == chat.company_id,
         ChatMessage.conversation_id == chat.conversation_id,
     )
+
+
+_PROOF_GONE: Final = sql(
+    """
+    select exists (
+      select from chat_question q cross join unnest(q.citations) as c(mark)
+      where q.company_id = current_company() and q.conversation_id = :conversation
+        and q.question = :question
+        and not exists (
+          select from knowledge_document d
+          join knowledge_chunk k on k.company_id = d.company_id and k.document_id = d.id
+            and k.number = cast(substring(c.mark from '-([0-9]+)]$') as integer)
+          where d.company_id = q.company_id and d.publication = 'published'
+            and d.visibility = 'public'
+            and d.file_id = cast(substring(c.mark from '#([0-9a-f-]{36})-') as uuid)
+        )
+    )
+    """
+)
