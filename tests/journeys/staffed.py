@@ -63,10 +63,11 @@ class Desk:
 
 
 @contextmanager
-def open_desk(cluster: Cluster, folder: Path) -> Iterator[Desk]:
+def open_desk(cluster: Cluster, folder: Path, **environment: str) -> Iterator[Desk]:
     """A desk with three tickets that nobody has taken up."""
     url = cluster.clone()
-    desk = Desk(Program(url, folder, environment={"TICKETYARD_OUTGOING_ALLOWED": "127.0.0.1"}), url)
+    given = {"TICKETYARD_OUTGOING_ALLOWED": "127.0.0.1", **environment}
+    desk = Desk(Program(url, folder, environment=given), url)
     # In a thread of its own: playwright keeps an event loop running in this one.
     with ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, _people_it(desk, folder)).result()
