@@ -15,6 +15,7 @@ from tests.knowledge.retrieving.shelf import Shelf
 from tests.world import World
 from ticketyard.knowledge.chatbot.ending import note_left_chats
 from ticketyard.knowledge.chatbot.keeping import ChatKey
+from ticketyard.knowledge.chatbot.models import ChatMessage
 from ticketyard.knowledge.chatbot.talking import hear, respond, working
 from ticketyard.knowledge.retrieving.index import PieceIndex
 from ticketyard.tickets.related.merging import merge_tickets
@@ -247,17 +248,54 @@ async def test_a_chat_nobody_goes_on_with_was_left(visitor: Visitor, world: Worl
     assert chat["outcome"] == "resolved_confirmed"
 
 
-async def test_who_leaves_finds_the_answer_later(visitor: Visitor, world: World) -> None:
-    key = ChatKey(
+def key_of(visitor: Visitor, world: World) -> ChatKey:
+    """What opens the conversation without HTTP."""
+    return ChatKey(
         world.company_id,
         UUID(visitor.base.rpartition("/")[2]),
         visitor.headers["authorization"].removeprefix("Bearer "),
     )
-    answers = respond(world.resources, await hear(world.resources, key, ASKED))
+
+
+async def test_who_leaves_finds_the_answer_later(visitor: Visitor, world: World) -> None:
+    answers = respond(world.resources, await hear(world.resources, key_of(visitor, world), ASKED))
     await anext(answers)
     await answers.aclose()  # type: ignore[attr-defined]
     await asyncio.gather(*working)
     assert (await visitor.messages())[-1]["text"] == "Did that help?"
+
+
+@pytest.mark.parametrize("question", [ASKED, UNKNOWN])
+async def test_an_answer_that_comes_late_takes_nothing_away(
+    visitor: Visitor, world: World, question: str
+) -> None:
+    heard = await hear(world.resources, key_of(visitor, world), question)
+    (asks,) = await visitor.say("human please")
+    assert asks["asks"] == "email"
+    (late,) = [
+        each async for each in respond(world.resources, heard) if isinstance(each, ChatMessage)
+    ]
+    assert (late.told["asks"], late.told["state"]) == ("email", "asking")
+    assert [each["id"] for each in late.told["choices"]] == ["cancel"]
+    (over,) = await visitor.say("mia@example.com")
+    assert over["state"] == "handed_over"
+
+
+@pytest.mark.parametrize("wanted", ["human please", "please open a ticket"])
+async def test_an_answer_that_comes_after_the_ticket_leaves_it_so(
+    visitor: Visitor, world: World, wanted: str
+) -> None:
+    heard = await hear(world.resources, key_of(visitor, world), ASKED)
+    await visitor.say(wanted)
+    (opened,) = await visitor.say("mia@example.com")
+    (late,) = [
+        each async for each in respond(world.resources, heard) if isinstance(each, ChatMessage)
+    ]
+    assert late.told["citations"]
+    assert late.told["state"] == opened["state"]
+    assert [each["id"] for each in late.told["choices"]] == offered(opened)
+    (question,) = await rows(world, "select outcome from chat_question")
+    assert question["outcome"] == opened["state"]
 
 
 async def test_a_ticket_that_was_merged_is_nobody_s_to_write_on(

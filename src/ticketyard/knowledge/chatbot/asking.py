@@ -14,8 +14,8 @@ from ticketyard.core.log import get_logger
 from ticketyard.core.resources import Resources
 from ticketyard.knowledge.answering.answer import Answer
 from ticketyard.knowledge.answering.citing import Citation, find_citations
-from ticketyard.knowledge.chatbot.keeping import ChatKey, get_chat, guest, say_back
-from ticketyard.knowledge.chatbot.models import ChatMessage, ChatQuestion
+from ticketyard.knowledge.chatbot.keeping import ChatKey, get_chat, guest, say_back, standing_of
+from ticketyard.knowledge.chatbot.models import Chat, ChatMessage, ChatQuestion
 from ticketyard.knowledge.chatbot.sentences import say
 from ticketyard.knowledge.chatting.conversing import Reply, begin_turn, converse
 from ticketyard.knowledge.chatting.tracing import Stage
@@ -66,26 +66,46 @@ async def answer_asked(resources: Resources, asked: Asked) -> AsyncIterator[Stag
 
 async def _keep(session: AsyncSession, asked: Asked, reply: Reply | None) -> list[ChatMessage]:
     chat = await get_chat(session, asked.key)
+    text = say("failed", chat.language)
+    citations: list[dict[str, Any]] = []
+    if reply is not None:
+        text, citations = await number_citations(session, reply.text, reply.answers)
+        if asked.question_id is not None:
+            await _note(session, asked.question_id, reply, bool(citations))
+    if await _has_gone_on(session, chat, asked.question_id):
+        told = await say_back(
+            session, chat, text, asks=chat.asks, choices=chat.choices, citations=citations
+        )
+        return [told]
     chat.state = "answering"
-    if reply is None:
-        text = say("failed", chat.language)
-        return [await say_back(session, chat, text, choices=["ticket", "person"])]
-    text, citations = await number_citations(session, reply.text, reply.answers)
-    if asked.question_id is None:
+    if citations:
+        return await _ask_whether_it_helped(session, chat, text, citations)
+    if reply is not None and asked.question_id is None:
         return [await say_back(session, chat, text)]
-    is_answered = bool(citations)
-    await _note(session, asked.question_id, reply, is_answered)
-    if not is_answered:
+    if reply is not None:
         text = f"{text}\n\n{say('no_answer', chat.language)}"
-        return [await say_back(session, chat, text, choices=["ticket", "person"])]
+    return [await say_back(session, chat, text, choices=["ticket", "person"])]
+
+
+async def _has_gone_on(session: AsyncSession, chat: Chat, question_id: int | None) -> bool:
+    """Whether somebody was quicker than the answer: they fill in a ticket, have one, or have a person.
+
+    What they are asked for then must not be taken away from under them.
+    """
+    if chat.asks is not None or standing_of(session, chat).is_with_person:
+        return True
+    question = await session.get(ChatQuestion, question_id) if question_id is not None else None
+    return question is not None and question.outcome is not None
+
+
+async def _ask_whether_it_helped(
+    session: AsyncSession, chat: Chat, text: str, citations: Sequence[dict[str, Any]]
+) -> list[ChatMessage]:
+    question = say("did_it_help", chat.language)
+    choices = ["helped", "not_helped", "person"]
     return [
         await say_back(session, chat, text, citations=citations),
-        await say_back(
-            session,
-            chat,
-            say("did_it_help", chat.language),
-            choices=["helped", "not_helped", "person"],
-        ),
+        await say_back(session, chat, question, choices=choices),
     ]
 
 
