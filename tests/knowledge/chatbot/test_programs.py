@@ -101,6 +101,22 @@ async def test_the_same_question_is_answered_alike(
     assert len(await rows(world, "select id from ticket")) == (0 if query == ASKED else 1)
 
 
+@pytest.mark.parametrize("again", [{"key": "k-1"}, {"message_id": "m-1"}, {"conversation_id": "c"}])
+async def test_what_a_deleted_document_said_is_not_told_again(
+    world: World, client: httpx2.AsyncClient, again: dict[str, Any]
+) -> None:
+    shelf = Shelf(world.resources, world.company_id)
+    document_id = await shelf.put("How do I clear a paper jam?", JAM)
+    client.headers["x-api-key"] = world.key
+    assert "rear tray" in (await ask(client, ASKED, **again)).text
+    await shelf.throw_away(document_id)
+    for _ in range(2):
+        told = await ask(client, ASKED, **again)
+        assert told.json()["status"] == "ticket_created", told.text
+        assert "rear tray" not in told.text
+    assert len(await rows(world, "select id from ticket")) == 1
+
+
 async def test_two_requesters_do_not_share_ids(
     desk: httpx2.AsyncClient, world: World, client: httpx2.AsyncClient
 ) -> None:

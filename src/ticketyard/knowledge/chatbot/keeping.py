@@ -150,10 +150,15 @@ async def find_twin(session: AsyncSession, chat: Chat, text: str) -> int | None:
         return None
     answered = await session.scalar(_of(chat).where(ChatMessage.id > last.id).limit(1))
     # A document that is gone since answers nothing, not even once more.
-    told = {"conversation": chat.conversation_id, "question": text}
-    if answered is None or await session.scalar(_PROOF_GONE, told):
+    if answered is None or await is_proof_gone(session, chat, text):
         return None
     return last.id
+
+
+async def is_proof_gone(session: AsyncSession, chat: Chat, question: str | None = None) -> bool:
+    """Whether something that an answer stood on is no longer public; question: of this one alone."""
+    told = {"conversation": chat.conversation_id, "question": question}
+    return bool(await session.scalar(_PROOF_GONE, told))
 
 
 async def list_answers(resources: Resources, key: ChatKey, message_id: int) -> list[ChatMessage]:
@@ -227,7 +232,7 @@ _PROOF_GONE: Final = sql(
     select exists (
       select from chat_question q cross join unnest(q.citations) as c(mark)
       where q.company_id = current_company() and q.conversation_id = :conversation
-        and q.question = :question
+        and q.question = coalesce(cast(:question as text), q.question)
         and not exists (
           select from knowledge_document d
           join knowledge_chunk k on k.company_id = d.company_id and k.document_id = d.id

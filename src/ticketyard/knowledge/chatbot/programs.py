@@ -20,7 +20,7 @@ from ticketyard.knowledge.answering.answer import Answer
 from ticketyard.knowledge.answering.answering import answer_question
 from ticketyard.knowledge.chatbot.asking import number_citations
 from ticketyard.knowledge.chatbot.ending import end_questions
-from ticketyard.knowledge.chatbot.keeping import keep_message, open_chat
+from ticketyard.knowledge.chatbot.keeping import is_proof_gone, keep_message, open_chat
 from ticketyard.knowledge.chatbot.models import Chat, ChatQuestion
 from ticketyard.knowledge.chatbot.moves import Standing, read_message
 from ticketyard.knowledge.chatbot.sentences import LANGUAGES
@@ -117,7 +117,7 @@ async def answer_program(
 async def _find_reply(
     resources: Resources, company_id: int, asked: ProgramQuestion
 ) -> Mapping[str, Any] | None:
-    """What was answered to the very same before."""
+    """What was answered to the very same before, as long as it still stands."""
     if asked.reference is None:
         return None
     async with resources.db.transaction(company_id) as session:
@@ -126,11 +126,12 @@ async def _find_reply(
                 Chat.company_id == company_of(session), Chat.reference == asked.reference
             )
         )
+        gone = chat is not None and await is_proof_gone(session, chat)
     if chat is None or chat.reply is None:
         return None
     if asked.by_key and chat.slots.get("sha256") != asked.sha256:
         raise KeyReused("This Idempotency-Key was used before, for something else.")
-    return chat.reply
+    return None if gone else chat.reply
 
 
 async def _think(resources: Resources, company_id: int, asked: ProgramQuestion) -> ProgramAnswer:
