@@ -30,11 +30,13 @@ class Heard:
     batches: list[list[int]] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
     broken: set[int] = field(default_factory=set)
+    seconds: float = 0.0
 
 
 async def hear_bells(resources: Resources, company_id: int, events: Sequence[BellRung]) -> None:
     heard = resources.part(Heard)
     heard.batches.append([event.bell for event in events])
+    await asyncio.sleep(heard.seconds)
     if heard.broken & {event.bell for event in events}:
         raise RuntimeError("this bell is cracked")
 
@@ -267,3 +269,16 @@ async def test_on_the_timetable_one_company_s_trouble_holds_up_no_other(
 
     heard.broken = set()
     await tick(timestamp=1)
+
+
+async def test_work_whose_lease_cannot_be_renewed_is_done_all_the_same(
+    yard: Resources, bell_worker: Worker, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ticketyard.core.jobs.LEASE_SECONDS", 0.03)
+    # The database refuses every renewal, as it does while it starts anew.
+    monkeypatch.setattr("ticketyard.core.jobs._RENEW", text("select :ids, :lease from nowhere"))
+    yard.part(Heard).seconds = 0.1
+    await ring(yard, world, 1)
+    await bell_worker.run_listeners(world.company_id)
+    assert yard.part(Heard).batches == [[1]]
+    assert await items(yard, world) == []

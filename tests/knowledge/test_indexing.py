@@ -7,8 +7,10 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx2
+import pytest
 from sqlalchemy import Row, text
 
 from tests.knowledge.documents import pdf
@@ -18,6 +20,7 @@ from ticketyard.core.clock import utc_now
 from ticketyard.core.storage import Blobs
 from ticketyard.knowledge.drafts import ArticleDraft
 from ticketyard.knowledge.filing import delete_document, read_all_again
+from ticketyard.knowledge.indexing import _Claimed, _lease
 from ticketyard.knowledge.lane import ReadingLane
 from ticketyard.knowledge.reading.running import Limits
 from ticketyard.knowledge.writing import add_article, change_article, set_publication
@@ -253,3 +256,16 @@ async def test_all_can_be_read_again(world: World, run_jobs: RunJobs) -> None:
     after = await document(world)
     assert after.state == "ready"
     assert after.read_at > before
+
+
+async def test_a_lease_that_cannot_be_renewed_for_a_moment_costs_no_reading(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ticketyard.knowledge.indexing.LEASE_SECONDS", 0.03)
+    # No column holds such an id: the database refuses every renewal.
+    nobody = _Claimed(
+        id=2**70, file_id=uuid4(), claim=uuid4(), kind="markdown", blob_key=None, size_bytes=0,
+        body="", title="", category=None, visibility="internal", languages=("en",),
+    )  # fmt: skip
+    async with _lease(world.resources, world.company_id, nobody):
+        await asyncio.sleep(0.1)

@@ -21,6 +21,7 @@ import orjson
 import procrastinate
 import psycopg
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.db import Database, is_database_away
@@ -222,7 +223,7 @@ class Worker:
         async def renew() -> None:
             while True:
                 await asyncio.sleep(LEASE_SECONDS / 3)
-                with suppress(psycopg.Error):
+                with suppress(SQLAlchemyError, psycopg.Error):
                     async with self._db.transaction(company_id) as session:
                         await session.execute(_RENEW, {"ids": ids, "lease": LEASE_SECONDS})
 

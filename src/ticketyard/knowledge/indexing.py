@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 from sqlalchemy import Select, func, insert, or_, select, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.ai.language import identify_language
@@ -338,7 +339,7 @@ async def _lease(resources: Resources, company_id: int, claimed: _Claimed) -> As
     async def renew() -> None:
         while True:
             await asyncio.sleep(LEASE_SECONDS / 3)
-            with suppress(psycopg.Error):
+            with suppress(SQLAlchemyError, psycopg.Error):
                 async with resources.db.transaction(company_id) as session:
                     until = now_of(session) + timedelta(seconds=LEASE_SECONDS)
                     await _set(session, claimed, claimed_until=until)
