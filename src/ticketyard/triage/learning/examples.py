@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import io
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -51,15 +52,32 @@ def called_today(
 ) -> list[Example]:
     """The examples with their labels as categories are called now, known by their first names.
 
-    present: former names to today's.  first: today's to the first.
+    present: former names to today's.  first: today's to the first.  Neither capital nor small letters
+    part a label from a name.
     """
+    now = {name.casefold(): name for name in first}
+    now |= {name.casefold(): called for name, called in present.items()}
     called = []
     for each in examples:
-        label = present.get(each.label, each.label)
+        label = now.get(each.label.casefold(), each.label)
         key = first.get(label, "")
         same = (label, key) == (each.label, each.key)
         called.append(each if same else replace(each, label=label, key=key))
     return called
+
+
+def spelled_alike(examples: Iterable[Example], known: Iterable[str]) -> list[Example]:
+    """Labels in the company's own spelling; of several new spellings the commonest."""
+    examples = list(examples)
+    spelling: dict[str, str] = {}
+    for label, _ in Counter(example.label for example in examples).most_common():
+        spelling.setdefault(label.casefold(), label)
+    spelling |= {name.casefold(): name for name in known}
+    return [
+        each if label == each.label else replace(each, label=label)
+        for each in examples
+        for label in (spelling[each.label.casefold()],)
+    ]
 
 
 RANKS = {"admin": 3, "agent": 2, "system": 2, "source": 1, "integration": 1}

@@ -14,7 +14,13 @@ from ticketyard.people.queries import get_company
 from ticketyard.tickets.categorizing import labels_lacking
 from ticketyard.tickets.names import first_names, present_names
 from ticketyard.tickets.queries import list_categories
-from ticketyard.triage.learning.examples import RANKS, Example, called_today, split_digests
+from ticketyard.triage.learning.examples import (
+    RANKS,
+    Example,
+    called_today,
+    spelled_alike,
+    split_digests,
+)
 from ticketyard.triage.learning.queries import find_in_state, held_by_rollback
 from ticketyard.triage.preparing import TicketText
 from ticketyard.triage.queries import CATEGORY, TEAM, get_teams
@@ -193,9 +199,11 @@ def _examples(collected: Collected) -> list[Example]:
     taught = [_example(row, row.content) for row in collected.taught]
     decided = collected.decided
     present, first = present_names(collected.settings), first_names(collected.settings)
+    called = called_today((*taught, *latest.values()), present, first)
     return [
         _with_decision(example, decided)
-        for example in called_today((*taught, *latest.values()), present, first)
+        # Before anything goes by a digest: a model knows an example by the company's own spelling.
+        for example in spelled_alike(called, collected.descriptions)
         if example.text and decided.get(example.digest) != "dismissed"
     ]
 

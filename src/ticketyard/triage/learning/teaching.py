@@ -16,7 +16,7 @@ from ticketyard.ai.training import CannotLearn, Tell, refit, train
 from ticketyard.triage.engine import analyse
 from ticketyard.triage.errors import CannotTrain
 from ticketyard.triage.findings import Profile
-from ticketyard.triage.learning.examples import Example, split_digests
+from ticketyard.triage.learning.examples import Example, spelled_alike, split_digests
 from ticketyard.triage.learning.gate import Answer, Trial, Verdict, judge
 from ticketyard.triage.learning.holdouts import Split, hold_out
 from ticketyard.triage.learning.remembering import Remembering
@@ -145,15 +145,6 @@ def teach(assignment: Assignment, embedder: Embedder, tell: Tell | None = None) 
         outcome = replace(outcome, model=final.to_bytes(), labels=final.labels, metrics=metrics)
     tell("done", 1.0)
     return replace(outcome, vectors=embedder.packed())
-
-
-def spelled_alike(examples: Sequence[Example], known: Sequence[str]) -> list[Example]:
-    """Labels in the company's own spelling; of several new spellings the commonest."""
-    spelling: dict[str, str] = {}
-    for label, _ in Counter(example.label for example in examples).most_common():
-        spelling.setdefault(label.casefold(), label)
-    spelling |= {name.casefold(): name for name in known}
-    return [replace(each, label=spelling[each.label.casefold()]) for each in examples]
 
 
 def hashed(texts: Sequence[str]) -> Vectors:

@@ -15,7 +15,13 @@ from ticketyard.triage.engines import Engines
 from ticketyard.triage.errors import BadExamples, CannotTrain
 from ticketyard.triage.learning.apprentice import teach_aside
 from ticketyard.triage.learning.errors import VectorsAway
-from ticketyard.triage.learning.examples import RANKS, Example, called_today, parse_examples
+from ticketyard.triage.learning.examples import (
+    RANKS,
+    Example,
+    called_today,
+    parse_examples,
+    spelled_alike,
+)
 from ticketyard.triage.learning.gathering import Lore, collect, list_unlabelled, lore_of
 from ticketyard.triage.learning.keeping import find_vectors, keep_vectors
 from ticketyard.triage.learning.models import TrainingRun
@@ -155,11 +161,12 @@ async def _learn(
     lore = await asyncio.to_thread(lore_of, collected, with_held=run.is_forced)
     if run.blob_key:
         file = await _file(resources, run, run.blob_key)
-    brought = called_today(
+    called = called_today(
         _brought(file, run, by),
         present_names(collected.settings),
         first_names(collected.settings),
     )
+    brought = spelled_alike(called, lore.descriptions)
     async with resources.db.transaction(company_id) as session:
         others = await list_unlabelled(session, run.field, [*lore.examples, *brought])
         vectors = await find_vectors(session, run.field, embedder.name)
