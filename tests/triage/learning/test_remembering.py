@@ -50,6 +50,18 @@ def test_what_another_embedder_left_is_passed_over(known: bytes) -> None:
     assert remembering.embed(["a text"])[0, 0] == len("a text")
 
 
+def test_no_more_is_kept_than_there_is_room_for() -> None:
+    first = Remembering(Counting())
+    first.embed(["a", "b", "c"])
+    each = len(first.packed()) // 3
+    packed = first.packed(most_bytes=3 * each - 1)
+    assert len(packed) == 2 * each
+    second = Counting()
+    Remembering(second, packed).embed(["a", "b", "c"])
+    assert second.read == ["c"]
+    assert first.packed(most_bytes=each - 1) == b""
+
+
 def test_without_vectors_there_is_nothing_to_keep() -> None:
     remembering = Remembering(NoEmbedder())
     assert remembering.embed(["a text"]).shape == (1, 0)

@@ -2,11 +2,16 @@
 
 import hashlib
 from collections.abc import Sequence
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ticketyard.ai.embedding import Embedder, Vectors
+
+KEPT_BYTES = 128 * 1024 * 1024
+"""More is not kept for the next lesson: 160,000 texts of the packaged model. A row has room for a
+gigabyte, and a lesson must not fail for what only spares the next one time."""
 
 _BATCH = 256
 _KEY_BYTES = 16
@@ -41,11 +46,12 @@ class Remembering:
             self._asked.update(zip(batch, vectors, strict=True))
         return np.stack([self._asked[key] for key in keys]).astype(np.float32)
 
-    def packed(self) -> bytes:
-        """Every text that was asked for, as its digest and its vector; the text itself is not there."""
-        if not self._asked:
-            return b""
-        return b"".join(self._asked) + np.stack(list(self._asked.values())).tobytes()
+    def packed(self, most_bytes: int = KEPT_BYTES) -> bytes:
+        """Every text that was asked for, the first first and as many as there is room for, as its digest
+        and its vector; the text itself is not there."""
+        room = most_bytes // (_KEY_BYTES + 2 * self.dimensions)
+        kept = dict(islice(self._asked.items(), room))
+        return b"".join(kept) + np.stack(list(kept.values())).tobytes() if kept else b""
 
 
 def _unpacked(known: bytes, dimensions: int) -> dict[bytes, _Half]:
