@@ -1,6 +1,8 @@
 """Categories are added, renamed and taken out of use, and what speaks of them goes on."""
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import httpx2
@@ -28,14 +30,19 @@ from ticketyard.tickets.errors import (
 from ticketyard.tickets.labelling import find_category
 from ticketyard.tickets.names import first_names, former_names, present_names
 from ticketyard.tickets.queries import get_ticket, list_categories
+from ticketyard.triage.analysing import analyse_tickets
 from ticketyard.triage.correcting import correct_category
 from ticketyard.triage.engines import Engines
+from ticketyard.triage.findings import Findings, Profile
 from ticketyard.triage.learning.counting import consider_training
 from ticketyard.triage.learning.gathering import count_fresh, gather
 from ticketyard.triage.learning.quality import measure_quality
+from ticketyard.triage.learning.queries import find_shadow_report
 from ticketyard.triage.learning.setting import LearningSettings, set_learning_settings
 from ticketyard.triage.learning.versions import promote_version
+from ticketyard.triage.preparing import TicketText
 from ticketyard.triage.queries import CATEGORY, current_version, get_analysis
+from ticketyard.triage.reviewing import find_last_decision, take_back_last
 
 PAIRS = all_texts()
 
@@ -207,6 +214,9 @@ async def test_what_was_learned_goes_on_under_a_new_name(world: World, worker: W
             until=world.resources.clock().replace(year=2030), zone="UTC",
         )  # fmt: skip
         assert "badge" not in {each.label for each in quality.labels}
+        assert quality.held_out
+        assert "Doors and cards" in quality.held_out.labels
+        assert "badge" not in quality.held_out.labels
     asked = await world.open("I lost my access card again")
     await worker.run_pending()
     async with db.transaction(world.company_id) as session:
@@ -221,6 +231,75 @@ async def test_what_was_learned_goes_on_under_a_new_name(world: World, worker: W
     async with db.transaction(world.company_id) as session:
         assert await count_fresh(session, CATEGORY) == 0
     await consider_training(world.resources, world.company_id, "count")
+
+
+async def test_a_shadow_is_judged_by_what_people_said_before_a_new_name(
+    world: World, worker: Worker
+) -> None:
+    world.resources.part(Engines).embedder = NoEmbedder()
+    await train(world, PAIRS[:120])
+    db, by = world.resources.db, world.as_person(world.admin)
+    async with db.transaction(world.company_id) as session:
+        await set_learning_settings(session, LearningSettings(shadow=True), by=by)
+    assert (await train(world, PAIRS[:240])).state == "shadow"
+    opened = await world.open("My badge does not open the door at home")
+    await worker.run_pending()
+    async with db.transaction(world.company_id) as session:
+        await correct_category(session, ticket_id=opened.id, category="badge", by=by)
+        before = await find_shadow_report(session)
+    assert before
+    assert (before.judged, before.right) == (1, 1)
+    await change(world, "badge", name="Doors and cards")
+    await worker.run_pending()
+    async with db.transaction(world.company_id) as session:
+        assert await find_shadow_report(session) == before
+
+
+async def test_a_decision_is_taken_back_in_names_of_today(world: World) -> None:
+    opened = await world.open("It prints nothing over the tunnel", category="printer")
+    db, by = world.resources.db, world.as_person(world.ana)
+    async with db.transaction(world.company_id) as session:
+        await correct_category(session, ticket_id=opened.id, category="vpn", by=by)
+    await change(world, "printer", name="Printing")
+    await change(world, "vpn", name="Tunnel")
+    async with db.transaction(world.company_id) as session:
+        last = await find_last_decision(session, by)
+        assert last
+        assert last.category == "Tunnel"
+        assert await take_back_last(session, by=by) == [opened.id]
+    async with db.transaction(world.company_id) as session:
+        ticket = await get_ticket(session, opened.id)
+        assert (ticket.category, ticket.category_by) == ("Printing", "source")
+
+
+class Interrupted(Engines):
+    """Engines that somebody changes the list of categories under, while they think."""
+
+    def __init__(self, world: World, **changes: Any) -> None:
+        super().__init__(NoEmbedder())
+        self.world, self.changes = world, changes
+
+    async def analyse(self, texts: Sequence[TicketText], profile: Profile) -> list[Findings]:
+        found = await super().analyse(texts, profile)
+        await change(self.world, "printer", **self.changes)
+        return found
+
+
+@pytest.mark.parametrize(
+    ("changes", "category"), [({"name": "Printing"}, "Printing"), ({"is_active": False}, None)]
+)
+async def test_a_list_that_changes_while_a_ticket_is_read_is_gone_by(
+    world: World, changes: dict[str, Any], category: str | None
+) -> None:
+    opened = await world.open("The printer prints blank pages and its toner is empty")
+    parts = {**world.resources.parts, Engines: Interrupted(world, **changes)}
+    resources = replace(world.resources, parts=parts)
+    await analyse_tickets(resources, world.company_id, [opened.id])
+    async with world.resources.db.transaction(world.company_id) as session:
+        assert (await get_ticket(session, opened.id)).category == category
+        analysis = await get_analysis(session, opened.id)
+        assert (analysis.category, analysis.need_admin) == (category, category is None)
+        assert "printer" not in [name for name, _ in analysis.category_ranking]
 
 
 async def test_one_out_of_use_is_chosen_by_nobody_and_kept_by_who_has_it(

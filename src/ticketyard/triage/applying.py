@@ -11,9 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ticketyard.core.auth import Principal
 from ticketyard.core.db import now_of
 from ticketyard.core.events import emit
+from ticketyard.people.queries import get_company
+from ticketyard.tickets.categorizing import hold_categories
 from ticketyard.tickets.labelling import Found, label_found
+from ticketyard.tickets.names import present_names
+from ticketyard.tickets.queries import list_categories
 from ticketyard.triage.events import TicketTriaged
 from ticketyard.triage.findings import Findings, Profile
+from ticketyard.triage.renaming import found_today
 
 
 async def apply_findings(
@@ -31,6 +36,11 @@ async def apply_findings(
     """
     if not findings:
         return
+    # They were thought about for a while, and somebody may have changed the list.
+    await hold_categories(session)
+    called = present_names((await get_company(session)).settings)
+    names = {each.name for each in await list_categories(session)}
+    findings = [found_today(each, called, names) for each in findings]
     rows = [_row(each) for each in findings]
     stored = await session.execute(
         _STORE, {"rows": orjson.dumps(rows).decode(), "now": now_of(session)}

@@ -1,6 +1,6 @@
 """Many proposals accepted at once, and the last decision taken back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +12,9 @@ from ticketyard.core.auth import Principal
 from ticketyard.core.db import company_of, now_of
 from ticketyard.core.errors import Refusal
 from ticketyard.core.events import emit
+from ticketyard.people.queries import get_company
 from ticketyard.tickets.models import Ticket
+from ticketyard.tickets.names import present_names
 from ticketyard.tickets.queries import get_ticket
 from ticketyard.tickets.unfiling import unfile_ticket
 from ticketyard.triage.correcting import correct_category
@@ -74,9 +76,10 @@ async def find_last_decision(session: AsyncSession, by: Principal) -> LastDecisi
     rows = [row for row in await _last(session, by) if row.field == CATEGORY]
     if not rows:
         return None
+    called = await _called(session)
     return LastDecision(
         ticket_ids=tuple(row.ticket_id for row in rows),
-        category=rows[0].corrected,
+        category=called.get(rows[0].corrected, rows[0].corrected),
         decided_at=rows[0].corrected_at,
     )
 
@@ -88,23 +91,38 @@ async def take_back_last(session: AsyncSession, *, by: Principal) -> list[int]:
     What somebody changed meanwhile stays; gives the tickets that wait again.
     Raises NothingToTakeBack.
     """
-    undone = [row.ticket_id for row in await _last(session, by) if await _undo(session, row.id, by)]
+    called = await _called(session)
+    undone = [
+        row.ticket_id
+        for row in await _last(session, by)
+        if await _undo(session, row.id, called, by)
+    ]
     if not undone:
         raise NothingToTakeBack("There is nothing of yours to take back, or it was changed since.")
     return list(dict.fromkeys(undone))
 
 
-async def _undo(session: AsyncSession, correction_id: int, by: Principal) -> bool:
+async def _called(session: AsyncSession) -> Mapping[str, str]:
+    """Former names of categories to those of today: a decision is kept in the words of its time."""
+    return present_names((await get_company(session)).settings)
+
+
+async def _undo(
+    session: AsyncSession, correction_id: int, called: Mapping[str, str], by: Principal
+) -> bool:
     said = await session.get_one(Correction, correction_id)
     ticket = await get_ticket(session, said.ticket_id, lock=True)
-    if ticket.merged_into is not None or not _is_as_left(ticket, said):
-        return False
     is_team = said.field == TEAM
+    names = {} if is_team else called
+    decided = names.get(said.corrected, said.corrected)
+    before = said.before and names.get(said.before, said.before)
+    if ticket.merged_into is not None or not _is_as_left(ticket, said.field, decided):
+        return False
     await unfile_ticket(
         session,
         ticket_id=ticket.id,
         field="team_id" if is_team else "category",
-        value=int(said.before) if is_team and said.before is not None else said.before,
+        value=int(before) if is_team and before else before,
         said_by=said.before_by or "default",
         by=by,
     )
@@ -113,16 +131,16 @@ async def _undo(session: AsyncSession, correction_id: int, by: Principal) -> boo
         analysis.need_admin = said.before_by != "agent"
     await session.execute(_WITHDRAW, {"correction": said.id, "by": by.name, "at": now_of(session)})
     withdrawn = CorrectionWithdrawn(
-        ticket_id=ticket.id, field=said.field, before=said.corrected, after=said.before
+        ticket_id=ticket.id, field=said.field, before=decided, after=before
     )
     await emit(session, withdrawn, by=by)
     return True
 
 
-def _is_as_left(ticket: Ticket, said: Correction) -> bool:
-    if said.field == TEAM:
-        return str(ticket.team_id) == said.corrected and ticket.team_by == "agent"
-    return ticket.category == said.corrected and ticket.category_by == "agent"
+def _is_as_left(ticket: Ticket, field: str, decided: str) -> bool:
+    if field == TEAM:
+        return str(ticket.team_id) == decided and ticket.team_by == "agent"
+    return ticket.category == decided and ticket.category_by == "agent"
 
 
 async def _last(session: AsyncSession, by: Principal) -> Sequence[Row[Any]]:

@@ -1,5 +1,8 @@
 """What a test of triage is worth: texts it was taught, and labels nobody can answer."""
 
+from sqlalchemy import text
+
+from tests.tickets.test_categorizing import change
 from tests.triage.learning.lessons import all_texts
 from tests.triage.learning.test_versions import train
 from tests.world import World
@@ -31,6 +34,20 @@ async def test_what_was_taught_is_told_from_what_was_not(world: World) -> None:
 
     only = await try_out(world.resources, world.company_id, rows)
     assert (only.taught, only.untaught) == (40, None)
+
+
+async def test_a_renamed_category_is_known_by_its_old_name_and_what_was_taught_of_it(
+    world: World,
+) -> None:
+    world.resources.part(Engines).embedder = NoEmbedder()
+    await train(world, PAIRS[:120])
+    await change(world, "badge", name="Doors and cards")
+    async with world.resources.db.transaction(world.company_id) as session:
+        await session.execute(text("delete from taught_example"))
+    rows = [Example(*pair) for pair in PAIRS[:40]]
+    # The file may still say the old word.
+    tried = await try_out(world.resources, world.company_id, rows)
+    assert (tried.taught, tried.unknown) == (40, 0)
 
 
 def test_a_text_is_known_under_whatever_label_and_when_it_is_kept_no_more() -> None:

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.model_server import Turn
+from tests.tickets.test_categorizing import change
 from tests.triage.second_opinion.desk import SURE, UNSURE, VPN, Desk, Make
 from tests.world import World
 from ticketyard.ai.chat.model import ChatModel
@@ -113,6 +114,24 @@ async def test_a_correction_while_the_model_thinks_stays(desk: Desk) -> None:
     assert not analysis.need_admin
     assert analysis.engine != "language_model"
     assert await desk.questions() == [("refused", "a_person_decided", 1)]
+
+
+async def test_a_category_that_is_renamed_while_the_model_thinks_is_the_one_it_named(
+    desk: Desk,
+) -> None:
+    desk.server.usual = Turn(args=VPN, sleep=0.6)
+    ticket_id = await desk.opened()
+    asking = asyncio.create_task(desk.ask())
+    await until(lambda: bool(desk.server.got))
+    await change(desk.world, "vpn", name="Tunnel")
+    await asking
+    for _ in range(2):
+        ticket, analysis = await desk.seen(ticket_id)
+        assert (ticket.category, analysis.category) == ("Tunnel", "Tunnel")
+        assert analysis.engine == "language_model"
+        # Read again, what it said is recalled, and means the same.
+        await analyse_tickets(desk.resources, desk.world.company_id, [ticket_id], anew=True)
+    assert len(desk.server.got) == 1
 
 
 async def test_a_text_that_changes_while_the_model_thinks_is_read_anew(desk: Desk) -> None:

@@ -103,8 +103,8 @@ def taught_places(
 ) -> frozenset[int]:
     """Pure: which of the examples a model was taught, under whatever label.
 
-    labels, learned: the model's, and the digests of all it was taught.  texts: those of them that are
-    still kept, of which copies are found, too.
+    labels, learned: the model's, by their first names, and the digests of all it was taught.
+    texts: those of them that are still kept, of which copies are found, too.
     """
     words = {plain(text) or text for text in texts}
     return frozenset(

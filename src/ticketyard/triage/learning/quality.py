@@ -131,7 +131,7 @@ async def measure_quality(
     names = orjson.dumps(called).decode()
     judged = list(await session.execute(_JUDGED, {**asked, "bins": BINS, "called": names}))
     failed = await session.scalar(_FAILED, asked)
-    held_out = await _held_out(session)
+    held_out = await _held_out(session, called)
     answered = [row for row in judged if row.found is not None]
     bins = _bins(answered)
     return TriageQuality(
@@ -154,7 +154,7 @@ async def measure_quality(
     )
 
 
-async def _held_out(session: AsyncSession) -> HeldOut | None:
+async def _held_out(session: AsyncSession, called: Mapping[str, str]) -> HeldOut | None:
     row = (
         await session.execute(
             select(TriageModel.version, TriageModel.metrics).where(
@@ -172,7 +172,10 @@ async def _held_out(session: AsyncSession) -> HeldOut | None:
         texts=int(metrics.get("texts") or 0),
         accuracy=float(metrics.get("accuracy") or 0.0),
         bins=[(float(a), float(b), int(n)) for a, b, n in metrics.get("bins") or ()],
-        labels={label: int(each[1]) for label, each in (metrics.get("per_label") or {}).items()},
+        labels={
+            called.get(label, label): int(each[1])
+            for label, each in (metrics.get("per_label") or {}).items()
+        },
     )
 
 

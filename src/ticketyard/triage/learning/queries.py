@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import orjson
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import undefer
 
 from ticketyard.core.db import company_of
+from ticketyard.people.queries import get_company
+from ticketyard.tickets.names import present_names
 from ticketyard.triage.learning.errors import ExampleNotFound, VersionNotFound
 from ticketyard.triage.learning.examples import split_digests
 from ticketyard.triage.learning.models import ExampleAside, TrainingCount, TrainingRun
@@ -169,7 +172,10 @@ class ShadowReport:
 
 async def find_shadow_report(session: AsyncSession, field: str = CATEGORY) -> ShadowReport | None:
     """The version in the shadow, compared on tickets that people corrected or confirmed."""
-    row = (await session.execute(_SHADOW, {"field": field})).one_or_none()
+    settings = (await get_company(session)).settings if field == CATEGORY else {}
+    # What people said stays as they said it, and what the shadow said bears the name of today.
+    called = orjson.dumps(present_names(settings)).decode()
+    row = (await session.execute(_SHADOW, {"field": field, "called": called})).one_or_none()
     return ShadowReport(*row) if row else None
 
 
@@ -184,12 +190,15 @@ _ROLLED_BACK = text(
 _SHADOW = text(
     """
     select m.version, count(f.ticket_id), count(c.corrected),
-      count(*) filter (where f.label = c.corrected), count(*) filter (where c.found = c.corrected)
+      count(*) filter (where coalesce(cast(:called as jsonb) ->> f.label, f.label) = c.corrected),
+      count(*) filter (where c.found = c.corrected)
     from triage_model m
     left join shadow_finding f on f.company_id = m.company_id and f.field = m.field
       and f.version = m.version
     left join lateral (
-      select c.corrected, c.found from correction c
+      select coalesce(cast(:called as jsonb) ->> c.corrected, c.corrected) as corrected,
+        coalesce(cast(:called as jsonb) ->> c.found, c.found) as found
+      from correction c
       where c.company_id = f.company_id and c.ticket_id = f.ticket_id and c.field = f.field
         and c.corrected_at >= f.found_at
         and not exists (select from correction_withdrawal w

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 
 from ticketyard.ai.embedding import EmbedderAway
 from ticketyard.core.resources import Resources
+from ticketyard.tickets.names import first_names, present_names
 from ticketyard.triage.engines import Engines
 from ticketyard.triage.findings import Profile
 from ticketyard.triage.learning.errors import VectorsAway
 from ticketyard.triage.learning.evaluating import Evaluation, evaluate, taught_places
-from ticketyard.triage.learning.examples import Example, split_digests
+from ticketyard.triage.learning.examples import Example, called_today, split_digests
 from ticketyard.triage.learning.gathering import Collected, collect, lore_of
 from ticketyard.triage.queries import CATEGORY
 
@@ -24,9 +25,13 @@ async def try_out(resources: Resources, company_id: int, examples: Sequence[Exam
         profile = await engines.profile(session)
         collected = await collect(session, CATEGORY)
 
+    called = called_today(
+        examples, present_names(collected.settings), first_names(collected.settings)
+    )
+
     def work() -> Evaluation:
-        taught = _taught(examples, profile, collected)
-        return evaluate(examples, profile, engines.embedder, taught=taught)
+        taught = _taught(called, profile, collected)
+        return evaluate(called, profile, engines.embedder, taught=taught)
 
     try:
         return await asyncio.to_thread(work)
@@ -42,4 +47,6 @@ def _taught(examples: Sequence[Example], profile: Profile, collected: Collected)
     texts = [
         each.text for each in lore_of(collected, with_held=True).examples if each.digest in learned
     ]
-    return taught_places(examples, profile.model.labels, learned, texts)
+    # A model's digests know a renamed category by its first name.
+    labels = [profile.first_names.get(label, label) for label in profile.model.labels]
+    return taught_places(examples, labels, learned, texts)

@@ -17,13 +17,16 @@ from ticketyard.core.events import emit
 from ticketyard.core.log import get_logger
 from ticketyard.core.resources import Resources
 from ticketyard.people.queries import get_company
+from ticketyard.tickets.categorizing import hold_categories
 from ticketyard.tickets.errors import TicketNotFound
+from ticketyard.tickets.names import present_names
 from ticketyard.tickets.queries import get_ticket
 from ticketyard.triage.applying import apply_findings
 from ticketyard.triage.events import TriageRevised
 from ticketyard.triage.findings import Findings, Profile
 from ticketyard.triage.preparing import TicketText
 from ticketyard.triage.queries import get_model_threshold, get_profile, list_texts
+from ticketyard.triage.renaming import answered_today, found_today
 from ticketyard.triage.second_opinion.budget import correct_tokens, take_tokens
 from ticketyard.triage.second_opinion.combining import combine
 from ticketyard.triage.second_opinion.opinion import question_about, read_opinion
@@ -147,6 +150,7 @@ async def _put_off(session: AsyncSession, claimed: _Claimed, trouble: ChatTroubl
 async def _take_in(
     session: AsyncSession, claimed: _Claimed, told: Told[BaseModel], rules: OpinionRules
 ) -> None:
+    await hold_categories(session)
     try:
         # Held from here on: who corrects it meanwhile comes before us or after us.
         await get_ticket(session, claimed.ticket_id, lock=True)
@@ -158,11 +162,13 @@ async def _take_in(
         await _settle(session, claimed.id, "refused", problem, told)
         return
     profile = await _profile_of(session, claimed.found)
-    opinion = read_opinion(told.value.model_dump(), texts[0], profile)
-    combined = combine(texts[0], claimed.found, opinion, profile)
+    called = present_names((await get_company(session)).settings)
+    found = found_today(claimed.found, called, profile.categories)
+    answer = answered_today(told.value.model_dump(), called)
+    combined = combine(texts[0], found, read_opinion(answer, texts[0], profile), profile)
     by = Principal.system(company_of(session), NAME)
     await apply_findings(session, [combined], profile, by=by)
-    if revised := _revised(claimed.found, combined, profile):
+    if revised := _revised(found, combined, profile):
         await emit(session, revised, by=by)
     await _settle(session, claimed.id, "done", "", told)
 

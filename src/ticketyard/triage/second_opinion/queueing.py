@@ -8,8 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ticketyard.core.db import now_of
 from ticketyard.people.queries import get_company
+from ticketyard.tickets.names import present_names
 from ticketyard.triage.findings import Findings, Profile
 from ticketyard.triage.preparing import TicketText, worded
+from ticketyard.triage.renaming import answered_today
 from ticketyard.triage.second_opinion.combining import ENGINE, combine
 from ticketyard.triage.second_opinion.opinion import read_opinion
 from ticketyard.triage.second_opinion.rules import OpinionRules, wish_of
@@ -26,7 +28,8 @@ async def recall_opinions(
             "hashes": [each.content_hash for each in found],
         },
     )
-    known = {row.ticket_id: row.answer for row in rows}
+    called = present_names((await get_company(session)).settings)
+    known = {row.ticket_id: answered_today(row.answer, called) for row in rows}
     read = {each.ticket_id: each for each in texts}
 
     def recalled(each: Findings) -> Findings:
