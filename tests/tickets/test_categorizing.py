@@ -31,7 +31,9 @@ from ticketyard.tickets.labelling import find_category
 from ticketyard.tickets.names import first_names, former_names, present_names
 from ticketyard.tickets.queries import get_ticket, list_categories
 from ticketyard.triage.analysing import analyse_tickets
+from ticketyard.triage.applying import apply_findings
 from ticketyard.triage.correcting import correct_category
+from ticketyard.triage.engine import analyse
 from ticketyard.triage.engines import Engines
 from ticketyard.triage.findings import Findings, Profile
 from ticketyard.triage.learning.counting import consider_training
@@ -41,7 +43,13 @@ from ticketyard.triage.learning.queries import find_shadow_report
 from ticketyard.triage.learning.setting import LearningSettings, set_learning_settings
 from ticketyard.triage.learning.versions import promote_version
 from ticketyard.triage.preparing import TicketText
-from ticketyard.triage.queries import CATEGORY, current_version, get_analysis
+from ticketyard.triage.queries import (
+    CATEGORY,
+    current_version,
+    get_analysis,
+    get_profile,
+    list_texts,
+)
 from ticketyard.triage.reviewing import find_last_decision, take_back_last
 
 PAIRS = all_texts()
@@ -300,6 +308,22 @@ async def test_a_list_that_changes_while_a_ticket_is_read_is_gone_by(
         analysis = await get_analysis(session, opened.id)
         assert (analysis.category, analysis.need_admin) == (category, category is None)
         assert "printer" not in [name for name, _ in analysis.category_ranking]
+
+
+async def test_a_new_name_waits_for_a_finding_that_is_being_written(world: World) -> None:
+    opened = await world.open("The printer prints blank pages and its toner is empty")
+    db = world.resources.db
+    async with db.transaction(world.company_id) as session:
+        profile = await get_profile(session)
+        found = analyse(await list_texts(session, [opened.id]), profile, NoEmbedder())
+        assert [each.category for each in found] == ["printer"]
+        await apply_findings(session, found, profile, by=world.system)
+        renaming = asyncio.create_task(change(world, "printer", name="Printing"))
+        done, _ = await asyncio.wait({renaming}, timeout=0.5)
+        assert not done
+    await renaming
+    async with db.transaction(world.company_id) as session:
+        assert (await get_ticket(session, opened.id)).category == "Printing"
 
 
 async def test_one_out_of_use_is_chosen_by_nobody_and_kept_by_who_has_it(
