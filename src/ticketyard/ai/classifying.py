@@ -49,6 +49,10 @@ class Prediction:
         return self.in_scope >= STRANGE_SHARE
 
 
+# A short string and its number in a dictionary.
+_TERM_BYTES = 150
+
+
 @dataclass(frozen=True)
 class Classifier:
     """Everything learned, as plain arrays. `embedder_name` says whose vectors it was taught with.
@@ -71,6 +75,12 @@ class Classifier:
         """The same with other names for some of its labels."""
         labels = tuple(called.get(label, label) for label in self.labels)
         return self if labels == self.labels else replace(self, labels=labels)
+
+    @property
+    def nbytes(self) -> int:
+        """About what it holds in memory."""
+        arrays = (self.weights, self.neighbours.examples, self.centres, self.index.rarity)
+        return sum(each.nbytes for each in arrays) + _TERM_BYTES * len(self.index.numbers)
 
     def predict(self, texts: Sequence[str], embedder: Embedder) -> list[Prediction]:
         """One prediction a text, in order. The embedder must be the one of the training."""

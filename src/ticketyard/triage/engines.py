@@ -30,14 +30,16 @@ from ticketyard.triage.teams import LEAST_EXAMPLES, Teams
 
 log = get_logger(__name__)
 
-_LOADED_MODELS = 8
+MODELS_ROOM = 120_000_000
+"""Bytes of models kept at once, the latest used; one is kept whatever its size."""
 
 
 class Engines:
     """Part of `Resources`. Nothing heavy is loaded before the first text that needs it."""
 
-    def __init__(self, embedder: Embedder | None = None) -> None:
+    def __init__(self, embedder: Embedder | None = None, *, room: int = MODELS_ROOM) -> None:
         self.embedder = embedder or open_embedder()
+        self._room = room
         self._models: OrderedDict[tuple[int, str, int], Classifier] = OrderedDict()
 
     async def profile(self, session: AsyncSession) -> Profile:
@@ -93,10 +95,13 @@ class Engines:
             model.check(self.embedder)
             self._models[key] = model
         self._models.move_to_end(key)
-        while len(self._models) > _LOADED_MODELS:
+        while len(self._models) > 1 and self._kept_bytes() > self._room:
             self._models.popitem(last=False)
         called = present_names((await get_company(session)).settings) if field == CATEGORY else {}
         return self._models[key].relabelled(called)
+
+    def _kept_bytes(self) -> int:
+        return sum(model.nbytes for model in self._models.values())
 
     async def predict(self, model: Classifier, texts: Sequence[str]) -> list[Prediction]:
         """What one model says of the texts, worked out beside the event loop."""

@@ -78,6 +78,17 @@ async def test_the_newest_version_is_current_and_the_old_ones_stay(world: World)
         assert models[0].metrics["accuracy"] > 0.8
 
 
+@pytest.mark.parametrize(("room", "is_kept"), [(10**9, True), (1, False)])
+async def test_models_are_kept_while_there_is_room(world: World, room: int, is_kept: bool) -> None:
+    for _ in range(2):
+        await train_from_csv(world.resources, world.company_id, CSV.encode(), by=world.system)
+    engines = Engines(world.resources.part(Engines).embedder, room=room)
+    async with world.resources.db.transaction(world.company_id) as session:
+        first, _, again = [await engines.model(session, CATEGORY, each) for each in (1, 2, 1)]
+    assert (again.weights is first.weights) is is_kept
+    assert first.nbytes > first.weights.nbytes
+
+
 async def test_a_training_leaves_its_vectors_to_the_next(world: World) -> None:
     embedder = world.resources.part(Engines).embedder
     if not embedder.dimensions:
