@@ -261,7 +261,7 @@ async def test_a_language_model_is_offered_where_one_is_configured(
 ) -> None:
     assert 'name="language_model"' not in (await admin.get(HOME)).text
     chat = ChatModel(ChatServer(url="http://127.0.0.1:1/v1", model="little-one"))
-    world.resources.parts[ChatModel] = chat  # type: ignore[index]
+    world.put(ChatModel, chat)
     assert "little-one is asked" in (await admin.get(HOME)).text
     await admin.post(f"{HOME}/settings", data={"max_error": "3", "language_model": "off"})
     assert '<option value="off" selected>' in (await admin.get(HOME)).text

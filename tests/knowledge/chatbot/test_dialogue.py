@@ -221,11 +221,11 @@ async def test_an_engine_that_breaks_offers_people_and_loses_nothing(
     async with world.resources.db.transaction(world.company_id) as session:
         await session.execute(text("select 1"))
     index = world.resources.part(PieceIndex)
-    world.resources.parts[PieceIndex] = None  # type: ignore[index]
+    world.put(PieceIndex, None)
     try:
         (answer,) = await visitor.say(ASKED)
     finally:
-        world.resources.parts[PieceIndex] = index  # type: ignore[index]
+        world.put(PieceIndex, index)
     assert offered(answer) == ["ticket", "person"]
     assert (await visitor.messages())[1]["text"] == ASKED
     (question,) = await rows(world, "select is_answered from chat_question")

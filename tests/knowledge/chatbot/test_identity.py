@@ -19,7 +19,7 @@ OUT = MailOut(server=SmtpServer(host="127.0.0.1", port=9), from_email="desk@nort
 
 @pytest.fixture
 async def visitor(world: World, client: httpx2.AsyncClient) -> Visitor:
-    world.resources.parts[MailOut] = OUT  # type: ignore[index]
+    world.put(MailOut, OUT)
     return await Visitor.enter(client)
 
 

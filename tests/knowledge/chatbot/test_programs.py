@@ -135,7 +135,7 @@ async def test_a_key_used_for_something_else_is_refused(desk: httpx2.AsyncClient
 async def test_an_engine_that_breaks_costs_no_ticket(
     desk: httpx2.AsyncClient, world: World
 ) -> None:
-    world.resources.parts[Engines] = None  # type: ignore[index]
+    world.put(Engines, None)
     told = (await ask(desk, ASKED)).json()
     assert set(told) == TICKET | {"error"}
     assert (told["classification"], told["estimated_resolution"]) == (None, "Unknown")

@@ -44,10 +44,8 @@ async def receiver() -> AsyncIterator[Receiver]:
 def with_mail(world: World) -> World:
     """A server that nobody listens at: mail waits in the outbox."""
     server = SmtpServer(host="127.0.0.1", port=1)
-    parts: Any = world.resources.parts
-    parts[MailOut] = MailOut(
-        server=server, from_email="desk@example.com", public_url="https://desk.example"
-    )
+    out = MailOut(server=server, from_email="desk@example.com", public_url="https://desk.example")
+    world.put(MailOut, out)
     return world
 
 

@@ -159,7 +159,7 @@ async def test_what_the_requester_added_is_no_persons_touch(world: World, worker
 
 
 async def test_so_many_a_day_of_one_requester_and_no_more(world: World, worker: Worker) -> None:
-    world.resources.parts[MailDoor] = MailDoor(True, True)  # type: ignore[index]
+    world.put(MailDoor, MailDoor(True, True))
     await let_machines(world, LINK, per_requester_per_day=2)
     opened = [await world.open(f"{FORGOTTEN} {n}") for n in range(3)]
     other = await world.open(FORGOTTEN, requester_email="someone@example.com")

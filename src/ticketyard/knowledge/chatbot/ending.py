@@ -50,9 +50,9 @@ async def note_left_chats(session: AsyncSession) -> int:
     forgotten after a day. Gives how many were left."""
     now = now_of(session)
     await session.execute(_FORGET, {"before": now - EMPTY_FOR})
-    left = await session.execute(_LEFT, {"before": now - LEFT_AFTER, "now": now})
+    left = await session.scalars(_LEFT, {"before": now - LEFT_AFTER, "now": now})
     await session.execute(_LEFT_QUESTIONS, {"before": now - LEFT_AFTER, "now": now})
-    return int(left.rowcount)  # type: ignore[attr-defined]
+    return len(left.all())
 
 
 _MINE = "company_id = current_company() and conversation_id = :conversation"
@@ -72,6 +72,7 @@ _LEFT = text(
     where company_id = current_company() and outcome is null and updated_at < :before
       and exists (select from chat_message m where m.company_id = chat.company_id
                   and m.conversation_id = chat.conversation_id and m.role = 'requester')
+    returning conversation_id
     """
 )
 _LEFT_QUESTIONS = text(
