@@ -91,7 +91,8 @@ def main() -> None:
     for name, model in models.items():
         if name.startswith("CLINC150"):
             console.print(_scope_line(name, model, chosen, arguments.data, remembering))
-    _engine_lines(console, next(iter(models.values())), arguments)
+    if models:
+        _engine_lines(console, next(iter(models.values())), arguments)
     console.print(
         f"Peak memory of this process, every training included: {peak_megabytes():.0f} MB"
     )
